@@ -1,2 +1,6 @@
-//! Fenzhang: the commission ledger for live commerce. This file is the code map.
+//! Fenzhang 分账: the commission ledger for live commerce. This file is the code map.
 //! It must never hold logic.
+
+pub mod base;
+pub mod ledger;
+pub mod money;

@@ -1,0 +1,365 @@
+//! Typed ids: sixteen bytes with a three-letter prefix on the wire (`lin_…`), so that one kind is never taken for another.
+//! Must never make a random id: the engine does. Ids of things named by an outside number are derived from that number.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A text that is not an id of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of the form {0}_ followed by 32 hex digits")]
+pub struct IdError(pub &'static str);
+
+/// Derives sixteen bytes from a namespace and parts; equal parts give equal ids on every server and for ever.
+/// Each part is preceded by its length, so no two lists of parts read the same.
+pub fn derive_uuid(namespace: &str, scope: Uuid, parts: &[&str]) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update((namespace.len() as u64).to_be_bytes());
+    hash.update(namespace.as_bytes());
+    hash.update(scope.as_bytes());
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::from_bytes(bytes)
+}
+
+fn parse_hex(text: &str) -> Option<Uuid> {
+    let canonical = text.len() == 32
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if canonical {
+        Uuid::try_parse(text).ok()
+    } else {
+        None
+    }
+}
+
+macro_rules! typed_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// Prefix on the wire, without the underscore.
+            pub const PREFIX: &'static str = $prefix;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}_{}", $prefix, self.0.simple())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix(concat!($prefix, "_")).and_then(parse_hex).map(Self).ok_or(IdError($prefix))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+typed_id!(
+    /// A book 账套: one set of accounts.
+    BookId, "bok"
+);
+typed_id!(
+    /// A log: the money log of a book or one of its click logs.
+    LogId, "log"
+);
+typed_id!(
+    /// One event.
+    EventId, "evt"
+);
+typed_id!(
+    /// A sub-order line; derived from book, platform and the platform's line number.
+    LineId, "lin"
+);
+typed_id!(
+    /// An item for sale; derived from book, platform and the platform's item number.
+    ItemId, "itm"
+);
+typed_id!(
+    /// A shop; derived from book, platform and the platform's shop number.
+    ShopId, "shp"
+);
+typed_id!(
+    /// A commission rule (plan).
+    RuleId, "rul"
+);
+typed_id!(
+    /// All rules of one item or one shop; derived from that item or shop.
+    ShelfId, "shf"
+);
+typed_id!(
+    /// What a limited rule has used up; derived from the rule (and the order, for caps per order).
+    UsageId, "usg"
+);
+typed_id!(
+    /// A formula.
+    FormulaId, "fml"
+);
+typed_id!(
+    /// An agency contract of a member.
+    MembershipId, "mem"
+);
+typed_id!(
+    /// A person who acts: holder of keys, maker or checker.
+    PersonId, "per"
+);
+typed_id!(
+    /// An API key.
+    KeyId, "key"
+);
+typed_id!(
+    /// A click; derived from source and click number, or from all its fields.
+    ClickId, "clk"
+);
+typed_id!(
+    /// A timer; derived from the event that set it.
+    TimerId, "tmr"
+);
+typed_id!(
+    /// A pending command that waits for a second person.
+    ApprovalId, "apr"
+);
+typed_id!(
+    /// Money set aside in a named account.
+    HoldId, "hld"
+);
+typed_id!(
+    /// A manual adjustment.
+    AdjustmentId, "adj"
+);
+
+impl LineId {
+    /// The line that a platform numbers `line_no`.
+    pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {
+        LineId(derive_uuid("line", book.0, &[platform, line_no]))
+    }
+}
+
+impl ItemId {
+    /// The item that a platform numbers `item_no`.
+    pub fn of(book: BookId, platform: &str, item_no: &str) -> ItemId {
+        ItemId(derive_uuid("item", book.0, &[platform, item_no]))
+    }
+}
+
+impl ShopId {
+    /// The shop that a platform numbers `shop_no`.
+    pub fn of(book: BookId, platform: &str, shop_no: &str) -> ShopId {
+        ShopId(derive_uuid("shop", book.0, &[platform, shop_no]))
+    }
+}
+
+impl ShelfId {
+    /// The rules of one item.
+    pub fn of_item(item: ItemId) -> ShelfId {
+        ShelfId(derive_uuid("shelf.item", item.0, &[]))
+    }
+
+    /// The rules of one shop and its categories.
+    pub fn of_shop(shop: ShopId) -> ShelfId {
+        ShelfId(derive_uuid("shelf.shop", shop.0, &[]))
+    }
+}
+
+impl UsageId {
+    /// What a rule has used in all.
+    pub fn of_rule(rule: RuleId) -> UsageId {
+        UsageId(derive_uuid("usage.rule", rule.0, &[]))
+    }
+
+    /// What a rule has used inside one order.
+    pub fn of_order(rule: RuleId, platform: &str, order_no: &str) -> UsageId {
+        UsageId(derive_uuid("usage.order", rule.0, &[platform, order_no]))
+    }
+}
+
+/// What a party is. The kind is part of its id, so an account or a log line shows it without a look-up.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyKind {
+    /// 主播: earns commission.
+    Anchor,
+    /// 机构 (MCN): takes a share of its anchors.
+    Agency,
+    /// 商家 / 品牌: sets rates and pays commission.
+    Brand,
+    /// 供应商: sells goods.
+    Supplier,
+    /// 推客: second-level promoter.
+    Promoter,
+    /// A platform that takes a fee (affiliate platform, live platform).
+    Platform,
+    /// Any other taker of a fee or payer of a subsidy.
+    Other,
+}
+
+impl PartyKind {
+    /// Every kind, in the order of their tags.
+    pub const ALL: [PartyKind; 7] = [
+        PartyKind::Anchor,
+        PartyKind::Agency,
+        PartyKind::Brand,
+        PartyKind::Supplier,
+        PartyKind::Promoter,
+        PartyKind::Platform,
+        PartyKind::Other,
+    ];
+
+    /// Prefix of the party's id on the wire.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            PartyKind::Anchor => "anc",
+            PartyKind::Agency => "agc",
+            PartyKind::Brand => "brd",
+            PartyKind::Supplier => "sup",
+            PartyKind::Promoter => "prm",
+            PartyKind::Platform => "plt",
+            PartyKind::Other => "oth",
+        }
+    }
+
+    /// The field's word, as used in account names.
+    pub fn word(self) -> &'static str {
+        match self {
+            PartyKind::Anchor => "anchor",
+            PartyKind::Agency => "agency",
+            PartyKind::Brand => "brand",
+            PartyKind::Supplier => "supplier",
+            PartyKind::Promoter => "promoter",
+            PartyKind::Platform => "platform",
+            PartyKind::Other => "other",
+        }
+    }
+
+    fn tag(self) -> u8 {
+        match self {
+            PartyKind::Anchor => 0xa1,
+            PartyKind::Agency => 0xa2,
+            PartyKind::Brand => 0xa3,
+            PartyKind::Supplier => 0xa4,
+            PartyKind::Promoter => 0xa5,
+            PartyKind::Platform => 0xa6,
+            PartyKind::Other => 0xa7,
+        }
+    }
+}
+
+/// A party. The first byte of the id is the tag of its kind, the rest is random or derived from its outside number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PartyId(Uuid);
+
+impl PartyId {
+    /// Puts the tag of a kind on sixteen bytes.
+    pub fn tagged(kind: PartyKind, bytes: Uuid) -> PartyId {
+        let mut raw = *bytes.as_bytes();
+        raw[0] = kind.tag();
+        PartyId(Uuid::from_bytes(raw))
+    }
+
+    /// The party that its book knows under an outside number of its own.
+    pub fn of(book: BookId, kind: PartyKind, external_id: &str) -> PartyId {
+        PartyId::tagged(kind, derive_uuid("party", book.0, &[external_id]))
+    }
+
+    /// The ids that an outside number could stand for, one per kind; at most one of them exists in a book.
+    pub fn candidates(book: BookId, external_id: &str) -> [PartyId; 7] {
+        PartyKind::ALL.map(|kind| PartyId::of(book, kind, external_id))
+    }
+
+    /// Reads an id from sixteen bytes; refuses an unknown tag.
+    pub fn from_uuid(bytes: Uuid) -> Result<PartyId, IdError> {
+        let tag = bytes.as_bytes()[0];
+        if PartyKind::ALL.iter().any(|kind| kind.tag() == tag) {
+            Ok(PartyId(bytes))
+        } else {
+            Err(IdError("anc"))
+        }
+    }
+
+    /// The sixteen bytes.
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// What the party is.
+    pub fn kind(self) -> PartyKind {
+        let tag = self.0.as_bytes()[0];
+        PartyKind::ALL
+            .into_iter()
+            .find(|kind| kind.tag() == tag)
+            .unwrap_or(PartyKind::Other)
+    }
+}
+
+impl fmt::Display for PartyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.kind().prefix(), self.0.simple())
+    }
+}
+
+impl fmt::Debug for PartyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for PartyId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<PartyId, IdError> {
+        let wrong = IdError("anc, agc, brd, sup, prm, plt or oth");
+        let (prefix, hex) = text.split_once('_').ok_or_else(|| wrong.clone())?;
+        let id = parse_hex(hex)
+            .and_then(|bytes| PartyId::from_uuid(bytes).ok())
+            .ok_or_else(|| wrong.clone())?;
+        if id.kind().prefix() == prefix {
+            Ok(id)
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl Serialize for PartyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PartyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

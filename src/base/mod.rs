@@ -1,0 +1,10 @@
+//! Small vocabulary under everything: typed ids, instants and business calendar, text that people typed, pages.
+//! Must never do I/O or read a clock.
+
+pub mod id;
+pub mod text;
+pub mod time;
+
+pub use id::*;
+pub use text::{ExternalId, Name, TextError};
+pub use time::{Instant, Month, Zone};
