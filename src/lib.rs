@@ -2,5 +2,7 @@
 //! It must never hold logic.
 
 pub mod base;
+pub mod domain;
+pub mod engine;
 pub mod ledger;
 pub mod money;

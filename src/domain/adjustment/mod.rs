@@ -1,0 +1,39 @@
+//! Manual adjustments: an entry that a person asked for with a reason and a second person approved.
+//! Must never be posted without approval.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{AdjustmentId, Instant};
+use crate::ledger::{Entry, EntryError, Leg};
+
+/// `adjustment.posted`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AdjustmentPosted {
+    /// Which.
+    pub adjustment: AdjustmentId,
+    /// Its business time.
+    pub at: Instant,
+    /// Why.
+    pub reason: String,
+    /// What moves; settled layer.
+    pub legs: Vec<Leg>,
+}
+
+/// A posted adjustment.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AdjustmentState {
+    /// As posted.
+    pub posted: Option<AdjustmentPosted>,
+}
+
+impl AdjustmentState {
+    /// Folds one event.
+    pub fn evolve(&mut self, event: &AdjustmentPosted) {
+        self.posted = Some(event.clone());
+    }
+}
+
+/// Legs of an adjustment.
+pub fn post(event: &AdjustmentPosted) -> Result<Entry, EntryError> {
+    Entry::balanced(event.legs.iter().copied())
+}

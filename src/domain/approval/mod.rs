@@ -1,0 +1,83 @@
+//! Approvals: a command that waits until a second person agrees. Maker and checker are persons, not keys.
+//! Must never let one person be both.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{ApprovalId, PersonId};
+
+/// `approval.requested`: a command waits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ApprovalRequested {
+    /// Which.
+    pub approval: ApprovalId,
+    /// Who asked.
+    pub maker: PersonId,
+    /// The command, as it will be decided on approval.
+    pub command: crate::domain::command::Pending,
+}
+
+/// `approval.approved`, `approval.refused`, `approval.withdrawn`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ApprovalEnded {
+    /// Who decided (the maker itself when withdrawn).
+    pub by: PersonId,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+}
+
+/// What happened to a pending command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ApprovalEvent {
+    /// `approval.requested`
+    Requested(ApprovalRequested),
+    /// `approval.approved`: the pending command was decided in the same batch.
+    Approved(ApprovalEnded),
+    /// `approval.refused`
+    Refused(ApprovalEnded),
+    /// `approval.withdrawn`
+    Withdrawn(ApprovalEnded),
+}
+
+/// How far an approval is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStatus {
+    /// Waits for a second person.
+    #[default]
+    Pending,
+    /// Done.
+    Approved,
+    /// Refused.
+    Refused,
+    /// Taken back.
+    Withdrawn,
+}
+
+/// An approval as it stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ApprovalState {
+    /// As requested.
+    pub requested: Option<ApprovalRequested>,
+    /// How far.
+    pub status: ApprovalStatus,
+    /// Who ended it.
+    pub ended: Option<ApprovalEnded>,
+}
+
+impl ApprovalState {
+    /// Folds one event.
+    pub fn evolve(&mut self, event: &ApprovalEvent) {
+        let (status, ended) = match event {
+            ApprovalEvent::Requested(e) => {
+                self.requested = Some(e.clone());
+                return;
+            }
+            ApprovalEvent::Approved(e) => (ApprovalStatus::Approved, e),
+            ApprovalEvent::Refused(e) => (ApprovalStatus::Refused, e),
+            ApprovalEvent::Withdrawn(e) => (ApprovalStatus::Withdrawn, e),
+        };
+        self.status = status;
+        self.ended = Some(ended.clone());
+    }
+}

@@ -1,0 +1,2 @@
+//! Decisions of this slice.
+//! Must never read a clock or make an id.

@@ -1,0 +1,120 @@
+//! The book as it stands.
+//! Must never be partly loaded: it is one short stream.
+
+use super::event::{BookEvent, BookOpened};
+use super::formula::Formula;
+use crate::base::{ExternalId, FormulaId, Instant, Month, PartyId};
+use crate::ledger::Stamp;
+
+/// One version of a formula: in force from its start until the next version's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FormulaVersion {
+    /// Which.
+    pub id: FormulaId,
+    /// 1, 2, 3, …
+    pub version: u32,
+    /// In force from here.
+    pub effective_from: Instant,
+    /// Terms.
+    pub terms: Formula,
+}
+
+/// The book as it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BookState {
+    /// As opened.
+    pub opened: BookOpened,
+    /// Whose books.
+    pub owner: Option<PartyId>,
+    /// Every formula version, in order of setting.
+    pub formulas: Vec<FormulaVersion>,
+    /// Last month cut off.
+    pub cut_off_through: Option<Month>,
+    /// A sandbox's clock.
+    pub clock: Option<Instant>,
+}
+
+impl BookState {
+    /// The state after the first event; any other event first is not a book.
+    pub fn begin(event: &BookEvent) -> Option<BookState> {
+        match event {
+            BookEvent::Opened(opened) => Some(BookState {
+                opened: opened.clone(),
+                owner: None,
+                formulas: Vec::new(),
+                cut_off_through: None,
+                clock: None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Folds one event.
+    pub fn evolve(&mut self, event: &BookEvent) {
+        match event {
+            BookEvent::Opened(_) | BookEvent::TimerLapsed(_) | BookEvent::Repaired(_) => {}
+            BookEvent::OwnerNamed(e) => self.owner = Some(e.owner),
+            BookEvent::FormulaSet(e) => self.formulas.push(FormulaVersion {
+                id: e.formula,
+                version: e.version,
+                effective_from: e.effective_from,
+                terms: e.terms.clone(),
+            }),
+            BookEvent::PeriodCutOff(e) => self.cut_off_through = Some(e.period),
+            BookEvent::ClockMoved(e) => self.clock = Some(e.to),
+        }
+    }
+
+    /// The formula for a platform at an instant: one of the platform's own before a general one, the latest start,
+    /// the later set of equal starts.
+    pub fn formula(&self, platform: &ExternalId, at: Instant) -> Option<&FormulaVersion> {
+        let in_force = |own: bool| {
+            self.formulas
+                .iter()
+                .filter(|f| {
+                    f.effective_from <= at && (f.terms.platform.as_ref() == Some(platform)) == own
+                })
+                .filter(|f| own || f.terms.platform.is_none())
+                .max_by_key(|f| f.effective_from)
+        };
+        in_force(true).or_else(|| in_force(false))
+    }
+
+    /// One version of one formula.
+    pub fn formula_version(&self, id: FormulaId, version: u32) -> Option<&FormulaVersion> {
+        self.formulas
+            .iter()
+            .find(|f| f.id == id && f.version == version)
+    }
+
+    /// Longest attribution window of any formula, in seconds.
+    pub fn longest_window(&self) -> i64 {
+        self.formulas
+            .iter()
+            .map(|f| f.terms.window_seconds)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The accounting period of a settled leg dated `at`: its month if not cut off, else the earliest open month,
+    /// pointing back (decision B12).
+    pub fn stamp(&self, at: Instant) -> Stamp {
+        let month = self.opened.zone.month(at);
+        match self.cut_off_through {
+            Some(cut) if month <= cut => Stamp {
+                period: cut.next(),
+                points_back_to: Some(month),
+            },
+            _ => Stamp {
+                period: month,
+                points_back_to: None,
+            },
+        }
+    }
+
+    /// True when the month of an instant is cut off.
+    pub fn is_cut_off(&self, at: Instant) -> bool {
+        self.cut_off_through
+            .is_some_and(|cut| self.opened.zone.month(at) <= cut)
+    }
+}

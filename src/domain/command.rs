@@ -1,0 +1,330 @@
+//! Everything that can be asked of a money log, and what comes back.
+//! Must never hold a wire form: HTTP and files parse into these types.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::book::{BookOpened, Formula};
+use super::click::Click;
+use super::order::{Discount, FactState, LineFact};
+use super::party::{ContractScope, Receiver, Share};
+use super::person::Role;
+use super::plan::{PlanKind, RuleScope, RuleTerms};
+use super::stream::StreamId;
+use crate::base::*;
+use crate::ledger::Leg;
+use crate::money::{Currency, Minor};
+
+/// A command. Serialisable so that its canonical form can be fingerprinted and kept pending.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Opens a book on an empty log.
+    OpenBook(BookOpened),
+    /// Names the owner of the book.
+    NameOwner {
+        /// The owner.
+        owner: PartyId,
+    },
+    /// Sets a new version of a formula; `formula` absent makes a new one.
+    SetFormula {
+        /// Which; none for a new one.
+        formula: Option<FormulaId>,
+        /// In force from here; none: from now.
+        effective_from: Option<Instant>,
+        /// The formula.
+        terms: Box<Formula>,
+    },
+    /// Cuts off a month.
+    CutOffPeriod {
+        /// The month.
+        period: Month,
+    },
+    /// Moves a sandbox's clock forward, firing what falls due.
+    MoveClock {
+        /// New time.
+        to: Instant,
+    },
+    /// Registers a party.
+    RegisterParty {
+        /// What it is.
+        kind: PartyKind,
+        /// The book's own number for it; makes the id derivable.
+        external_id: Option<ExternalId>,
+        /// Business name.
+        name: Name,
+    },
+    /// Renames a party.
+    RenameParty {
+        /// Which.
+        party: PartyId,
+        /// New name.
+        name: Name,
+    },
+    /// Signs an agency contract.
+    SignMembership {
+        /// The member.
+        member: PartyId,
+        /// The agency.
+        upper: PartyId,
+        /// What it covers.
+        scope: ContractScope,
+        /// Share.
+        share: Share,
+        /// Whom the platform pays.
+        receiver: Receiver,
+        /// Inclusive.
+        from: Instant,
+        /// Exclusive.
+        to: Option<Instant>,
+    },
+    /// Changes the terms of a contract from an instant on.
+    AmendMembership {
+        /// The member.
+        member: PartyId,
+        /// Which contract.
+        membership: MembershipId,
+        /// Share.
+        share: Share,
+        /// Whom the platform pays.
+        receiver: Receiver,
+        /// From here on.
+        from: Instant,
+    },
+    /// Ends a contract.
+    EndMembership {
+        /// The member.
+        member: PartyId,
+        /// Which contract.
+        membership: MembershipId,
+        /// Exclusive end.
+        at: Instant,
+    },
+    /// Registers a shop with its brand.
+    RegisterShop {
+        /// Platform.
+        platform: ExternalId,
+        /// The platform's shop number.
+        shop_no: ExternalId,
+        /// Name.
+        name: Name,
+        /// Brand.
+        brand: PartyId,
+    },
+    /// Lists an item in a shop from an instant on.
+    ListItem {
+        /// Platform.
+        platform: ExternalId,
+        /// The platform's item number.
+        item_no: ExternalId,
+        /// Title.
+        title: Option<Name>,
+        /// The platform's shop number.
+        shop_no: ExternalId,
+        /// Category.
+        category: Option<String>,
+        /// From here on; none: from now.
+        from: Option<Instant>,
+    },
+    /// Posts a rule.
+    PostRule {
+        /// The owner's own number; makes the id derivable.
+        external_id: Option<ExternalId>,
+        /// The brand that pays.
+        brand: PartyId,
+        /// Kind.
+        kind: PlanKind,
+        /// Scope.
+        scope: RuleScope,
+        /// Currency of amounts.
+        currency: Currency,
+        /// Terms.
+        terms: Box<RuleTerms>,
+    },
+    /// Asks for other terms; a raise takes effect at once, a cut at the next midnight (decision A12).
+    ChangeRule {
+        /// Where it stands.
+        shelf: ShelfId,
+        /// Which.
+        rule: RuleId,
+        /// Terms.
+        terms: Box<RuleTerms>,
+    },
+    /// Ends a rule: a cut, so from the next midnight.
+    EndRule {
+        /// Where it stands.
+        shelf: ShelfId,
+        /// Which.
+        rule: RuleId,
+    },
+    /// Asks to use a rule that needs approval.
+    ApplyToRule {
+        /// Where it stands.
+        shelf: ShelfId,
+        /// Which.
+        rule: RuleId,
+        /// Who.
+        party: PartyId,
+    },
+    /// Approves or refuses an applicant.
+    DecideApplicant {
+        /// Where it stands.
+        shelf: ShelfId,
+        /// Which.
+        rule: RuleId,
+        /// Who.
+        party: PartyId,
+        /// Approved, or refused.
+        approved: bool,
+    },
+    /// Facts of a platform, in the order told; lines of one order fact stand together.
+    Facts(Vec<LineFact>),
+    /// A late click would have won a line (from the follower of the click log).
+    Reattribute {
+        /// The line.
+        line: LineId,
+        /// The click.
+        click: Box<Click>,
+    },
+    /// A timer is due.
+    FireTimer {
+        /// Whose.
+        stream: StreamId,
+        /// Which.
+        timer: TimerId,
+        /// When it was due.
+        due: Instant,
+    },
+    /// Asks for a command that needs a second person.
+    Request(Pending),
+    /// Decides a pending command.
+    DecideApproval {
+        /// Which.
+        approval: ApprovalId,
+        /// What.
+        verdict: Verdict,
+        /// Why.
+        remark: Option<String>,
+    },
+    /// Issues a key. The secret's hash travels beside the command, never in it.
+    IssueKey {
+        /// Whose; none makes a new person.
+        person: Option<PersonId>,
+        /// The key's own id, made where the secret is made.
+        key: KeyId,
+        /// Label.
+        label: Name,
+        /// Role.
+        role: Role,
+        /// For which party.
+        party: Option<PartyId>,
+        /// Stops working here.
+        expires_at: Option<Instant>,
+    },
+    /// Revokes a key.
+    RevokeKey {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        key: KeyId,
+    },
+}
+
+/// A verdict on a pending command.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Done now, in the same batch.
+    Approve,
+    /// Not done.
+    Refuse,
+    /// Taken back by its maker.
+    Withdraw,
+}
+
+/// A command that may only be done with a second person's agreement.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "pending", rename_all = "snake_case")]
+pub enum Pending {
+    /// A manual entry in the settled layer.
+    Adjust {
+        /// Business time.
+        at: Instant,
+        /// Why.
+        reason: String,
+        /// What moves.
+        legs: Vec<Leg>,
+    },
+    /// A formula version that starts before lines already pinned.
+    BackdateFormula {
+        /// Which; none for a new one.
+        formula: Option<FormulaId>,
+        /// In force from here.
+        effective_from: Instant,
+        /// The formula.
+        terms: Box<Formula>,
+    },
+}
+
+/// Who asks. Kept on every event.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Actor {
+    /// The person; none for the system itself (timers, followers).
+    pub person: Option<PersonId>,
+    /// The key used.
+    pub key: Option<KeyId>,
+    /// The party it acts for.
+    pub party: Option<PartyId>,
+    /// Its role; none for the system itself.
+    pub role: Option<Role>,
+}
+
+impl Actor {
+    /// The system itself: timers, followers, the command line on its own database.
+    pub const SYSTEM: Actor = Actor {
+        person: None,
+        key: None,
+        party: None,
+        role: None,
+    };
+}
+
+/// What became of one fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FactOutcome {
+    /// Its line.
+    pub line: LineId,
+    /// What became of it.
+    pub state: FactState,
+    /// Stable code when not simply applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The same fact was known already.
+    #[serde(default)]
+    pub replayed: bool,
+    /// Position of the event that records it.
+    pub position: i64,
+}
+
+/// What a command made, beside its events.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Made {
+    /// Ids of new objects by name, such as `party`, `rule`, `membership`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ids: BTreeMap<String, String>,
+    /// One outcome per fact, in the order told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<FactOutcome>,
+}
+
+/// An order-level created fact: all lines of an order, with order-level discounts to allocate (decision A9).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OrderPlaced {
+    /// One created fact per line, without order-level discounts.
+    pub lines: Vec<LineFact>,
+    /// List amount of each line: the weights.
+    pub list: Vec<Minor>,
+    /// Discounts of the whole order.
+    pub discounts: Vec<Discount>,
+}

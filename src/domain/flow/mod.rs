@@ -1,0 +1,26 @@
+//! What crosses slices: which streams a command needs, and the decision of each command with the rules that join slices.
+//! Must never load anything itself: `needs` names what is missing, the engine loads it and asks again (at most three rounds).
+
+pub mod facts;
+pub mod needs;
+mod objects;
+mod scribe;
+#[cfg(test)]
+mod tests;
+
+pub use needs::{ClickQuery, Needs, needs};
+pub use scribe::{Clicks, Recorded, Scribe};
+
+use super::command::{Command, Made};
+use super::refusal::Refusal;
+
+/// Decides one command on the world and records its events with the scribe. A refusal may leave events behind:
+/// the caller undoes to its savepoint.
+pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    match command {
+        Command::Facts(facts) => facts::facts(facts, scribe),
+        Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
+        Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
+        object => objects::decide(object, scribe),
+    }
+}

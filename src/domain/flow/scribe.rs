@@ -1,0 +1,83 @@
+//! The scribe: gives each decided event its place (position, version, id) and folds it into the world at once, so that
+//! the next decision of the batch sees it.
+//! Must never write anything: what it recorded is handed to the store.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::base::{BookId, EventId, Instant, LineId, LogId};
+use crate::domain::click::Click;
+use crate::domain::command::Actor;
+use crate::domain::event::Event;
+use crate::domain::stream::StreamId;
+use crate::domain::world::{Placed, World};
+
+/// Winning click candidates per line: the last on the same item and the last on the same shop, before the order.
+pub type Clicks = HashMap<LineId, Vec<Click>>;
+
+/// A decided event with its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recorded {
+    /// Whose stream.
+    pub stream: StreamId,
+    /// Where and when.
+    pub placed: Placed,
+    /// What.
+    pub event: Event,
+    /// The event that caused it, when one did.
+    pub causation: Option<EventId>,
+}
+
+/// Records the events of a batch.
+pub struct Scribe<'a> {
+    /// The book.
+    pub book: BookId,
+    /// The money log.
+    pub log: LogId,
+    /// Time of recording of the whole batch.
+    pub now: Instant,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Streams loaded so far.
+    pub world: &'a mut World,
+    /// Clicks read for this batch.
+    pub clicks: &'a Clicks,
+    /// Last position given.
+    pub position: i64,
+    /// A fresh random id.
+    pub fresh: &'a mut dyn FnMut() -> Uuid,
+    /// What was recorded.
+    pub recorded: Vec<Recorded>,
+    /// The event that causes what follows.
+    pub causation: Option<EventId>,
+}
+
+impl Scribe<'_> {
+    /// Records one event on a stream and folds it. Returns its place.
+    pub fn record(
+        &mut self,
+        stream: impl Into<StreamId>,
+        occurred_at: Instant,
+        event: Event,
+    ) -> Placed {
+        let stream = stream.into();
+        self.position += 1;
+        let placed = Placed {
+            log: self.log,
+            position: self.position,
+            version: self.world.version(stream) + 1,
+            id: EventId((self.fresh)()),
+            occurred_at,
+            recorded_at: self.now,
+        };
+        self.world.apply(stream, &event, &placed);
+        self.recorded.push(Recorded {
+            stream,
+            placed,
+            event,
+            causation: self.causation,
+        });
+        placed
+    }
+}

@@ -1,0 +1,2 @@
+//! Tests across slices.
+//! Must never need a database.

@@ -1,0 +1,27 @@
+//! The business: pure slices, each a folder of events, state, decisions. `event.rs` sums their events, `world.rs` their
+//! states, `command.rs` what can be asked; `flow/` holds what crosses slices; `pricing/` pins and splits a line.
+//! Must never read a clock, make a random id, or touch a database, a socket, or `serde_json::Value`.
+//!
+//! The shape of a slice: `event.rs` what happened (wire form, never changed), `state.rs` the fold (`evolve`),
+//! `decide.rs` command and state to events or a refusal, `post.rs` event to legs where it moves money, `tests.rs`.
+//!
+//! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
+//! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
+//! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, period 账期, cut-off 截账.
+
+pub mod adjustment;
+pub mod approval;
+pub mod book;
+pub mod catalogue;
+pub mod click;
+pub mod command;
+pub mod event;
+pub mod flow;
+pub mod order;
+pub mod party;
+pub mod person;
+pub mod plan;
+pub mod pricing;
+pub mod refusal;
+pub mod stream;
+pub mod world;

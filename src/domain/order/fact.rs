@@ -1,0 +1,302 @@
+//! Facts of a platform about one sub-order line: increments and snapshots (decision A6).
+//! Must never hold what this system decided; only what the platform says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{ExternalId, Instant, LineId, PartyId};
+use crate::money::{Currency, Minor};
+
+/// Who bears a discount (decision A9).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Funder {
+    /// 商家
+    Merchant,
+    /// 平台
+    Platform,
+    /// 主播
+    Anchor,
+    /// 机构
+    Agency,
+    /// 支付渠道
+    Payment,
+}
+
+/// A discount that is already allocated to this line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Discount {
+    /// Who bears it.
+    pub funder: Funder,
+    /// What the platform calls it.
+    pub kind: String,
+    /// How much of it falls on this line; positive.
+    pub amount: Minor,
+}
+
+/// What a fact may tell about its line beside its own matter. Absent means not told; what was told first stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct About {
+    /// The order number the buyer sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_no: Option<ExternalId>,
+    /// Pseudonym of the buyer; never a name or phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<ExternalId>,
+    /// The platform's item number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_no: Option<ExternalId>,
+    /// The platform's shop number; wins over the item's registered shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_no: Option<ExternalId>,
+    /// Category; wins over the item's registered category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Units bought; one when never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// Order time, when the fact itself is not the created one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_at: Option<Instant>,
+    /// The platform's own attribution: honoured before any click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoter: Option<PartyId>,
+    /// Live room that the platform names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<ExternalId>,
+    /// Show 场次 that the platform names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<ExternalId>,
+}
+
+/// The matter of an increment. Amounts are goods only; freight never touches commission.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum What {
+    /// The order was placed; `payable` is the full goods amount to be paid, when told (for a pre-sale: deposit + tail).
+    Created {
+        /// Goods amount to be paid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payable: Option<Minor>,
+        /// Discounts already allocated to this line.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discounts: Vec<Discount>,
+    },
+    /// Pre-sale: the deposit 定金 was paid.
+    Deposit {
+        /// Goods amount.
+        amount: Minor,
+    },
+    /// Pre-sale: the tail 尾款 was paid.
+    Tail {
+        /// Goods amount.
+        amount: Minor,
+    },
+    /// Paid in full.
+    Paid {
+        /// Goods amount paid.
+        amount: Minor,
+        /// Discounts already allocated to this line.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discounts: Vec<Discount>,
+    },
+    /// Receipt confirmed.
+    Received,
+    /// Service: session `k` of `n` used.
+    Fulfilled {
+        /// Which session, from 1.
+        k: u32,
+        /// How many in all.
+        n: u32,
+    },
+    /// Settled by the platform; `base` is its settled base when it reports one.
+    Settled {
+        /// Reported settled base.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<Minor>,
+    },
+    /// Closed without or after payment.
+    Closed {
+        /// The platform's word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The seller keeps (a part of) the deposit of a pre-sale whose tail was never paid.
+    DepositKept {
+        /// How much is kept.
+        amount: Minor,
+    },
+    /// Refund case opened.
+    RefundOpened {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// Refund case won by the buyer.
+    RefundWon {
+        /// The platform's case number.
+        case: ExternalId,
+        /// Goods refunded.
+        goods: Minor,
+        /// Freight refunded; kept, never touches commission.
+        #[serde(default)]
+        freight: Minor,
+        /// Units returned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        units: Option<u32>,
+        /// The source does not know of a later deduction: won and deducted at once.
+        #[serde(default)]
+        deducted: bool,
+    },
+    /// Refund case lost by the buyer.
+    RefundLost {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// The commission of a refund won after settlement was deducted from its takers.
+    RefundDeducted {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// Punished or disputed: the takers' money is frozen.
+    Frozen {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// The freeze is lifted.
+    Unfrozen {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// The frozen money is forfeited to the merchant.
+    Forfeited {
+        /// The platform's case number.
+        case: ExternalId,
+    },
+    /// The price was corrected; `paid` is the goods amount that now counts as paid.
+    PriceCorrected {
+        /// The platform's correction number.
+        fact: ExternalId,
+        /// Goods amount paid after it.
+        paid: Minor,
+    },
+    /// A platform row as it stands; the newest wins, increments are derived from the difference.
+    Snapshot(Snapshot),
+}
+
+/// A platform row as it stands at its modified time. Absent times mean "not (yet)".
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Instant>,
+    /// Paid, with the goods amount below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Instant>,
+    /// Received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Instant>,
+    /// Settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Instant>,
+    /// Closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Instant>,
+    /// Goods amount paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid: Option<Minor>,
+    /// Settled base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_base: Option<Minor>,
+    /// Goods refunded so far, all cases together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Minor>,
+}
+
+/// One fact about one line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LineFact {
+    /// The line; derived from book, platform and line number.
+    pub line: LineId,
+    /// The platform that is the source (never the file or channel).
+    pub platform: ExternalId,
+    /// The platform's sub-order number.
+    pub line_no: ExternalId,
+    /// Business time; for a snapshot its modified time.
+    pub at: Instant,
+    /// Currency of every amount of the line; told by the first fact that has an amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// Descriptive columns.
+    #[serde(default)]
+    pub about: About,
+    /// The matter.
+    pub what: What,
+}
+
+impl What {
+    /// Wire name of the event that records this fact.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            What::Created { .. } => "order.created",
+            What::Deposit { .. } => "order.deposit_paid",
+            What::Tail { .. } => "order.tail_paid",
+            What::Paid { .. } => "order.paid",
+            What::Received => "order.received",
+            What::Fulfilled { .. } => "order.fulfilled",
+            What::Settled { .. } => "order.settled",
+            What::Closed { .. } => "order.closed",
+            What::DepositKept { .. } => "order.deposit_kept",
+            What::RefundOpened { .. } => "refund_case.opened",
+            What::RefundWon { .. } => "refund_case.won",
+            What::RefundLost { .. } => "refund_case.lost",
+            What::RefundDeducted { .. } => "refund_case.deducted",
+            What::Frozen { .. } => "line.frozen",
+            What::Unfrozen { .. } => "line.unfrozen",
+            What::Forfeited { .. } => "line.forfeited",
+            What::PriceCorrected { .. } => "order.price_corrected",
+            What::Snapshot(_) => "order.snapshot",
+        }
+    }
+
+    /// Every wire name this type has.
+    pub const KINDS: [&'static str; 18] = [
+        "order.created",
+        "order.deposit_paid",
+        "order.tail_paid",
+        "order.paid",
+        "order.received",
+        "order.fulfilled",
+        "order.settled",
+        "order.closed",
+        "order.deposit_kept",
+        "refund_case.opened",
+        "refund_case.won",
+        "refund_case.lost",
+        "refund_case.deducted",
+        "line.frozen",
+        "line.unfrozen",
+        "line.forfeited",
+        "order.price_corrected",
+        "order.snapshot",
+    ];
+}
+
+impl LineFact {
+    /// Identity inside the line: kind, then case, session or fact number; for a snapshot its modified time.
+    /// Once-per-line kinds have nothing more.
+    pub fn identity(&self) -> String {
+        let kind = self.what.kind();
+        match &self.what {
+            What::Fulfilled { k, .. } => format!("{kind}/{k}"),
+            What::RefundOpened { case }
+            | What::RefundWon { case, .. }
+            | What::RefundLost { case }
+            | What::RefundDeducted { case }
+            | What::Frozen { case }
+            | What::Unfrozen { case }
+            | What::Forfeited { case } => format!("{kind}/{case}"),
+            What::PriceCorrected { fact, .. } => format!("{kind}/{fact}"),
+            What::Snapshot(_) => format!("{kind}/{}", self.at),
+            _ => kind.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The sub-order line: facts of a platform about one item of one order, and the money that follows from them.
+//! Must never refuse a fact: what makes no sense is kept, parked and shown.
+//!
+//! The rule that makes arrival order irrelevant: a line keeps the *set* of its facts; `target.rs` computes from that set
+//! and the pin what every account of the line should hold; a fact's entry is the target minus what was posted before.
+
+pub mod decide;
+pub mod event;
+pub mod fact;
+pub mod pin;
+pub mod post;
+pub mod split;
+pub mod state;
+pub mod target;
+#[cfg(test)]
+mod tests;
+
+pub use event::{
+    FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome,
+};
+pub use fact::{About, Discount, Funder, LineFact, Snapshot, What};
+pub use pin::{
+    Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation,
+    RuleChoice, Scope, Settleable, Terms,
+};
+pub use state::{LineState, LineStatus};

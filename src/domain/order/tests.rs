@@ -1,0 +1,2 @@
+//! Tests of the line.
+//! Must never need a database.

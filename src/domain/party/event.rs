@@ -1,0 +1,89 @@
+//! Events of a party.
+//! Must never be changed once released.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{ContractScope, Receiver, Share};
+use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
+
+/// `party.registered`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyRegistered {
+    /// Which.
+    pub party: PartyId,
+    /// The book's own number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// Business name.
+    pub name: Name,
+}
+
+/// `party.renamed`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyRenamed {
+    /// New name.
+    pub name: Name,
+}
+
+/// `membership.signed`, on the member's stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MembershipSigned {
+    /// Which contract.
+    pub membership: MembershipId,
+    /// The member.
+    pub member: PartyId,
+    /// The agency.
+    pub upper: PartyId,
+    /// What it covers.
+    pub scope: ContractScope,
+    /// Share.
+    pub share: Share,
+    /// Whom the platform pays.
+    pub receiver: Receiver,
+    /// Inclusive.
+    pub from: Instant,
+    /// Exclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Instant>,
+}
+
+/// `membership.amended`: other terms from an instant on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MembershipAmended {
+    /// Which contract.
+    pub membership: MembershipId,
+    /// The member.
+    pub member: PartyId,
+    /// Share.
+    pub share: Share,
+    /// Whom the platform pays.
+    pub receiver: Receiver,
+    /// From here on.
+    pub from: Instant,
+}
+
+/// `membership.ended`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MembershipEnded {
+    /// Which contract.
+    pub membership: MembershipId,
+    /// The member.
+    pub member: PartyId,
+    /// Exclusive end.
+    pub at: Instant,
+}
+
+/// What happened to a party.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PartyEvent {
+    /// `party.registered`
+    Registered(PartyRegistered),
+    /// `party.renamed`
+    Renamed(PartyRenamed),
+    /// `membership.signed`
+    MembershipSigned(MembershipSigned),
+    /// `membership.amended`
+    MembershipAmended(MembershipAmended),
+    /// `membership.ended`
+    MembershipEnded(MembershipEnded),
+}

@@ -1,0 +1,13 @@
+//! Parties and their agency contracts (memberships 机构合约).
+//! Must never hold personal data of people: names of parties are business names; people are persons with random ids.
+
+pub mod decide;
+pub mod event;
+pub mod state;
+#[cfg(test)]
+mod tests;
+
+pub use event::{
+    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered,
+};
+pub use state::{Contract, ContractScope, PartyState, Receiver, Share};

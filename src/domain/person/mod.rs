@@ -1,0 +1,86 @@
+//! Persons who act, and their keys: who may do what for which party. Secrets never enter the log.
+//! Must never hold a name or a phone: a person is a random id with a label of the owner's choice.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Instant, KeyId, Name, PartyId, PersonId};
+
+/// What a key may do. Default is nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, including keys of others.
+    Owner,
+    /// Runs the system: verify, rebuild, sandbox clock; no money decisions.
+    Operator,
+    /// 财务: reads everything of the book, closes, adjusts, approves.
+    Finance,
+    /// A brand: its shops, items, rules, and what they cost.
+    Brand,
+    /// An agency: its anchors.
+    Agency,
+    /// An anchor: its own earnings.
+    Anchor,
+    /// A supplier.
+    Supplier,
+    /// Sends clicks and order facts.
+    Ingest,
+    /// Reads everything, writes nothing.
+    Auditor,
+}
+
+/// `key.issued`, on the person's stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyIssued {
+    /// Which.
+    pub key: KeyId,
+    /// Whose.
+    pub person: PersonId,
+    /// Label of the owner's choice.
+    pub label: Name,
+    /// What it may do.
+    pub role: Role,
+    /// For which party; none for book-wide roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<PartyId>,
+    /// Stops working here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+}
+
+/// `key.revoked`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyRevoked {
+    /// Which.
+    pub key: KeyId,
+}
+
+/// What happened to a person's keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PersonEvent {
+    /// `key.issued`
+    KeyIssued(KeyIssued),
+    /// `key.revoked`
+    KeyRevoked(KeyRevoked),
+}
+
+/// A person with keys.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PersonState {
+    /// Keys, in order of issue, with whether they are revoked.
+    pub keys: Vec<(KeyIssued, bool)>,
+}
+
+impl PersonState {
+    /// Folds one event.
+    pub fn evolve(&mut self, event: &PersonEvent) {
+        match event {
+            PersonEvent::KeyIssued(e) => self.keys.push((e.clone(), false)),
+            PersonEvent::KeyRevoked(e) => {
+                for (key, revoked) in &mut self.keys {
+                    *revoked |= key.key == e.key;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Tests of this slice.
+//! Must never need a database.

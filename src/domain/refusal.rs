@@ -1,0 +1,119 @@
+//! Refusals: why a command was not done. The codes are the golden list in `openapi/error-codes.md`.
+//! Must never carry an HTTP status, nor facts of another party.
+
+use std::borrow::Cow;
+
+/// The family of a refusal; the HTTP layer gives each family its status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// The command itself is wrong.
+    Invalid,
+    /// It collides with what stands.
+    Conflict,
+    /// What it names does not exist (or is not the caller's).
+    NotFound,
+    /// The caller may not do this.
+    Forbidden,
+    /// The precondition sent along does not hold.
+    Precondition,
+    /// Our own fault or a passing condition; nothing happened.
+    Unavailable,
+}
+
+/// One wrong field of a refused command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrongField {
+    /// JSON pointer of the field, such as `/terms/rate`.
+    pub pointer: Cow<'static, str>,
+    /// Stable code of what is wrong.
+    pub code: &'static str,
+    /// A sentence for people, with a hint where a habit is likely.
+    pub message: String,
+}
+
+/// A refused command: nothing was written.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Refusal {
+    /// Stable code, such as `rule_overlaps`.
+    pub code: &'static str,
+    /// Its family.
+    pub class: Class,
+    /// A sentence for people.
+    pub message: String,
+    /// The fields at fault, every one of them.
+    pub fields: Vec<WrongField>,
+    /// The id of what stands in the way, when the caller may see it.
+    pub conflicting: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal of a family with a code and a sentence.
+    pub fn new(class: Class, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            class,
+            message: message.into(),
+            fields: Vec::new(),
+            conflicting: None,
+        }
+    }
+
+    /// The command itself is wrong.
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal::new(Class::Invalid, code, message)
+    }
+
+    /// It collides with what stands.
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal::new(Class::Conflict, code, message)
+    }
+
+    /// What it names does not exist.
+    pub fn not_found(what: &str) -> Refusal {
+        Refusal::new(Class::NotFound, "not_found", format!("no such {what}"))
+    }
+
+    /// Names a field at fault.
+    pub fn at(mut self, pointer: impl Into<Cow<'static, str>>) -> Refusal {
+        let (code, message) = (self.code, self.message.clone());
+        self.fields.push(WrongField {
+            pointer: pointer.into(),
+            code,
+            message,
+        });
+        self
+    }
+
+    /// Names what stands in the way.
+    pub fn because_of(mut self, id: impl ToString) -> Refusal {
+        self.conflicting = Some(id.to_string());
+        self
+    }
+}
+
+impl From<crate::money::MoneyError> for Refusal {
+    fn from(error: crate::money::MoneyError) -> Refusal {
+        use crate::money::MoneyError;
+        let code = match &error {
+            MoneyError::Form { .. } => "amount_form",
+            MoneyError::OutOfRange => "amount_out_of_range",
+            MoneyError::Mismatch(..) => "currency_mismatch",
+            MoneyError::UnknownCurrency(_) => "currency_unknown",
+        };
+        Refusal::invalid(code, error.to_string())
+    }
+}
+
+impl From<crate::ledger::EntryError> for Refusal {
+    fn from(error: crate::ledger::EntryError) -> Refusal {
+        match error {
+            crate::ledger::EntryError::Money(money) => money.into(),
+            unbalanced => Refusal::new(
+                Class::Unavailable,
+                "internal_refused",
+                unbalanced.to_string(),
+            ),
+        }
+    }
+}
