@@ -4,5 +4,6 @@
 pub mod base;
 pub mod domain;
 pub mod engine;
+pub mod launcher;
 pub mod ledger;
 pub mod money;
