@@ -7,3 +7,4 @@ pub mod engine;
 pub mod launcher;
 pub mod ledger;
 pub mod money;
+pub mod store;

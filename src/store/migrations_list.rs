@@ -1,0 +1,17 @@
+//! The migrations compiled into the program, in order; a new file in `migrations/` gets its line here.
+//! It must never be reordered, and a file that was released must never change.
+
+use super::migrate::Migration;
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../migrations/V", $version, "__", $name, ".sql")),
+        }
+    };
+}
+
+/// Every migration, oldest first.
+pub(super) const MIGRATIONS: &[Migration] = &[migration!(1, "log")];

@@ -1,0 +1,1 @@
+INSERT INTO schema_history (version, name, sha256) VALUES ($1, $2, $3)
