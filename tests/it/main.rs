@@ -1,1 +1,7 @@
+//! The one integration-test binary; each module tests one part from outside.
+//! It must never hold a test itself.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod launcher;
+mod migrate;
+mod support;
