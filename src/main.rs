@@ -1,1 +1,4 @@
+//! The one binary.
+//! It must never hold logic: every subcommand is a file of `cli`.
+
 fn main() {}

@@ -31,15 +31,8 @@ pub fn derive_uuid(namespace: &str, scope: Uuid, parts: &[&str]) -> Uuid {
 }
 
 fn parse_hex(text: &str) -> Option<Uuid> {
-    let canonical = text.len() == 32
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if canonical {
-        Uuid::try_parse(text).ok()
-    } else {
-        None
-    }
+    let canonical = text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if canonical { Uuid::try_parse(text).ok() } else { None }
 }
 
 macro_rules! typed_id {

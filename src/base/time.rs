@@ -147,9 +147,7 @@ impl Zone {
             Some(time) => Instant(time.with_timezone(&Utc)),
             // A day without a midnight (a clock change at 00:00) begins at 01:00.
             None => {
-                let later = local
-                    .checked_add_signed(TimeDelta::hours(1))
-                    .unwrap_or(local);
+                let later = local.checked_add_signed(TimeDelta::hours(1)).unwrap_or(local);
                 self.0
                     .from_local_datetime(&later)
                     .earliest()
@@ -166,15 +164,12 @@ impl Zone {
 
     /// Local date and time for people, such as `2026-06-18 20:00:00`.
     pub fn local(self, at: Instant) -> String {
-        at.0.with_timezone(&self.0)
-            .format("%Y-%m-%d %H:%M:%S")
-            .to_string()
+        at.0.with_timezone(&self.0).format("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// Reads a local time without offset, as files of the trade write it.
     pub fn parse_local(self, text: &str, format: &str) -> Result<Instant, TimeError> {
-        let local =
-            chrono::NaiveDateTime::parse_from_str(text, format).map_err(|_| TimeError::Form)?;
+        let local = chrono::NaiveDateTime::parse_from_str(text, format).map_err(|_| TimeError::Form)?;
         if local.nanosecond() >= 1_000_000_000 {
             return Err(TimeError::LeapSecond);
         }
@@ -299,10 +294,7 @@ impl FromStr for Month {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Month, TimeError> {
         let (year, month) = text.split_once('-').ok_or(TimeError::Month)?;
-        if year.len() != 4
-            || month.len() != 2
-            || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-')
-        {
+        if year.len() != 4 || month.len() != 2 || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
             return Err(TimeError::Month);
         }
         let number = year.parse::<i32>().map_err(|_| TimeError::Month)? * 100
@@ -336,33 +328,23 @@ mod tests {
     #[test]
     fn the_last_millisecond_of_a_shanghai_year_belongs_to_december() {
         assert_eq!(
-            Zone::SHANGHAI
-                .month(at("2025-12-31T15:59:59.999Z"))
-                .to_string(),
+            Zone::SHANGHAI.month(at("2025-12-31T15:59:59.999Z")).to_string(),
             "2025-12"
         );
         assert_eq!(
-            Zone::SHANGHAI
-                .month(at("2025-12-31T16:00:00.000Z"))
-                .to_string(),
+            Zone::SHANGHAI.month(at("2025-12-31T16:00:00.000Z")).to_string(),
             "2026-01"
         );
     }
 
     #[test]
     fn summer_time_of_1988_comes_from_the_zone_database() {
-        assert_eq!(
-            Zone::SHANGHAI.local(at("1988-06-30T15:30:00Z")),
-            "1988-07-01 00:30:00"
-        );
+        assert_eq!(Zone::SHANGHAI.local(at("1988-06-30T15:30:00Z")), "1988-07-01 00:30:00");
     }
 
     #[test]
     fn a_leap_second_is_refused_before_any_database_can_move_it() {
-        assert_eq!(
-            "2016-12-31T23:59:60Z".parse::<Instant>(),
-            Err(TimeError::LeapSecond)
-        );
+        assert_eq!("2016-12-31T23:59:60Z".parse::<Instant>(), Err(TimeError::LeapSecond));
     }
 
     #[test]

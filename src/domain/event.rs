@@ -49,9 +49,7 @@ pub enum Event {
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// A kind this binary does not know: it was written by a newer one.
-    #[error(
-        "unknown event kind {kind} version {schema}; is this binary older than the one that wrote the log?"
-    )]
+    #[error("unknown event kind {kind} version {schema}; is this binary older than the one that wrote the log?")]
     UnknownKind {
         /// Wire name.
         kind: String,
@@ -237,9 +235,7 @@ impl Event {
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(e) => canonical(e),
-                ApprovalEvent::Approved(e)
-                | ApprovalEvent::Refused(e)
-                | ApprovalEvent::Withdrawn(e) => canonical(e),
+                ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
             },
             Event::Adjustment(e) => canonical(e),
             Event::Person(e) => match e {

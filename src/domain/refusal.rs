@@ -109,11 +109,7 @@ impl From<crate::ledger::EntryError> for Refusal {
     fn from(error: crate::ledger::EntryError) -> Refusal {
         match error {
             crate::ledger::EntryError::Money(money) => money.into(),
-            unbalanced => Refusal::new(
-                Class::Unavailable,
-                "internal_refused",
-                unbalanced.to_string(),
-            ),
+            unbalanced => Refusal::new(Class::Unavailable, "internal_refused", unbalanced.to_string()),
         }
     }
 }

@@ -62,10 +62,7 @@ impl Slice {
 
     /// From the number in the database.
     pub fn from_code(code: i16) -> Option<Slice> {
-        Slice::ALL
-            .iter()
-            .find(|(_, c, _)| *c == code)
-            .map(|(slice, ..)| *slice)
+        Slice::ALL.iter().find(|(_, c, _)| *c == code).map(|(slice, ..)| *slice)
     }
 
     fn prefix(self) -> &'static str {

@@ -211,12 +211,7 @@ impl World {
 
     /// The streams changed since a savepoint, each once.
     pub fn changed_since(&self, savepoint: usize) -> Vec<StreamId> {
-        let mut streams: Vec<StreamId> = self
-            .journal
-            .iter()
-            .skip(savepoint)
-            .map(|(stream, _)| *stream)
-            .collect();
+        let mut streams: Vec<StreamId> = self.journal.iter().skip(savepoint).map(|(stream, _)| *stream).collect();
         streams.sort_unstable();
         streams.dedup();
         streams

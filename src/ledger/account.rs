@@ -101,9 +101,7 @@ impl AccountKind {
 
     /// From the number in the database.
     pub fn from_code(code: i16) -> Option<AccountKind> {
-        AccountKind::ALL
-            .into_iter()
-            .find(|kind| kind.code() == code)
+        AccountKind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// The word in account names and on the wire.

@@ -68,21 +68,11 @@ impl Balances {
     }
 
     /// Moves the balances by an entry and returns its legs with the balances after them. Refuses overflow, moving nothing.
-    pub fn apply(
-        &mut self,
-        entry: &Entry,
-        stamp: Option<Stamp>,
-    ) -> Result<Vec<StampedLeg>, MoneyError> {
+    pub fn apply(&mut self, entry: &Entry, stamp: Option<Stamp>) -> Result<Vec<StampedLeg>, MoneyError> {
         let mut stamped = Vec::with_capacity(entry.legs().len());
         for leg in entry.legs() {
-            let balance = self
-                .get(&(leg.account, leg.layer, leg.currency))
-                .plus(leg.amount)?;
-            let stamp = if leg.layer == Layer::Settled {
-                stamp
-            } else {
-                None
-            };
+            let balance = self.get(&(leg.account, leg.layer, leg.currency)).plus(leg.amount)?;
+            let stamp = if leg.layer == Layer::Settled { stamp } else { None };
             stamped.push(StampedLeg {
                 leg: *leg,
                 balance,

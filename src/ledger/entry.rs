@@ -53,19 +53,13 @@ impl Entry {
         let mut net: BTreeMap<(Account, Layer, Currency), i128> = BTreeMap::new();
         let mut sums: BTreeMap<(Layer, Currency), i128> = BTreeMap::new();
         for leg in legs {
-            *net.entry((leg.account, leg.layer, leg.currency))
-                .or_default() += i128::from(leg.amount.0);
+            *net.entry((leg.account, leg.layer, leg.currency)).or_default() += i128::from(leg.amount.0);
             *sums.entry((leg.layer, leg.currency)).or_default() += i128::from(leg.amount.0);
         }
         for ((layer, currency), sum) in sums {
             if sum != 0 {
-                let off =
-                    Minor(i64::try_from(sum).unwrap_or(if sum > 0 { i64::MAX } else { i64::MIN }));
-                return Err(EntryError::Unbalanced {
-                    layer,
-                    currency,
-                    off,
-                });
+                let off = Minor(i64::try_from(sum).unwrap_or(if sum > 0 { i64::MAX } else { i64::MIN }));
+                return Err(EntryError::Unbalanced { layer, currency, off });
             }
         }
         let mut legs = Vec::with_capacity(net.len());

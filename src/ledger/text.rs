@@ -18,12 +18,7 @@ pub fn entry(day: NaiveDate, title: &str, legs: &[Leg]) -> String {
     let width = legs.iter().map(|leg| name(leg).len()).max().unwrap_or(0);
     for leg in legs {
         let amount = leg.amount.display(leg.currency);
-        let _ = writeln!(
-            out,
-            "    {:width$}  {amount:>14} {}",
-            name(leg),
-            leg.currency
-        );
+        let _ = writeln!(out, "    {:width$}  {amount:>14} {}", name(leg), leg.currency);
     }
     out
 }

@@ -12,9 +12,7 @@ use super::Currency;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// The text is not the one canonical spelling (`100.00` for CNY, `100` for JPY).
-    #[error(
-        "not a canonical amount of {currency}: write exactly {digits} digits after the point, as in \"{example}\""
-    )]
+    #[error("not a canonical amount of {currency}: write exactly {digits} digits after the point, as in \"{example}\"")]
     Form {
         /// Whose digits were expected.
         currency: Currency,
@@ -44,39 +42,26 @@ impl Minor {
 
     /// Sum, refusing overflow.
     pub fn plus(self, other: Minor) -> Result<Minor, MoneyError> {
-        self.0
-            .checked_add(other.0)
-            .map(Minor)
-            .ok_or(MoneyError::OutOfRange)
+        self.0.checked_add(other.0).map(Minor).ok_or(MoneyError::OutOfRange)
     }
 
     /// Difference, refusing overflow.
     pub fn minus(self, other: Minor) -> Result<Minor, MoneyError> {
-        self.0
-            .checked_sub(other.0)
-            .map(Minor)
-            .ok_or(MoneyError::OutOfRange)
+        self.0.checked_sub(other.0).map(Minor).ok_or(MoneyError::OutOfRange)
     }
 
     /// The opposite amount, refusing overflow.
     pub fn negated(self) -> Result<Minor, MoneyError> {
-        self.0
-            .checked_neg()
-            .map(Minor)
-            .ok_or(MoneyError::OutOfRange)
+        self.0.checked_neg().map(Minor).ok_or(MoneyError::OutOfRange)
     }
 
     /// Sum of many amounts, exact in between.
     pub fn sum(amounts: impl IntoIterator<Item = Minor>) -> Result<Minor, MoneyError> {
         let mut total: i128 = 0;
         for amount in amounts {
-            total = total
-                .checked_add(i128::from(amount.0))
-                .ok_or(MoneyError::OutOfRange)?;
+            total = total.checked_add(i128::from(amount.0)).ok_or(MoneyError::OutOfRange)?;
         }
-        i64::try_from(total)
-            .map(Minor)
-            .map_err(|_| MoneyError::OutOfRange)
+        i64::try_from(total).map(Minor).map_err(|_| MoneyError::OutOfRange)
     }
 
     /// True when there is no money.
@@ -113,8 +98,7 @@ impl Minor {
             _ => return Err(form()),
         };
         let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let whole_ok =
-            !whole.is_empty() && all_digits(whole) && (whole == "0" || !whole.starts_with('0'));
+        let whole_ok = !whole.is_empty() && all_digits(whole) && (whole == "0" || !whole.starts_with('0'));
         if !whole_ok || fraction.len() != digits as usize || !all_digits(fraction) {
             return Err(form());
         }
@@ -130,9 +114,7 @@ impl Minor {
             return Err(form());
         }
         let signed = if negative { -value } else { value };
-        i64::try_from(signed)
-            .map(Minor)
-            .map_err(|_| MoneyError::OutOfRange)
+        i64::try_from(signed).map(Minor).map_err(|_| MoneyError::OutOfRange)
     }
 
     /// Converts an exact decimal of major units, refusing digits beyond the currency's.

@@ -44,10 +44,7 @@ impl FromStr for Currency {
             .exponent()
             .and_then(|d| u8::try_from(d).ok())
             .ok_or_else(unknown)?;
-        Ok(Currency {
-            code: bytes,
-            digits,
-        })
+        Ok(Currency { code: bytes, digits })
     }
 }
 

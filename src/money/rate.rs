@@ -12,9 +12,7 @@ use super::{Minor, MoneyError, Rounding};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// Not a decimal fraction of at most six decimals.
-    #[error(
-        "not a rate: write a decimal fraction of at most six decimals, such as \"0.2\" for 20 %"
-    )]
+    #[error("not a rate: write a decimal fraction of at most six decimals, such as \"0.2\" for 20 %")]
     Form,
     /// Larger than one; the hint says what was probably meant.
     #[error("rate above 1 (100 %){}", .hint.as_ref().map(|h| format!(": did you mean \"{h}\"?")).unwrap_or_default())]
@@ -25,9 +23,7 @@ pub enum RateError {
 }
 
 /// A share of an amount in parts per million, 0 ..= 1 000 000. Serialised as an integer.
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Rate(u32);
 
@@ -70,10 +66,8 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Rate, RateError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let whole_ok = !whole.is_empty()
-            && whole.len() <= 9
-            && digits(whole)
-            && (whole == "0" || !whole.starts_with('0'));
+        let whole_ok =
+            !whole.is_empty() && whole.len() <= 9 && digits(whole) && (whole == "0" || !whole.starts_with('0'));
         let point_ok = !text.contains('.') || !fraction.is_empty();
         if !whole_ok || !point_ok || fraction.len() > 6 || !digits(fraction) {
             return Err(RateError::Form);

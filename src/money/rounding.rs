@@ -20,12 +20,7 @@ pub enum Rounding {
 
 impl Rounding {
     /// `value x numerator / denominator`, exact until the one rounding at the end. The denominator must be positive.
-    pub fn scale(
-        self,
-        value: Minor,
-        numerator: i128,
-        denominator: i128,
-    ) -> Result<Minor, MoneyError> {
+    pub fn scale(self, value: Minor, numerator: i128, denominator: i128) -> Result<Minor, MoneyError> {
         if denominator <= 0 {
             return Err(MoneyError::OutOfRange);
         }
@@ -37,14 +32,10 @@ impl Rounding {
         let up = match self {
             Rounding::Truncate => false,
             Rounding::HalfUp => twice >= denominator,
-            Rounding::HalfEven => {
-                twice > denominator || (twice == denominator && quotient % 2 == 1)
-            }
+            Rounding::HalfEven => twice > denominator || (twice == denominator && quotient % 2 == 1),
         };
         let magnitude = if up { quotient + 1 } else { quotient };
         let signed = if exact < 0 { -magnitude } else { magnitude };
-        i64::try_from(signed)
-            .map(Minor)
-            .map_err(|_| MoneyError::OutOfRange)
+        i64::try_from(signed).map(Minor).map_err(|_| MoneyError::OutOfRange)
     }
 }

@@ -32,7 +32,7 @@ pub fn allocate(total: Minor, weights: &[u64]) -> Result<Vec<Minor>, MoneyError>
         given += exact / sum;
     }
     // Stable sort: equal remainders keep the stated order.
-    remainders.sort_by(|a, b| b.0.cmp(&a.0));
+    remainders.sort_by_key(|(remainder, _)| std::cmp::Reverse(*remainder));
     let left = usize::try_from(magnitude - given).map_err(|_| MoneyError::OutOfRange)?;
     for (_, index) in remainders.iter().take(left) {
         if let Some(part) = floors.get_mut(*index) {

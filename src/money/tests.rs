@@ -14,8 +14,8 @@ fn only_the_canonical_spelling_of_an_amount_is_accepted() {
     assert_eq!(cny("100.00"), Ok(Minor(10_000)));
     assert_eq!(cny("-0.01"), Ok(Minor(-1)));
     for bad in [
-        "1e3", "1.0", "1.005", "0x10", "+5", "-0", "-0.00", " 5", "５.00", "NaN", "00012.00", "",
-        ".50", "1.", "1,000.00",
+        "1e3", "1.0", "1.005", "0x10", "+5", "-0", "-0.00", " 5", "５.00", "NaN", "00012.00", "", ".50", "1.",
+        "1,000.00",
     ] {
         assert!(cny(bad).is_err(), "{bad:?} was accepted");
     }
@@ -29,10 +29,7 @@ fn the_largest_amounts_keep_every_digit() {
     assert_eq!(cny("92233720368547758.07"), Ok(Minor(i64::MAX)));
     assert_eq!(cny("-92233720368547758.08"), Ok(Minor(i64::MIN)));
     assert_eq!(cny("92233720368547758.08"), Err(MoneyError::OutOfRange));
-    assert_eq!(
-        Minor(i64::MAX).display(Currency::CNY),
-        "92233720368547758.07"
-    );
+    assert_eq!(Minor(i64::MAX).display(Currency::CNY), "92233720368547758.07");
 }
 
 #[test]

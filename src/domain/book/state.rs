@@ -71,9 +71,7 @@ impl BookState {
         let in_force = |own: bool| {
             self.formulas
                 .iter()
-                .filter(|f| {
-                    f.effective_from <= at && (f.terms.platform.as_ref() == Some(platform)) == own
-                })
+                .filter(|f| f.effective_from <= at && (f.terms.platform.as_ref() == Some(platform)) == own)
                 .filter(|f| own || f.terms.platform.is_none())
                 .max_by_key(|f| f.effective_from)
         };
@@ -82,18 +80,12 @@ impl BookState {
 
     /// One version of one formula.
     pub fn formula_version(&self, id: FormulaId, version: u32) -> Option<&FormulaVersion> {
-        self.formulas
-            .iter()
-            .find(|f| f.id == id && f.version == version)
+        self.formulas.iter().find(|f| f.id == id && f.version == version)
     }
 
     /// Longest attribution window of any formula, in seconds.
     pub fn longest_window(&self) -> i64 {
-        self.formulas
-            .iter()
-            .map(|f| f.terms.window_seconds)
-            .max()
-            .unwrap_or(0)
+        self.formulas.iter().map(|f| f.terms.window_seconds).max().unwrap_or(0)
     }
 
     /// The accounting period of a settled leg dated `at`: its month if not cut off, else the earliest open month,

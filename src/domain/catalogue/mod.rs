@@ -37,11 +37,7 @@ impl ItemState {
     /// The listing in force at an instant: the latest start not after it, the later recorded of equal starts;
     /// before the first start, the first.
     pub fn listing(&self, at: Instant) -> Option<&ItemListed> {
-        let current = self
-            .listings
-            .iter()
-            .filter(|l| l.from <= at)
-            .max_by_key(|l| l.from);
+        let current = self.listings.iter().filter(|l| l.from <= at).max_by_key(|l| l.from);
         current.or_else(|| self.listings.iter().min_by_key(|l| l.from))
     }
 

@@ -62,14 +62,7 @@ pub struct Click {
 }
 
 /// Allowed words of the closed dimensions.
-pub const TRAFFIC: [&str; 6] = [
-    "channel",
-    "fan_group",
-    "message",
-    "micro_tao",
-    "search",
-    "off_site",
-];
+pub const TRAFFIC: [&str; 6] = ["channel", "fan_group", "message", "micro_tao", "search", "off_site"];
 /// Content phases.
 pub const PHASES: [&str; 4] = ["preview", "live", "slice", "replay"];
 /// Triggers.
@@ -122,6 +115,5 @@ pub fn buyer_key(book: BookId, buyer: &ExternalId) -> Uuid {
 
 /// Which of `logs` click logs holds a buyer's clicks.
 pub fn log_of(buyer: Uuid, logs: u32) -> u32 {
-    (u64::from_be_bytes(buyer.as_bytes()[..8].try_into().unwrap_or_default())
-        % u64::from(logs.max(1))) as u32
+    (u64::from_be_bytes(buyer.as_bytes()[..8].try_into().unwrap_or_default()) % u64::from(logs.max(1))) as u32
 }

@@ -22,12 +22,7 @@ pub fn reattribute(line: LineId, click: &Click, scribe: &mut Scribe<'_>) -> Resu
 }
 
 /// Fires a timer.
-pub fn fire(
-    stream: StreamId,
-    timer: TimerId,
-    due: Instant,
-    scribe: &mut Scribe<'_>,
-) -> Result<Made, Refusal> {
+pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     let _ = (stream, timer, due, scribe);
     Err(Refusal::invalid("not_built", "not built"))
 }

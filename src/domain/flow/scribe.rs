@@ -55,12 +55,7 @@ pub struct Scribe<'a> {
 
 impl Scribe<'_> {
     /// Records one event on a stream and folds it. Returns its place.
-    pub fn record(
-        &mut self,
-        stream: impl Into<StreamId>,
-        occurred_at: Instant,
-        event: Event,
-    ) -> Placed {
+    pub fn record(&mut self, stream: impl Into<StreamId>, occurred_at: Instant, event: Event) -> Placed {
         let stream = stream.into();
         self.position += 1;
         let placed = Placed {

@@ -15,12 +15,10 @@ pub mod target;
 #[cfg(test)]
 mod tests;
 
-pub use event::{
-    FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome,
-};
+pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome};
 pub use fact::{About, Discount, Funder, LineFact, Snapshot, What};
 pub use pin::{
-    Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation,
-    RuleChoice, Scope, Settleable, Terms,
+    Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice, Scope,
+    Settleable, Terms,
 };
 pub use state::{LineState, LineStatus};

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{
-    ClickId, ExternalId, FormulaId, Instant, ItemId, MembershipId, PartyId, RuleId, ShopId,
-};
+use crate::base::{ClickId, ExternalId, FormulaId, Instant, ItemId, MembershipId, PartyId, RuleId, ShopId};
 use crate::money::{Minor, Rate, Rounding};
 
 /// How the promoter of a line was found.

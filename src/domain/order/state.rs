@@ -7,19 +7,7 @@ use crate::base::{Instant, TimerId};
 use crate::domain::world::Placed;
 
 /// Where a line is, for people. The furthest fact decides.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Debug,
-    Default,
-    serde::Serialize,
-    serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineStatus {
     /// Known, no amount yet.

@@ -7,7 +7,5 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-pub use event::{
-    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered,
-};
+pub use event::{MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered};
 pub use state::{Contract, ContractScope, PartyState, Receiver, Share};

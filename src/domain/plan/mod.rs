@@ -49,9 +49,7 @@ impl RuleScope {
     pub fn shelf(&self) -> crate::base::ShelfId {
         match self {
             RuleScope::Item(item) => crate::base::ShelfId::of_item(*item),
-            RuleScope::Shop(shop) | RuleScope::Category(shop, _) => {
-                crate::base::ShelfId::of_shop(*shop)
-            }
+            RuleScope::Shop(shop) | RuleScope::Category(shop, _) => crate::base::ShelfId::of_shop(*shop),
         }
     }
 }

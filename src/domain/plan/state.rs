@@ -109,11 +109,7 @@ impl RuleState {
         if self.ended_at.is_some_and(|end| at >= end) {
             return None;
         }
-        let version = self
-            .versions
-            .iter()
-            .rev()
-            .find(|v| v.effective_from <= at)?;
+        let version = self.versions.iter().rev().find(|v| v.effective_from <= at)?;
         let inside = version.terms.from <= at && version.terms.to.is_none_or(|to| at < to);
         inside.then_some(version)
     }
