@@ -4,6 +4,7 @@
 pub mod base;
 pub mod domain;
 pub mod engine;
+pub mod intake;
 pub mod launcher;
 pub mod ledger;
 pub mod money;

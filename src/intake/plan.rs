@@ -1,0 +1,367 @@
+//! A compiled mapping: columns resolved to slots, fields checked against what each kind of fact has.
+//! Must never read a row with a field that the mapping got wrong: all of that is found here, before the first row.
+
+use std::collections::BTreeMap;
+
+use super::emit::RowFault;
+use super::field::{Field, Spec};
+use super::mapping::{Condition, Emit, Kind, Mapping, MappingError, Source};
+
+/// A column that the mapping reads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Column {
+    /// Its name in the file, without blanks at the ends.
+    pub name: String,
+    /// The file must have it.
+    pub required: bool,
+}
+
+/// The cells of one row that the mapping reads, by slot. Reused from row to row.
+#[derive(Clone, Debug, Default)]
+pub struct Cells {
+    text: String,
+    spans: Vec<Option<(usize, usize)>>,
+    /// Hash of the whole row as it stands in the file; equal rows are counted by it.
+    pub row_hash: u64,
+}
+
+impl Cells {
+    /// Forgets the row before and makes room for `slots` cells.
+    pub fn reset(&mut self, slots: usize) {
+        self.text.clear();
+        self.spans.clear();
+        self.spans.resize(slots, None);
+    }
+
+    /// Tells a cell.
+    pub fn set(&mut self, slot: usize, cell: &str) {
+        let start = self.text.len();
+        self.text.push_str(cell.trim());
+        if let Some(span) = self.spans.get_mut(slot) {
+            *span = Some((start, self.text.len()));
+        }
+    }
+
+    /// A cell without its blanks; an empty one is absent.
+    pub fn get(&self, slot: usize) -> Option<&str> {
+        let (start, end) = (*self.spans.get(slot)?)?;
+        self.text.get(start..end).filter(|cell| !cell.is_empty())
+    }
+}
+
+/// A condition with its column found.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    slot: usize,
+    condition: Condition,
+}
+
+impl Check {
+    fn holds(&self, cells: &Cells) -> bool {
+        let cell = cells.get(self.slot);
+        let c = &self.condition;
+        let number = || cell.and_then(|text| rust_decimal::Decimal::from_str_exact(text).ok());
+        c.is.as_deref().is_none_or(|wanted| cell == Some(wanted))
+            && c.is_not.as_deref().is_none_or(|unwanted| cell != Some(unwanted))
+            && (c.among.is_empty() || cell.is_some_and(|cell| c.among.iter().any(|word| word == cell)))
+            && c.present.is_none_or(|present| cell.is_some() == present)
+            && c.positive
+                .is_none_or(|positive| number().is_some_and(|n| n.is_sign_positive() && !n.is_zero()) == positive)
+    }
+}
+
+/// True when every condition holds.
+pub(super) fn all(checks: &[Check], cells: &Cells) -> bool {
+    checks.iter().all(|check| check.holds(cells))
+}
+
+/// An emission with its columns found.
+#[derive(Clone, Debug)]
+pub(super) struct EmitPlan {
+    pub(super) kind: Kind,
+    pub(super) when: Vec<Check>,
+    pub(super) fields: BTreeMap<&'static str, (Spec, Vec<usize>)>,
+}
+
+/// A compiled mapping.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name of the mapping.
+    pub name: String,
+    /// How the rows look.
+    pub source: Source,
+    /// The columns read, by slot.
+    pub columns: Vec<Column>,
+    /// Some field needs to know which occurrence of an identical row this is.
+    pub counts_identical_rows: bool,
+    pub(super) ignore: Vec<(String, Vec<Check>)>,
+    pub(super) emits: Vec<EmitPlan>,
+}
+
+/// What a fact may tell about its line.
+const ABOUT: [&str; 10] = [
+    "order_no",
+    "buyer",
+    "item_no",
+    "shop_no",
+    "category",
+    "quantity",
+    "ordered_at",
+    "promoter",
+    "room",
+    "show",
+];
+const CLICK: [&str; 12] = [
+    "click_no", "item_no", "shop_no", "room", "show", "slot", "traffic", "off_site", "campaign", "phase", "trigger",
+    "format",
+];
+/// Discounts by who bears them.
+pub(super) const DISCOUNTS: [&str; 5] = [
+    "discount_merchant",
+    "discount_platform",
+    "discount_anchor",
+    "discount_agency",
+    "discount_payment",
+];
+
+impl Kind {
+    /// The word in mappings and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Click => "click",
+            Kind::Created => "created",
+            Kind::Deposit => "deposit",
+            Kind::Tail => "tail",
+            Kind::Paid => "paid",
+            Kind::Received => "received",
+            Kind::Fulfilled => "fulfilled",
+            Kind::Settled => "settled",
+            Kind::Closed => "closed",
+            Kind::DepositKept => "deposit_kept",
+            Kind::RefundOpened => "refund_opened",
+            Kind::RefundWon => "refund_won",
+            Kind::RefundLost => "refund_lost",
+            Kind::RefundDeducted => "refund_deducted",
+            Kind::Frozen => "frozen",
+            Kind::Unfrozen => "unfrozen",
+            Kind::Forfeited => "forfeited",
+            Kind::PriceCorrected => "price_corrected",
+            Kind::Snapshot => "snapshot",
+        }
+    }
+
+    /// Fields it needs, and fields it may have.
+    fn fields(self) -> (Vec<&'static str>, Vec<&'static str>) {
+        if self == Kind::Click {
+            let mut may = CLICK.to_vec();
+            may.extend(["source", "platform", "segment"]);
+            return (vec!["at", "buyer", "promoter"], may);
+        }
+        let mut needs = vec!["line_no", "at"];
+        let mut may = ABOUT.to_vec();
+        may.extend(["platform", "currency"]);
+        match self {
+            Kind::Created => {
+                may.push("amount");
+                may.extend(DISCOUNTS);
+            }
+            Kind::Paid => {
+                needs.push("amount");
+                may.extend(DISCOUNTS);
+            }
+            Kind::Deposit | Kind::Tail | Kind::DepositKept => needs.push("amount"),
+            Kind::Fulfilled => needs.extend(["k", "n"]),
+            Kind::Settled => may.push("amount"),
+            Kind::Closed => may.push("reason"),
+            Kind::RefundWon => {
+                needs.extend(["case", "amount"]);
+                may.extend(["freight", "units", "deducted"]);
+            }
+            Kind::RefundOpened
+            | Kind::RefundLost
+            | Kind::RefundDeducted
+            | Kind::Frozen
+            | Kind::Unfrozen
+            | Kind::Forfeited => needs.push("case"),
+            Kind::PriceCorrected => needs.extend(["case", "amount"]),
+            Kind::Snapshot => may.extend([
+                "created_at",
+                "paid_at",
+                "received_at",
+                "settled_at",
+                "closed_at",
+                "paid",
+                "settled_base",
+                "refunded",
+            ]),
+            Kind::Received | Kind::Click => {}
+        }
+        (needs, may)
+    }
+}
+
+impl Plan {
+    /// Compiles a mapping.
+    pub fn compile(mapping: &Mapping) -> Result<Plan, MappingError> {
+        let mut slots = Slots::default();
+        let mut ignore = Vec::with_capacity(mapping.ignore.len());
+        for left_out in &mapping.ignore {
+            ignore.push((left_out.reason.clone(), slots.checks(&left_out.when)));
+        }
+        let mut emits = Vec::with_capacity(mapping.emit.len());
+        for emit in &mapping.emit {
+            emits.push(compile_emit(mapping, emit, &mut slots)?);
+        }
+        for name in mapping.common.keys() {
+            if !emits.iter().any(|emit| emit.fields.contains_key(name.as_str())) {
+                let message = format!("no emission has the common field {name:?}");
+                return Err(MappingError::Sense(message));
+            }
+        }
+        if !mapping.source.header {
+            for column in &slots.columns {
+                let named = mapping.source.columns.iter().any(|name| name.trim() == column.name);
+                if column.required && !named {
+                    let message = format!("source.columns does not name {:?}", column.name);
+                    return Err(MappingError::Sense(message));
+                }
+            }
+        }
+        let counts = |emit: &EmitPlan| emit.fields.values().any(|(spec, _)| spec.ordinal);
+        Ok(Plan {
+            name: mapping.name.clone(),
+            source: mapping.source.clone(),
+            counts_identical_rows: emits.iter().any(counts),
+            columns: slots.columns,
+            ignore,
+            emits,
+        })
+    }
+
+    /// Reads and compiles a mapping file.
+    pub fn parse(text: &str) -> Result<Plan, MappingError> {
+        Plan::compile(&Mapping::parse(text)?)
+    }
+
+    /// True when a row may tell a click.
+    pub fn has_clicks(&self) -> bool {
+        self.emits.iter().any(|emit| emit.kind == Kind::Click)
+    }
+
+    /// True when a row may tell a fact of an order.
+    pub fn has_facts(&self) -> bool {
+        self.emits.iter().any(|emit| emit.kind != Kind::Click)
+    }
+
+    /// Finds the position of each column in a header; a required one that is missing is a fault.
+    pub fn bind(&self, header: &[&str]) -> Result<Vec<Option<usize>>, RowFault> {
+        let mut positions = Vec::with_capacity(self.columns.len());
+        for column in &self.columns {
+            let position = header.iter().position(|name| name.trim() == column.name);
+            if position.is_none() && column.required {
+                let message = format!(
+                    "the file has no column {:?}; it has: {}",
+                    column.name,
+                    header.join(", ")
+                );
+                return Err(RowFault::new("column_missing", message).at(&column.name));
+            }
+            positions.push(position);
+        }
+        Ok(positions)
+    }
+}
+
+fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<EmitPlan, MappingError> {
+    let (needs, may) = emit.kind.fields();
+    let kind = emit.kind.word();
+    let find = |name: &str| needs.iter().chain(&may).find(|known| **known == name).copied();
+    let mut fields = BTreeMap::new();
+    for (name, field) in &emit.fields {
+        let known = find(name).ok_or_else(|| MappingError::UnknownField {
+            kind,
+            field: name.clone(),
+            known: needs.iter().chain(&may).copied().collect::<Vec<_>>().join(", "),
+        })?;
+        fields.insert(known, slots.field(name, field)?);
+    }
+    for (name, field) in &mapping.common {
+        if let Some(known) = find(name).filter(|known| !fields.contains_key(known)) {
+            fields.insert(known, slots.field(name, field)?);
+        }
+    }
+    if let Some(missing) = needs.iter().find(|name| !fields.contains_key(**name)) {
+        return Err(MappingError::MissingField { kind, field: missing });
+    }
+    if mapping.source.platform.is_none() && !fields.contains_key("platform") {
+        let message = format!("kind {kind:?} has no platform: set source.platform, or a field platform");
+        return Err(MappingError::Sense(message));
+    }
+    let amounts = ["amount", "freight", "paid", "settled_base", "refunded"];
+    let has_amount = fields
+        .keys()
+        .any(|name| amounts.contains(name) || DISCOUNTS.contains(name));
+    if has_amount && mapping.source.currency.is_none() && !fields.contains_key("currency") {
+        let message = format!("kind {kind:?} has amounts: set source.currency, or a field currency");
+        return Err(MappingError::Sense(message));
+    }
+    Ok(EmitPlan {
+        kind: emit.kind,
+        when: slots.checks(&emit.when),
+        fields,
+    })
+}
+
+/// The columns found so far.
+#[derive(Default)]
+struct Slots {
+    columns: Vec<Column>,
+}
+
+impl Slots {
+    fn slot(&mut self, name: &str, required: bool) -> usize {
+        let name = name.trim();
+        if let Some(slot) = self.columns.iter().position(|column| column.name == name) {
+            if let Some(column) = self.columns.get_mut(slot) {
+                column.required |= required;
+            }
+            return slot;
+        }
+        self.columns.push(Column {
+            name: name.to_owned(),
+            required,
+        });
+        self.columns.len() - 1
+    }
+
+    fn checks(&mut self, conditions: &[Condition]) -> Vec<Check> {
+        let mut checks = Vec::with_capacity(conditions.len());
+        for condition in conditions {
+            checks.push(Check {
+                slot: self.slot(&condition.column, true),
+                condition: condition.clone(),
+            });
+        }
+        checks
+    }
+
+    fn field(&mut self, name: &str, field: &Field) -> Result<(Spec, Vec<usize>), MappingError> {
+        let spec = &field.0;
+        let sources = usize::from(spec.column.is_some())
+            + usize::from(!spec.columns.is_empty())
+            + usize::from(spec.value.is_some());
+        if sources != 1 {
+            let message = format!("the field {name:?} takes exactly one of column, columns, value");
+            return Err(MappingError::Sense(message));
+        }
+        if spec.split.as_ref().is_some_and(|split| split.by.is_empty()) {
+            return Err(MappingError::Sense(format!("the field {name:?} splits by nothing")));
+        }
+        let required = !spec.optional && spec.default.is_none();
+        let mut slots = Vec::new();
+        for column in spec.column.iter().chain(&spec.columns) {
+            slots.push(self.slot(column, required));
+        }
+        Ok((spec.clone(), slots))
+    }
+}

@@ -1,0 +1,176 @@
+//! What came of an import: counts, sums of the raw decimals, and the first rejected rows.
+//! Must never grow with the file: codes and reasons are counted, only the first rejected rows are kept.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::emit::{Figure, RowFault, Taken};
+use crate::money::Currency;
+
+/// Rejected rows that are kept for the report; the others are counted.
+pub const KEPT: usize = 100;
+
+/// A count with a word for the measure and, where there is one, a code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// What is counted, such as `rows read` or `facts parked`.
+    pub measure: String,
+    /// Code, reason or field.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+    /// Sum of raw decimals with its currency, for amounts.
+    pub sum: Option<(Decimal, Currency)>,
+}
+
+/// A sum of raw decimals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Sum {
+    count: u64,
+    raw: Decimal,
+    difference: Decimal,
+    rounded: u64,
+    overflowed: bool,
+}
+
+/// What came of an import.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Rows read, good and bad.
+    pub rows: u64,
+    /// Clicks recorded for the first time.
+    pub clicks_new: u64,
+    /// Clicks known before.
+    pub clicks_repeated: u64,
+    /// Facts told for the first time, by state and code.
+    facts: BTreeMap<(String, String), u64>,
+    /// Facts known before.
+    pub facts_repeated: u64,
+    ignored: BTreeMap<String, u64>,
+    rejected: BTreeMap<&'static str, u64>,
+    told: BTreeMap<&'static str, u64>,
+    sums: BTreeMap<(&'static str, &'static str, Currency), Sum>,
+    first_rejected: Vec<(u64, RowFault)>,
+}
+
+impl Tally {
+    /// Counts a row that was used or left out.
+    pub fn row(&mut self, taken: Taken<'_>, figures: &[Figure]) {
+        self.rows += 1;
+        if let Taken::Ignored(reason) = taken {
+            match self.ignored.get_mut(reason) {
+                Some(count) => *count += 1,
+                None => {
+                    self.ignored.insert(reason.to_owned(), 1);
+                }
+            }
+        }
+        for figure in figures {
+            let sum = self
+                .sums
+                .entry((figure.kind.word(), figure.field, figure.currency))
+                .or_default();
+            sum.add(figure);
+        }
+    }
+
+    /// Counts something told by a row, before it was sent.
+    pub fn told(&mut self, kind: &'static str) {
+        *self.told.entry(kind).or_default() += 1;
+    }
+
+    /// Counts a rejected row.
+    pub fn rejected(&mut self, number: u64, fault: RowFault) {
+        self.rows += 1;
+        *self.rejected.entry(fault.code).or_default() += 1;
+        if self.first_rejected.len() < KEPT {
+            self.first_rejected.push((number, fault));
+        }
+    }
+
+    /// Counts what became of a fact told for the first time.
+    pub fn fact(&mut self, state: &str, code: &str) {
+        *self.facts.entry((state.to_owned(), code.to_owned())).or_default() += 1;
+    }
+
+    /// The first rejected rows with their numbers.
+    pub fn first_rejected(&self) -> &[(u64, RowFault)] {
+        &self.first_rejected
+    }
+
+    /// How many rows were rejected.
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// The result table.
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = vec![line("rows read", "", self.rows)];
+        for (reason, count) in &self.ignored {
+            lines.push(line("rows left out", reason, *count));
+        }
+        for (code, count) in &self.rejected {
+            lines.push(line("rows rejected", code, *count));
+        }
+        for (kind, count) in &self.told {
+            lines.push(line("told", kind, *count));
+        }
+        if self.clicks_new + self.clicks_repeated > 0 {
+            lines.push(line("clicks recorded", "", self.clicks_new));
+            lines.push(line("clicks repeated", "", self.clicks_repeated));
+        }
+        for ((state, code), count) in &self.facts {
+            lines.push(line(&format!("facts {state}"), code, *count));
+        }
+        if self.facts_repeated > 0 {
+            lines.push(line("facts repeated", "", self.facts_repeated));
+        }
+        for ((kind, field, currency), sum) in &self.sums {
+            let name = format!("{kind}.{field}");
+            let (label, raw) = if sum.overflowed {
+                ("sum as read (too large)", Decimal::MAX)
+            } else {
+                ("sum as read", sum.raw)
+            };
+            lines.push(Line {
+                sum: Some((raw, *currency)),
+                ..line(label, &name, sum.count)
+            });
+            if sum.rounded > 0 {
+                lines.push(Line {
+                    sum: Some((sum.difference, *currency)),
+                    ..line("rounded to the currency, sum of the differences", &name, sum.rounded)
+                });
+            }
+        }
+        lines
+    }
+}
+
+impl Sum {
+    fn add(&mut self, figure: &Figure) {
+        self.count += 1;
+        let amount = figure.amount;
+        match (
+            self.raw.checked_add(amount.raw),
+            self.difference.checked_add(amount.difference),
+        ) {
+            (Some(raw), Some(difference)) => {
+                self.raw = raw;
+                self.difference = difference;
+            }
+            _ => self.overflowed = true,
+        }
+        self.rounded += u64::from(!amount.difference.is_zero());
+    }
+}
+
+fn line(measure: &str, code: &str, count: u64) -> Line {
+    Line {
+        measure: measure.to_owned(),
+        code: code.to_owned(),
+        count,
+        sum: None,
+    }
+}
