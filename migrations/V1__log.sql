@@ -1,5 +1,5 @@
 -- The log, the ledger and the read rows.
--- Truth: log (head), event, receipt, api_key, click. Derived, rebuildable from the log: leg, total, and every read row.
+-- Truth: log (head), event, receipt, api_key. Derived, rebuildable from the log: leg, total, click and every read row.
 -- Every table that grows is keyed by log: it distributes by log, and a batch touches one shard.
 
 create table log (
@@ -233,7 +233,7 @@ create table timer (
     slice   smallint not null,
     stream  uuid not null,
     due     timestamptz not null,
-    primary key (log, timer)
+    primary key (log, stream, timer)
 );
 create index timer_due on timer (due, timer);
 

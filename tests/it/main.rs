@@ -4,4 +4,5 @@
 
 mod launcher;
 mod migrate;
+mod store;
 mod support;

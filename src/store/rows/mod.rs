@@ -1,0 +1,224 @@
+//! Derived rows: what an event and the fold of a stream look like in tables that reports read.
+//! Must never hold a fact of its own: the writer, `verify` and `rebuild` all make rows here and nowhere else.
+//!
+//! Two kinds. Rows of an event (leg, pin, line_party, parked, click) follow from the event, the balances before it and
+//! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, rule,
+//! approval, timer) follow from the fold of one stream and replace what stood before.
+
+mod event;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use event::{Context, of_event, parties_of};
+pub use state::of_state;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::error::{Error, Result};
+use super::table::table;
+use crate::ledger::{Account, Layer, Owner, StampedLeg};
+
+table! {
+    /// A leg 分录 with its stamps.
+    LegRow, Legs {
+        position: i64, owner: Uuid, account: i16, layer: i16, currency: String, amount: i64, balance: i64,
+        period: Option<i32>, points_back_to: Option<i32>, at: DateTime<Utc>, line: Option<Uuid>, pin: Option<i64>,
+    }
+}
+table! {
+    /// Debits and credits of an account in a period; in a batch, what is added to them.
+    TotalRow, Totals {
+        owner: Uuid, account: i16, layer: i16, currency: String, period: i32, debits: i64, credits: i64,
+    }
+}
+table! {
+    /// A line was pinned: its dimensions.
+    PinRow, Pins {
+        position: i64, line: Uuid, at: DateTime<Utc>, promoter: Option<Uuid>, merchant: Option<Uuid>,
+        rule: Option<Uuid>, item: Option<Uuid>, shop: Option<Uuid>, category: Option<String>, room: Option<String>,
+        show: Option<String>, source: Option<String>, phase: Option<String>, segment: Option<String>, payable: i64,
+    }
+}
+table! {
+    /// A party has to do with a line.
+    LinePartyRow, LineParties { party: Uuid, at: DateTime<Utc>, line: Uuid }
+}
+table! {
+    /// A fact, or a part of its amount, that found no place.
+    ParkedRow, Parkeds {
+        position: i64, line: Option<Uuid>, kind: String, state: String, code: String, amount: Option<i64>,
+        currency: Option<String>, at: DateTime<Utc>,
+    }
+}
+table! {
+    /// A click.
+    ClickRow, ClickRows {
+        position: i64, click: Uuid, buyer: Uuid, item: Option<Uuid>, shop: Option<Uuid>, at: DateTime<Utc>, tie: String,
+    }
+}
+table! {
+    /// A line as it stands.
+    LineRow, Lines {
+        line: Uuid, platform: String, line_no: String, order_no: Option<String>, buyer: Option<Uuid>,
+        item: Option<Uuid>, shop: Option<Uuid>, at: DateTime<Utc>, promoter: Option<Uuid>, status: i16, pinned: bool,
+        currency: Option<String>, position: i64,
+    }
+}
+table! {
+    /// A party as it stands.
+    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64 }
+}
+table! {
+    /// A contract of a member between two dates.
+    MembershipRow, Memberships {
+        membership: Uuid, member: Uuid, upper: Uuid, scope: String, share: String, receiver: String,
+        from_at: DateTime<Utc>, to_at: Option<DateTime<Utc>>, position: i64,
+    }
+}
+table! {
+    /// An item, as last listed.
+    ItemRow, Items {
+        item: Uuid, platform: String, item_no: String, title: Option<String>, shop: Uuid, category: Option<String>,
+        position: i64,
+    }
+}
+table! {
+    /// A shop.
+    ShopRow, Shops {
+        shop: Uuid, platform: String, shop_no: String, name: String, brand: Uuid, position: i64,
+    }
+}
+table! {
+    /// A rule.
+    RuleRow, Rules {
+        rule: Uuid, shelf: Uuid, external_id: Option<String>, brand: Uuid, kind: String, item: Option<Uuid>,
+        shop: Option<Uuid>, from_at: DateTime<Utc>, ended_at: Option<DateTime<Utc>>, position: i64,
+    }
+}
+table! {
+    /// An approval.
+    ApprovalRow, Approvals { approval: Uuid, kind: String, maker: Uuid, status: String, position: i64 }
+}
+table! {
+    /// A pending timer.
+    TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
+}
+
+/// Derived rows of any number of events and streams.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// Legs.
+    pub legs: Legs,
+    /// What is added to totals, each key once.
+    pub totals: TotalDeltas,
+    /// Pins.
+    pub pins: Pins,
+    /// Parties of lines.
+    pub line_parties: LineParties,
+    /// Parked facts.
+    pub parked: Parkeds,
+    /// Clicks.
+    pub clicks: ClickRows,
+    /// Lines.
+    pub lines: Lines,
+    /// Parties.
+    pub parties: Parties,
+    /// Members whose contracts are replaced as a whole by those below.
+    pub members: Vec<Uuid>,
+    /// Contracts.
+    pub memberships: Memberships,
+    /// Items.
+    pub items: Items,
+    /// Shops.
+    pub shops: Shops,
+    /// Rules.
+    pub rules: Rules,
+    /// Approvals.
+    pub approvals: Approvals,
+    /// Streams whose timers are replaced as a whole by those below.
+    pub timed: Vec<Uuid>,
+    /// Timers.
+    pub timers: Timers,
+}
+
+type TotalKey = (Uuid, i16, i16, String, i32);
+
+/// What is added to debits and credits, each key once: an upsert must not meet a row twice.
+#[derive(Clone, Debug, Default)]
+pub struct TotalDeltas(BTreeMap<TotalKey, (i64, i64)>);
+
+impl TotalDeltas {
+    /// Adds a leg.
+    pub fn add(&mut self, stamped: &StampedLeg) -> Result<()> {
+        let leg = &stamped.leg;
+        let period = stamped.stamp.map_or(0, |stamp| stamp.period.number());
+        let key = (
+            owner_uuid(&leg.account),
+            leg.account.kind.code(),
+            leg.layer.code(),
+            leg.currency.code().to_owned(),
+            period,
+        );
+        let (debits, credits) = self.0.entry(key).or_default();
+        let side = if leg.amount.0 < 0 { debits } else { credits };
+        let sum = side.checked_add(leg.amount.0.checked_abs().ok_or_else(too_large)?);
+        *side = sum.ok_or_else(too_large)?;
+        Ok(())
+    }
+
+    /// As columns, in key order: every writer meets rows in the same order.
+    pub fn columns(&self) -> Totals {
+        let mut totals = Totals::default();
+        for ((owner, account, layer, currency, period), (debits, credits)) in &self.0 {
+            totals.push(TotalRow {
+                owner: *owner,
+                account: *account,
+                layer: *layer,
+                currency: currency.clone(),
+                period: *period,
+                debits: *debits,
+                credits: *credits,
+            });
+        }
+        totals
+    }
+
+    /// True when nothing is added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn too_large() -> Error {
+    Error::data("a total leaves 64 bits")
+}
+
+/// The owner of an account in the database: the party, or the nil uuid for the book itself.
+pub fn owner_uuid(account: &Account) -> Uuid {
+    match account.owner {
+        Owner::Book => Uuid::nil(),
+        Owner::Party(party) => party.uuid(),
+    }
+}
+
+/// The account that an owner, a kind and a layer of the database name.
+pub fn account_of(owner: Uuid, kind: i16, layer: i16) -> Result<(Account, Layer)> {
+    let wrong = || Error::corrupt(format!("no account: owner {owner}, kind {kind}, layer {layer}"));
+    let kind = crate::ledger::AccountKind::from_code(kind).ok_or_else(wrong)?;
+    let layer = Layer::from_code(layer).ok_or_else(wrong)?;
+    if owner.is_nil() {
+        return Ok((Account::book(kind), layer));
+    }
+    let party = crate::base::PartyId::from_uuid(owner).map_err(|_| wrong())?;
+    Ok((Account::of(party, kind), layer))
+}
+
+/// The word of a closed vocabulary as it stands in payloads (`live_exclusive`, `pending`).
+fn word<T: serde::Serialize>(value: &T) -> Result<String> {
+    let json = serde_json::to_string(value)?;
+    Ok(json.trim_matches('"').to_owned())
+}

@@ -1,0 +1,136 @@
+//! Rows of a state: what the fold of one stream looks like in its table.
+//! Must never depend on anything but the fold and the position of its last event.
+
+use uuid::Uuid;
+
+use super::{ApprovalRow, ItemRow, MembershipRow, PartyRow, Rows, RuleRow, ShopRow, TimerRow, word};
+use crate::base::Instant;
+use crate::domain::approval::ApprovalState;
+use crate::domain::catalogue::{ItemState, ShopState};
+use crate::domain::command::Pending;
+use crate::domain::order::LineState;
+use crate::domain::party::PartyState;
+use crate::domain::plan::{RuleScope, ShelfState};
+use crate::domain::stream::StreamId;
+use crate::domain::world::{Entity, Known};
+use crate::store::error::Result;
+
+/// Adds the rows of one stream as it stands; `position` is that of its last event. Call it once a stream.
+pub fn of_state(stream: StreamId, known: &Known, position: i64, rows: &mut Rows) -> Result<()> {
+    match &known.entity {
+        Some(Entity::Line(state)) => line(stream, state, position, rows),
+        Some(Entity::Party(state)) => party(state, position, rows)?,
+        Some(Entity::Item(state)) => item(stream, state, position, rows),
+        Some(Entity::Shop(state)) => shop(stream, state, position, rows),
+        Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
+        Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
+        Some(Entity::Book(_) | Entity::Usage(_) | Entity::Adjustment(_) | Entity::Person(_)) | None => {}
+    }
+    Ok(())
+}
+
+fn line(stream: StreamId, state: &LineState, position: i64, rows: &mut Rows) {
+    let _ = position;
+    rows.timed.push(stream.id);
+    for (timer, due) in &state.timers {
+        rows.timers.push(TimerRow {
+            timer: timer.0,
+            slice: stream.slice.code(),
+            stream: stream.id,
+            due: due.utc(),
+        });
+    }
+}
+
+fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
+    let member: Uuid = state.id.uuid();
+    rows.parties.push(PartyRow {
+        party: member,
+        external_id: state.external_id.as_ref().map(|id| id.as_str().to_owned()),
+        name: state.name.as_str().to_owned(),
+        position,
+    });
+    rows.members.push(member);
+    for contract in &state.contracts {
+        rows.memberships.push(MembershipRow {
+            membership: contract.id.0,
+            member,
+            upper: contract.upper.uuid(),
+            scope: word(&contract.scope)?,
+            share: serde_json_canonicalizer::to_string(&contract.share)?,
+            receiver: word(&contract.receiver)?,
+            from_at: contract.from.utc(),
+            to_at: contract.to.map(Instant::utc),
+            position,
+        });
+    }
+    Ok(())
+}
+
+/// The item as last listed; which listing counts at an instant is for pricing to say.
+fn item(stream: StreamId, state: &ItemState, position: i64, rows: &mut Rows) {
+    if let Some(listed) = state.listings.last() {
+        rows.items.push(ItemRow {
+            item: stream.id,
+            platform: listed.platform.as_str().to_owned(),
+            item_no: listed.item_no.as_str().to_owned(),
+            title: listed.title.as_ref().map(|title| title.as_str().to_owned()),
+            shop: listed.shop.0,
+            category: listed.category.clone(),
+            position,
+        });
+    }
+}
+
+fn shop(stream: StreamId, state: &ShopState, position: i64, rows: &mut Rows) {
+    if let Some(shop) = &state.registered {
+        rows.shops.push(ShopRow {
+            shop: stream.id,
+            platform: shop.platform.as_str().to_owned(),
+            shop_no: shop.shop_no.as_str().to_owned(),
+            name: shop.name.as_str().to_owned(),
+            brand: shop.brand.uuid(),
+            position,
+        });
+    }
+}
+
+fn shelf(stream: StreamId, state: &ShelfState, position: i64, rows: &mut Rows) -> Result<()> {
+    for rule in &state.rules {
+        let (item, shop) = match &rule.scope {
+            RuleScope::Item(item) => (Some(item.0), None),
+            RuleScope::Shop(shop) | RuleScope::Category(shop, _) => (None, Some(shop.0)),
+        };
+        let Some(first) = rule.versions.first() else { continue };
+        rows.rules.push(RuleRow {
+            rule: rule.id.0,
+            shelf: stream.id,
+            external_id: rule.external_id.as_ref().map(|id| id.as_str().to_owned()),
+            brand: rule.brand.uuid(),
+            kind: word(&rule.kind)?,
+            item,
+            shop,
+            from_at: first.effective_from.utc(),
+            ended_at: rule.ended_at.map(Instant::utc),
+            position,
+        });
+    }
+    Ok(())
+}
+
+fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut Rows) -> Result<()> {
+    if let Some(requested) = &state.requested {
+        rows.approvals.push(ApprovalRow {
+            approval: stream.id,
+            kind: match &requested.command {
+                Pending::Adjust { .. } => "adjust",
+                Pending::BackdateFormula { .. } => "backdate_formula",
+            }
+            .to_owned(),
+            maker: requested.maker.0,
+            status: word(&state.status)?,
+            position,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+insert into approval (log, approval, kind, maker, status, position)
+select $1, a.*
+from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::bigint[]) as a
+on conflict (log, approval) do update
+set status = excluded.status, position = excluded.position

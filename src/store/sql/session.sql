@@ -1,0 +1,6 @@
+-- $1 is the role to take, or 'none'. Zones and timeouts are the program's own, whatever the server's defaults are.
+select set_config('role', $1, false),
+       set_config('TimeZone', 'UTC', false),
+       set_config('lock_timeout', '2s', false),
+       set_config('idle_in_transaction_session_timeout', '5s', false),
+       set_config('client_min_messages', 'warning', false)

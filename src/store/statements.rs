@@ -1,0 +1,52 @@
+//! Every statement of the store by name, and those of the write path prepared once for a connection.
+//! Must never hold SQL text itself: one statement per file in `sql/`.
+
+use futures_util::try_join;
+use tokio_postgres::{Client, Statement};
+
+use super::error::Result;
+
+macro_rules! statements {
+    (prepared { $($hot:ident),* $(,)? } plain { $($cold:ident),* $(,)? }) => {
+        /// Texts of the statements.
+        #[allow(non_upper_case_globals, missing_docs, reason = "each is the file of the same name in sql/")]
+        pub mod text {
+            $(pub const $hot: &str = include_str!(concat!("sql/", stringify!($hot), ".sql"));)*
+            $(pub const $cold: &str = include_str!(concat!("sql/", stringify!($cold), ".sql"));)*
+        }
+
+        /// Every statement, by name.
+        pub const ALL: &[(&str, &str)] = &[
+            $((stringify!($hot), text::$hot),)*
+            $((stringify!($cold), text::$cold),)*
+        ];
+
+        /// The statements of the write path, prepared on one connection.
+        #[derive(Clone)]
+        #[allow(missing_docs, reason = "each is the file of the same name in sql/")]
+        pub struct Statements {
+            $(pub $hot: Statement,)*
+        }
+
+        impl Statements {
+            /// Prepares them all in one round trip.
+            pub async fn prepare(client: &Client) -> Result<Statements> {
+                let ($($hot,)*) = try_join!($(client.prepare(text::$hot)),*)?;
+                Ok(Statements { $($hot,)* })
+            }
+        }
+    };
+}
+
+statements! {
+    prepared {
+        head_lock, head_advance, fence, clock,
+        event_append, leg_append, total_add, pin_append, line_party_append, parked_append, click_append,
+        line_put, party_put, membership_clear, membership_append, item_put, shop_put, rule_put, approval_put,
+        timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
+        load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
+    }
+    plain {
+        head_read, key_find, key_list, log_create, log_succeed, log_of_book, log_list, session, server_check,
+    }
+}

@@ -1,0 +1,6 @@
+//! The store against a real server.
+//! It must never go through the engine: what the store promises holds for any caller.
+
+mod sample;
+mod statements;
+mod write;
