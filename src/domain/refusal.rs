@@ -92,6 +92,38 @@ impl Refusal {
     }
 }
 
+/// Collects the wrong fields of a command, so that one answer names them all.
+#[derive(Default, Debug)]
+pub struct Wrong(Vec<WrongField>);
+
+impl Wrong {
+    /// Notes a wrong field.
+    pub fn add(&mut self, pointer: impl Into<Cow<'static, str>>, code: &'static str, message: impl Into<String>) {
+        self.0.push(WrongField {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+        });
+    }
+
+    /// Notes a wrong field when `wrong` holds.
+    pub fn when(&mut self, wrong: bool, pointer: &'static str, code: &'static str, message: &'static str) {
+        if wrong {
+            self.add(pointer, code, message);
+        }
+    }
+
+    /// A refusal with the first field's code that names every field; nothing when no field is wrong.
+    pub fn check(self) -> Result<(), Refusal> {
+        let Some(first) = self.0.first() else {
+            return Ok(());
+        };
+        let mut refusal = Refusal::invalid(first.code, first.message.clone());
+        refusal.fields = self.0;
+        Err(refusal)
+    }
+}
+
 impl From<crate::money::MoneyError> for Refusal {
     fn from(error: crate::money::MoneyError) -> Refusal {
         use crate::money::MoneyError;

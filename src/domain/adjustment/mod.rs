@@ -1,6 +1,10 @@
 //! Manual adjustments: an entry that a person asked for with a reason and a second person approved.
 //! Must never be posted without approval.
 
+pub mod decide;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{AdjustmentId, Instant};

@@ -1,6 +1,10 @@
 //! Approvals: a command that waits until a second person agrees. Maker and checker are persons, not keys.
 //! Must never let one person be both.
 
+pub mod decide;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{ApprovalId, PersonId};

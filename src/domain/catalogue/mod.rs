@@ -1,6 +1,10 @@
 //! Items and shops as dated events: an item has a shop and a category from an instant on; a shop has a brand.
 //! Must never be needed for a line that names its shop itself.
 
+pub mod decide;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{ExternalId, Instant, ItemId, Name, PartyId, ShopId};

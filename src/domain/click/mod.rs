@@ -88,6 +88,14 @@ impl Click {
         }
     }
 
+    /// Order among clicks of one instant: the source's click number, or the hash of all fields; compared bytewise.
+    pub fn tie(&self, book: BookId) -> String {
+        match &self.click_no {
+            Some(no) => no.as_str().to_owned(),
+            None => self.id(book).0.simple().to_string(),
+        }
+    }
+
     /// The item arrived at.
     pub fn item(&self, book: BookId) -> Option<ItemId> {
         self.item_no

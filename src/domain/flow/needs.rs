@@ -48,5 +48,6 @@ impl Needs {
 
 /// Adds what `command` still needs, given what the world and the clicks hold. Called until nothing is added.
 pub fn needs(book: BookId, command: &Command, world: &World, clicks: &Clicks, out: &mut Needs) {
-    let _ = (book, command, world, clicks, out);
+    let _ = clicks;
+    super::objects::needs(book, command, world, out);
 }

@@ -10,6 +10,7 @@ use crate::base::{BookId, EventId, Instant, LineId, LogId};
 use crate::domain::click::Click;
 use crate::domain::command::Actor;
 use crate::domain::event::Event;
+use crate::domain::order::LineEvent;
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Placed, World};
 
@@ -43,6 +44,8 @@ pub struct Scribe<'a> {
     pub world: &'a mut World,
     /// Clicks read for this batch.
     pub clicks: &'a Clicks,
+    /// Latest pin instant of any line of the book; what would take effect at or before it is backdated (decision A4).
+    pub latest_pin: Option<Instant>,
     /// Last position given.
     pub position: i64,
     /// A fresh random id.
@@ -66,6 +69,7 @@ impl Scribe<'_> {
             occurred_at,
             recorded_at: self.now,
         };
+        self.latest_pin = self.latest_pin.max(pinned_at(&event));
         self.world.apply(stream, &event, &placed);
         self.recorded.push(Recorded {
             stream,
@@ -75,4 +79,15 @@ impl Scribe<'_> {
         });
         placed
     }
+}
+
+/// The instant at which an event pins its line, if it does.
+fn pinned_at(event: &Event) -> Option<Instant> {
+    let pin = match event {
+        Event::Line(LineEvent::Fact(e)) => &e.pin,
+        Event::Line(LineEvent::TimerFired(e)) => &e.pin,
+        // A late click keeps the pin instant.
+        _ => return None,
+    };
+    pin.as_ref().map(|pin| pin.at)
 }

@@ -1,6 +1,10 @@
 //! Persons who act, and their keys: who may do what for which party. Secrets never enter the log.
 //! Must never hold a name or a phone: a person is a random id with a label of the owner's choice.
 
+pub mod decide;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Instant, KeyId, Name, PartyId, PersonId};

@@ -1,11 +1,14 @@
 //! Commission rules (plans): who may earn what on which item or shop, when, and how a rule may change.
 //! Must never look at a line or a click; `pricing/` does the matching.
 
+mod change;
 pub mod decide;
 pub mod event;
+mod overlap;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 pub use event::{RuleChanged, RuleEnded, RulePosted, SubjectDecided, UsageEvent};
 pub use state::{Rates, RuleState, RuleTerms, ShelfState, Subjects, UsageState, Version};

@@ -1,34 +1,81 @@
 //! Pricing: an order, the clicks, the rules, the contracts and the formula of an instant give a pin.
 //! Must never look anything up by itself, and must never read today's state for yesterday's instant.
 
+mod attribution;
+mod candidates;
+mod reserve;
+mod terms;
+#[cfg(test)]
+mod tests;
+
 use super::book::BookState;
 use super::catalogue::ItemState;
 use super::click::Click;
-use super::order::Pin;
 use super::order::decide::PinRequest;
+use super::order::{Dims, Pin};
 use super::party::PartyState;
 use super::plan::{ShelfState, UsageState};
-use crate::base::{ExternalId, PartyId, ShopId, UsageId};
+use crate::base::{BookId, ExternalId, Instant, ItemId, PartyId, ShopId, UsageId};
 
 /// Read access to everything a pin may depend on; the world provides it.
 pub trait Known {
     /// The book.
     fn book(&self) -> Option<&BookState>;
     /// An item.
-    fn item(&self, item: crate::base::ItemId) -> Option<&ItemState>;
+    fn item(&self, item: ItemId) -> Option<&ItemState>;
     /// Brand of a shop.
     fn brand(&self, shop: ShopId) -> Option<PartyId>;
     /// Rules on a shelf.
     fn shelf(&self, shelf: crate::base::ShelfId) -> Option<&ShelfState>;
     /// A party.
     fn party(&self, party: PartyId) -> Option<&PartyState>;
-    /// What a limited rule has used.
+    /// What a limited rule has used for other lines: what the line itself holds from an earlier pin is not in it,
+    /// because a new pin moves the reservation.
     fn usage(&self, usage: UsageId) -> UsageState;
 }
 
-/// Pins a line: attribution, rule, contracts, formula, reservation.
-/// `clicks` are the last click on the item and the last on the shop before the order (either may be missing);
-/// `forced` is a late click that wins without search, with the formula of the old pin.
+/// What is sold, where: the target of attribution and of rules.
+struct Target {
+    book: BookId,
+    at: Instant,
+    item: Option<ItemId>,
+    shop: Option<ShopId>,
+    category: Option<String>,
+}
+
+impl Target {
+    /// What the line itself names wins over the item's listing at the pin instant.
+    fn of(request: &PinRequest<'_>, platform: &ExternalId, known: &dyn Known, book: BookId) -> Target {
+        let about = request.about;
+        let item = about
+            .item_no
+            .as_ref()
+            .map(|no| ItemId::of(book, platform.as_str(), no.as_str()));
+        let listing = item
+            .and_then(|item| known.item(item))
+            .and_then(|item| item.listing(request.at));
+        let named = about
+            .shop_no
+            .as_ref()
+            .map(|no| ShopId::of(book, platform.as_str(), no.as_str()));
+        Target {
+            book,
+            at: request.at,
+            item,
+            shop: named.or_else(|| listing.map(|listing| listing.shop)),
+            category: about
+                .category
+                .clone()
+                .or_else(|| listing.and_then(|listing| listing.category.clone())),
+        }
+    }
+}
+
+/// Pins a line: attribution, rule, contracts, formula, reservation. None only when no formula is in force.
+///
+/// `clicks` are the last click on the item and the last on the shop before the order (either may be missing).
+/// `forced` is a late click with the old pin (decision A7): the formula stays, all else is chosen anew among what was in
+/// force at the pin instant; a click that does not win gives the old pin back.
 pub fn pin(
     request: &PinRequest<'_>,
     platform: &ExternalId,
@@ -36,6 +83,73 @@ pub fn pin(
     clicks: &[Click],
     forced: Option<(&Click, &Pin)>,
 ) -> Option<Pin> {
-    let _ = (request, platform, known, clicks, forced);
-    None
+    let book = known.book()?;
+    let formula = match forced {
+        Some((_, old)) => book.formula_version(old.formula, old.formula_version)?,
+        None => book.formula(platform, request.at)?,
+    };
+    let target = Target::of(request, platform, known, book.opened.book);
+    let window = formula.terms.window_seconds;
+    let found = match forced {
+        Some((click, old)) => match attribution::late(request.about, &target, window, clicks, click, old) {
+            Some(found) => found,
+            None => return Some(old.clone()),
+        },
+        None => attribution::find(request.about, &target, window, clicks),
+    };
+    let (attribution, click) = found;
+    let mut pin = Pin {
+        at: request.at,
+        payable: request.payable,
+        dims: dims(request, &target, click),
+        formula: formula.id,
+        formula_version: formula.version,
+        rule: None,
+        why_nothing: None,
+        lost: Vec::new(),
+        lost_more: Default::default(),
+        terms: None,
+        reservation: None,
+        attribution,
+    };
+    let Some(promoter) = pin.attribution.party else {
+        pin.why_nothing = Some("no_click".to_owned());
+        return Some(pin);
+    };
+    if known.party(promoter).is_none() {
+        pin.why_nothing = Some("unknown_promoter".to_owned());
+        return Some(pin);
+    }
+    let chain = terms::chain(promoter, request.at, known);
+    let takers: Vec<PartyId> = chain.iter().rev().map(|hop| hop.party).collect();
+    let outcome = candidates::choose(&takers, &target, request, platform, known, &formula.terms);
+    (pin.lost, pin.lost_more) = (outcome.lost, outcome.lost_more);
+    pin.why_nothing = outcome.why_nothing.map(str::to_owned);
+    if let Some((brand, taken)) = outcome.taken {
+        pin.terms = Some(terms::terms(&formula.terms, brand, chain));
+        pin.rule = Some(taken.choice);
+        pin.reservation = taken.reservation;
+    }
+    Some(pin)
+}
+
+/// Dimensions: what the platform names, else what the winning click carried.
+fn dims(request: &PinRequest<'_>, target: &Target, click: Option<&Click>) -> Dims {
+    let about = request.about;
+    Dims {
+        item: target.item,
+        shop: target.shop,
+        category: target.category.clone(),
+        room: about
+            .room
+            .clone()
+            .or_else(|| click.and_then(|click| click.room.clone())),
+        show: about
+            .show
+            .clone()
+            .or_else(|| click.and_then(|click| click.show.clone())),
+        source: click.and_then(|click| click.traffic.clone()),
+        phase: click.and_then(|click| click.phase.clone()),
+        segment: click.and_then(|click| click.segment.clone()),
+    }
 }

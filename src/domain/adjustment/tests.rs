@@ -1,0 +1,2 @@
+//! Tests of adjustments.
+//! Must never need a database.

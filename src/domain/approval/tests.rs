@@ -1,0 +1,2 @@
+//! Tests of pending commands.
+//! Must never need a database.

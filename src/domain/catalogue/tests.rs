@@ -1,0 +1,2 @@
+//! Tests of items and shops.
+//! Must never need a database.

@@ -1,0 +1,123 @@
+//! Streams that a command about an object needs.
+//! Must never name a stream the world already knows.
+
+use std::collections::BTreeSet;
+
+use crate::base::{BookId, ItemId, PartyId, ShopId};
+use crate::domain::book::Formula;
+use crate::domain::command::{Command, Pending};
+use crate::domain::flow::Needs;
+use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
+use crate::domain::stream::StreamId;
+use crate::domain::world::World;
+
+/// Adds what a command about an object still needs.
+pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
+    let mut wanted: Vec<StreamId> = vec![book.into()];
+    match command {
+        Command::NameOwner { owner } => wanted.push((*owner).into()),
+        Command::SetFormula { terms, .. } => wanted.extend(of_formula(terms)),
+        Command::RegisterParty {
+            external_id: Some(number),
+            ..
+        } => wanted.extend(PartyId::candidates(book, number.as_str()).map(StreamId::from)),
+        Command::RenameParty { party, .. } => wanted.push((*party).into()),
+        Command::SignMembership { member, upper, .. } => {
+            wanted.push((*member).into());
+            above(*upper, world, &mut BTreeSet::new(), out);
+        }
+        Command::AmendMembership { member, .. } | Command::EndMembership { member, .. } => {
+            wanted.push((*member).into());
+        }
+        Command::RegisterShop {
+            platform,
+            shop_no,
+            brand,
+            ..
+        } => wanted.extend([
+            ShopId::of(book, platform.as_str(), shop_no.as_str()).into(),
+            (*brand).into(),
+        ]),
+        Command::ListItem { platform, item_no, .. } => {
+            wanted.push(ItemId::of(book, platform.as_str(), item_no.as_str()).into());
+        }
+        Command::PostRule {
+            brand, scope, terms, ..
+        } => {
+            wanted.extend([scope.shelf().into(), (*brand).into()]);
+            if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
+                wanted.push((*shop).into());
+            }
+            wanted.extend(of_rule(terms));
+        }
+        Command::ChangeRule { shelf, terms, .. } => {
+            wanted.push((*shelf).into());
+            wanted.extend(of_rule(terms));
+        }
+        Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
+        Command::ApplyToRule { shelf, party, .. } => wanted.extend([(*shelf).into(), (*party).into()]),
+        Command::Request(pending) => wanted.extend(of_pending(pending)),
+        Command::DecideApproval { approval, .. } => {
+            wanted.push((*approval).into());
+            let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
+            wanted.extend(
+                requested
+                    .into_iter()
+                    .flat_map(|requested| of_pending(&requested.command)),
+            );
+        }
+        Command::IssueKey { person, party, .. } => {
+            wanted.extend(person.map(StreamId::from));
+            wanted.extend(party.map(StreamId::from));
+        }
+        Command::RevokeKey { person, .. } => wanted.push((*person).into()),
+        Command::OpenBook(_)
+        | Command::CutOffPeriod { .. }
+        | Command::MoveClock { .. }
+        | Command::RegisterParty { external_id: None, .. }
+        | Command::Facts(_)
+        | Command::Reattribute { .. }
+        | Command::FireTimer { .. } => {}
+    }
+    out.streams
+        .extend(wanted.into_iter().filter(|stream| !world.knows(*stream)));
+}
+
+/// The party and everybody above it, by any contract.
+fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut Needs) {
+    if !seen.insert(party) {
+        return;
+    }
+    if !world.knows(party.into()) {
+        out.uppers.insert(party);
+    }
+    for contract in world.party(party).into_iter().flat_map(|state| &state.contracts) {
+        above(contract.upper, world, seen, out);
+    }
+}
+
+fn of_formula(terms: &Formula) -> Vec<StreamId> {
+    let takers = terms.fees.iter().map(|fee| fee.taker);
+    let payers = terms.subsidies.iter().map(|subsidy| subsidy.payer);
+    let content = terms.content_fee.iter().map(|(taker, _)| *taker);
+    takers.chain(payers).chain(content).map(StreamId::from).collect()
+}
+
+fn of_rule(terms: &RuleTerms) -> impl Iterator<Item = StreamId> + '_ {
+    let named: &[PartyId] = match &terms.subjects {
+        Subjects::Everyone => &[],
+        Subjects::Named(parties) | Subjects::OnApproval(parties) => parties,
+    };
+    named.iter().map(|party| StreamId::from(*party))
+}
+
+fn of_pending(pending: &Pending) -> Vec<StreamId> {
+    match pending {
+        Pending::Adjust { legs, .. } => legs
+            .iter()
+            .filter_map(|leg| leg.account.party())
+            .map(StreamId::from)
+            .collect(),
+        Pending::BackdateFormula { terms, .. } => of_formula(terms),
+    }
+}

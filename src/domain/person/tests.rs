@@ -1,0 +1,2 @@
+//! Tests of keys.
+//! Must never need a database.

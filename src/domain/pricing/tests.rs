@@ -1,0 +1,2 @@
+//! Tests of pricing.
+//! Must never need a database.
