@@ -34,7 +34,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             shop_no,
             brand,
             ..
-        } => wanted.extend([
+        } => wanted.extend::<[StreamId; 2]>([
             ShopId::of(book, platform.as_str(), shop_no.as_str()).into(),
             (*brand).into(),
         ]),
@@ -44,7 +44,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::PostRule {
             brand, scope, terms, ..
         } => {
-            wanted.extend([scope.shelf().into(), (*brand).into()]);
+            wanted.extend::<[StreamId; 2]>([scope.shelf().into(), (*brand).into()]);
             if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
                 wanted.push((*shop).into());
             }
@@ -55,7 +55,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             wanted.extend(of_rule(terms));
         }
         Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
-        Command::ApplyToRule { shelf, party, .. } => wanted.extend([(*shelf).into(), (*party).into()]),
+        Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
         Command::Request(pending) => wanted.extend(of_pending(pending)),
         Command::DecideApproval { approval, .. } => {
             wanted.push((*approval).into());
