@@ -217,6 +217,18 @@ impl World {
         streams
     }
 
+    /// Every stream in the journal that existed before it, as it stood then.
+    pub fn before_journal(&self) -> HashMap<StreamId, &Known> {
+        let mut before = HashMap::new();
+        for (stream, known) in self.journal.iter().rev() {
+            match known {
+                Some(known) => before.insert(*stream, known),
+                None => before.remove(stream),
+            };
+        }
+        before
+    }
+
     /// Forgets the journal: what was applied stands.
     pub fn keep(&mut self) {
         self.journal.clear();

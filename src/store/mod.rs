@@ -9,13 +9,16 @@ pub mod books;
 pub mod connect;
 pub mod envelope;
 pub mod error;
+pub mod followers;
 pub mod head;
 pub mod load;
 pub mod migrate;
 mod migrations_list;
+pub mod receipts;
 pub mod rows;
 pub mod statements;
 mod table;
+pub mod timers;
 pub mod tree;
 
 pub use error::{Error, Kind, Result};

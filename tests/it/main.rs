@@ -2,7 +2,7 @@
 //! It must never hold a test itself.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod engine;
 mod launcher;
 mod migrate;
-mod store;
 mod support;

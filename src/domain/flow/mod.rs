@@ -1,6 +1,7 @@
 //! What crosses slices: which streams a command needs, and the decision of each command with the rules that join slices.
 //! Must never load anything itself: `needs` names what is missing, the engine loads it and asks again (at most three rounds).
 
+mod due;
 pub mod facts;
 pub mod needs;
 mod objects;
@@ -8,6 +9,7 @@ mod scribe;
 #[cfg(test)]
 mod tests;
 
+pub use due::{fire_due, main_stream};
 pub use needs::{ClickQuery, Needs, needs};
 pub use scribe::{Clicks, Recorded, Scribe};
 

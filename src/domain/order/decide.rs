@@ -65,3 +65,9 @@ pub fn timer(
     let _ = (state, timer, due, now, price);
     None
 }
+
+/// Timers of a line that are due at an instant, by due then id.
+pub fn due_timers(state: &LineState, now: Instant) -> Vec<(TimerId, Instant)> {
+    let _ = (state, now);
+    Vec::new()
+}

@@ -37,6 +37,11 @@ pub struct LineState {
 }
 
 impl LineState {
+    /// Position of the event that pinned it.
+    pub fn pin_position(&self) -> Option<i64> {
+        None
+    }
+
     /// Folds one event.
     pub fn evolve(&mut self, event: &LineEvent, placed: &Placed) {
         let _ = (event, placed);

@@ -33,6 +33,36 @@ pub enum Role {
     Auditor,
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 9] = [
+        Role::Owner,
+        Role::Operator,
+        Role::Finance,
+        Role::Brand,
+        Role::Agency,
+        Role::Anchor,
+        Role::Supplier,
+        Role::Ingest,
+        Role::Auditor,
+    ];
+
+    /// The word on the wire and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Operator => "operator",
+            Role::Finance => "finance",
+            Role::Brand => "brand",
+            Role::Agency => "agency",
+            Role::Anchor => "anchor",
+            Role::Supplier => "supplier",
+            Role::Ingest => "ingest",
+            Role::Auditor => "auditor",
+        }
+    }
+}
+
 /// `key.issued`, on the person's stream.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeyIssued {

@@ -10,7 +10,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Context, of_event, parties_of};
+pub use event::{Context, of_event, parties_of, pin_of};
 pub use state::of_state;
 
 use std::collections::BTreeMap;

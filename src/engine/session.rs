@@ -1,0 +1,148 @@
+//! One connection of a writer: the two flushes of a write as calls, each pipelined.
+//! Must never be used again after an error: it is dropped, and a new one takes the head lock first.
+
+use std::collections::HashMap;
+
+use futures_util::{join, try_join};
+use tokio_postgres::Client;
+
+use super::decide::Receipt;
+use crate::base::{BookId, ClickId, Instant, LogId};
+use crate::domain::flow::{Clicks, Needs};
+use crate::domain::stream::StreamId;
+use crate::domain::world::Known;
+use crate::ledger::BalanceKey;
+use crate::money::Minor;
+use crate::store::append::{self, Batch};
+use crate::store::connect::{TakeRole, connect};
+use crate::store::head::{self, Head};
+use crate::store::{Error, Result, Statements, load};
+
+/// A connection with its prepared statements.
+pub struct Session {
+    client: Client,
+    statements: Statements,
+}
+
+/// What a flush of reads brought.
+#[derive(Default)]
+pub struct Loaded {
+    /// Streams, absent ones included.
+    pub streams: HashMap<StreamId, Known>,
+    /// Clicks by line, empty answers included.
+    pub clicks: Clicks,
+}
+
+/// Where the log stands, read under its lock, with the reads of the same flush.
+pub struct Locked {
+    /// The head.
+    pub head: Head,
+    /// Time of recording of this batch: database time, never before the last.
+    pub now: Instant,
+    /// Receipts of the batch's keys.
+    pub receipts: HashMap<(String, String), Receipt>,
+    /// First round of reads.
+    pub loaded: Loaded,
+}
+
+impl Session {
+    /// Connects and prepares.
+    pub async fn connect(url: &str, role: TakeRole) -> Result<Session> {
+        let client = connect(url, role).await?;
+        let statements = Statements::prepare(&client).await?;
+        Ok(Session { client, statements })
+    }
+
+    /// First flush: begin, lock the head, read the clock, the receipts and what is known to be needed.
+    /// INVARIANT: every read is a statement after the lock, so it sees all that was committed before the lock was had.
+    pub async fn lock(&self, log: LogId, clicks: &[LogId], keys: &[(String, String)], needs: &Needs) -> Result<Locked> {
+        let (begun, head, clock, receipts, loaded) = join!(
+            append::begin(&self.client),
+            head::lock(&self.client, &self.statements, log),
+            head::clock(&self.client, &self.statements),
+            load::receipts(&self.client, &self.statements, log, keys),
+            self.load(log, clicks, needs),
+        );
+        begun?;
+        let head = head?.ok_or_else(|| Error::corrupt("the log has no head"))?;
+        let mut known = HashMap::new();
+        for receipt in receipts? {
+            let answer = serde_json::from_str(&receipt.answer)?;
+            let kept = Receipt {
+                fingerprint: receipt.fingerprint,
+                answer,
+            };
+            known.insert((receipt.principal, receipt.key), kept);
+        }
+        let now = if head.sandbox {
+            head.recorded_at
+        } else {
+            clock?.max(head.recorded_at)
+        };
+        Ok(Locked {
+            head,
+            now,
+            receipts: known,
+            loaded: loaded?,
+        })
+    }
+
+    /// First flush of a click log: begin, lock, clock, and which of these clicks are known.
+    pub async fn lock_for_clicks(&self, log: LogId, clicks: &[ClickId]) -> Result<(Head, Instant, Vec<ClickId>)> {
+        let (begun, head, clock, known) = join!(
+            append::begin(&self.client),
+            head::lock(&self.client, &self.statements, log),
+            head::clock(&self.client, &self.statements),
+            load::clicks_known(&self.client, &self.statements, log, clicks),
+        );
+        begun?;
+        let head = head?.ok_or_else(|| Error::corrupt("the log has no head"))?;
+        let now = clock?.max(head.recorded_at);
+        Ok((head, now, known?))
+    }
+
+    /// A further flush of reads.
+    pub async fn load(&self, log: LogId, click_logs: &[LogId], needs: &Needs) -> Result<Loaded> {
+        let streams: Vec<StreamId> = needs.streams.iter().copied().collect();
+        let uppers: Vec<_> = needs.uppers.iter().copied().collect();
+        let (events, clicks) = try_join!(
+            load::streams(&self.client, &self.statements, log, &streams, &uppers),
+            load::clicks(&self.client, &self.statements, click_logs, &needs.clicks),
+        )?;
+        let asked = streams.into_iter().chain(uppers.into_iter().map(StreamId::from));
+        Ok(Loaded {
+            streams: load::fold(asked, &events),
+            clicks,
+        })
+    }
+
+    /// Current balances, zero included.
+    pub async fn balances(&self, log: LogId, keys: &[BalanceKey]) -> Result<Vec<(BalanceKey, Minor)>> {
+        load::balances(&self.client, &self.statements, log, keys).await
+    }
+
+    /// The latest pin instant of the log.
+    pub async fn latest_pin(&self, log: LogId) -> Result<Option<Instant>> {
+        load::latest_pin(&self.client, &self.statements, log).await
+    }
+
+    /// Streams written after a position by somebody else.
+    pub async fn touched_since(&self, log: LogId, position: i64) -> Result<Vec<StreamId>> {
+        load::streams_since(&self.client, &self.statements, log, position).await
+    }
+
+    /// Last flush: everything, the fence, and COMMIT.
+    pub async fn write(&self, batch: &Batch, recorded_at: Instant) -> Result<()> {
+        append::write(&self.client, &self.statements, batch, recorded_at).await
+    }
+
+    /// Ends a transaction that writes nothing.
+    pub async fn rollback(&self) -> Result<()> {
+        append::rollback(&self.client).await
+    }
+}
+
+/// An empty batch on top of a head.
+pub fn batch_on(book: BookId, head: &Head) -> Batch {
+    Batch::new(book, head.log, head.tree.clone())
+}
