@@ -12,9 +12,7 @@ use super::api::{Answer, EngineError, EventRef, Meta};
 use crate::base::{BookId, Instant, LogId};
 use crate::domain::book::BookMode;
 use crate::domain::command::{Command, Made};
-use crate::domain::event::Event;
 use crate::domain::flow::{self, Clicks, Recorded, Scribe};
-use crate::domain::order::LineEvent;
 use crate::domain::refusal::Refusal;
 use crate::domain::world::World;
 use crate::ledger::{BalanceKey, Balances, StampedLeg};
@@ -170,12 +168,12 @@ fn one(
         folds.world.undo_to(savepoint);
         return Ok(answer);
     }
+    read.latest_pin = recorded.latest_pin;
     for (recorded, legs) in recorded.all.into_iter().zip(legs) {
         for leg in &legs {
             read.moved
                 .set((leg.leg.account, leg.leg.layer, leg.leg.currency), leg.balance);
         }
-        note_pin(&recorded.event, read);
         read.position = recorded.placed.position;
         decided.events.push(Ready {
             recorded,
@@ -210,6 +208,7 @@ fn time_of_book(read: &Read, world: &World) -> Instant {
 struct Events {
     all: Vec<Recorded>,
     fired: usize,
+    latest_pin: Option<Instant>,
 }
 
 fn decide(
@@ -246,13 +245,17 @@ fn decide(
         Ok((made, fired))
     }));
     match outcome {
-        Ok(Ok((made, fired))) => Ok((
-            made,
-            Events {
-                all: scribe.recorded,
-                fired,
-            },
-        )),
+        Ok(Ok((made, fired))) => {
+            let latest_pin = scribe.latest_pin;
+            Ok((
+                made,
+                Events {
+                    all: scribe.recorded,
+                    fired,
+                    latest_pin,
+                },
+            ))
+        }
         Ok(Err(error)) => Err(error),
         Err(_) => {
             tracing::error!(
@@ -294,18 +297,6 @@ fn stamp(
         all.push(moved.apply(&entry, stamp)?);
     }
     Ok(all)
-}
-
-fn note_pin(event: &Event, read: &mut Read) {
-    let pin = match event {
-        Event::Line(LineEvent::Fact(e)) => e.pin.as_ref(),
-        Event::Line(LineEvent::Reattributed(e)) => e.pin.as_ref(),
-        Event::Line(LineEvent::TimerFired(e)) => e.pin.as_ref(),
-        _ => None,
-    };
-    if let Some(pin) = pin {
-        read.latest_pin = read.latest_pin.max(Some(pin.at));
-    }
 }
 
 fn event_ref(recorded: &Recorded) -> EventRef {

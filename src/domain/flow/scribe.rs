@@ -48,8 +48,6 @@ pub struct Scribe<'a> {
     pub latest_pin: Option<Instant>,
     /// Last position given.
     pub position: i64,
-    /// Pin instant of the latest line of the book (decision A4: history may be loaded before the first pin).
-    pub latest_pin: Option<Instant>,
     /// A fresh random id.
     pub fresh: &'a mut dyn FnMut() -> Uuid,
     /// What was recorded.
