@@ -8,4 +8,5 @@ pub mod intake;
 pub mod launcher;
 pub mod ledger;
 pub mod money;
+pub mod sample;
 pub mod store;
