@@ -8,6 +8,7 @@
 mod csv;
 pub mod emit;
 pub mod field;
+pub mod import;
 pub mod mapping;
 mod ndjson;
 pub mod plan;
@@ -19,7 +20,8 @@ pub mod tally;
 mod tests;
 
 pub use emit::{RowFault, Told};
+pub use import::{ImportError, Imported};
 pub use mapping::{Mapping, MappingError};
 pub use plan::Plan;
 pub use source::{Rows, SourceError};
-pub use tally::Tally;
+pub use tally::{Outcomes, Tally};

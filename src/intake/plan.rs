@@ -243,6 +243,12 @@ impl Plan {
         Plan::compile(&Mapping::parse(text)?)
     }
 
+    /// True when this row is one of those that are told apart by their occurrence.
+    pub fn counts(&self, cells: &Cells) -> bool {
+        let counts = |emit: &&EmitPlan| emit.fields.values().any(|(spec, _)| spec.ordinal);
+        self.counts_identical_rows && self.emits.iter().filter(counts).any(|emit| all(&emit.when, cells))
+    }
+
     /// True when a row may tell a click.
     pub fn has_clicks(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::emit::{Figure, RowFault, Taken};
 use crate::money::Currency;
@@ -34,19 +35,50 @@ struct Sum {
     overflowed: bool,
 }
 
+/// What became of clicks and facts; kept with an import's progress.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// Clicks recorded for the first time.
+    pub clicks_new: u64,
+    /// Clicks known before.
+    pub clicks_repeated: u64,
+    /// Facts known before.
+    pub facts_repeated: u64,
+    /// Facts told for the first time, by state, then by code.
+    pub facts: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Outcomes {
+    /// Counts a click.
+    pub fn click(&mut self, known: bool) {
+        self.clicks_new += u64::from(!known);
+        self.clicks_repeated += u64::from(known);
+    }
+
+    /// Counts a fact known before.
+    pub fn repeated(&mut self) {
+        self.facts_repeated += 1;
+    }
+
+    /// Counts what became of a fact told for the first time.
+    pub fn fact(&mut self, state: &str, code: &str) {
+        let codes = self.facts.entry(state.to_owned()).or_default();
+        *codes.entry(code.to_owned()).or_default() += 1;
+    }
+
+    /// Facts told for the first time that came to a state.
+    pub fn in_state(&self, state: &str) -> u64 {
+        self.facts.get(state).map_or(0, |codes| codes.values().sum())
+    }
+}
+
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Rows read, good and bad.
     pub rows: u64,
-    /// Clicks recorded for the first time.
-    pub clicks_new: u64,
-    /// Clicks known before.
-    pub clicks_repeated: u64,
-    /// Facts told for the first time, by state and code.
-    facts: BTreeMap<(String, String), u64>,
-    /// Facts known before.
-    pub facts_repeated: u64,
+    /// What became of clicks and facts.
+    pub outcomes: Outcomes,
     ignored: BTreeMap<String, u64>,
     rejected: BTreeMap<&'static str, u64>,
     told: BTreeMap<&'static str, u64>,
@@ -89,11 +121,6 @@ impl Tally {
         }
     }
 
-    /// Counts what became of a fact told for the first time.
-    pub fn fact(&mut self, state: &str, code: &str) {
-        *self.facts.entry((state.to_owned(), code.to_owned())).or_default() += 1;
-    }
-
     /// The first rejected rows with their numbers.
     pub fn first_rejected(&self) -> &[(u64, RowFault)] {
         &self.first_rejected
@@ -116,15 +143,18 @@ impl Tally {
         for (kind, count) in &self.told {
             lines.push(line("told", kind, *count));
         }
-        if self.clicks_new + self.clicks_repeated > 0 {
-            lines.push(line("clicks recorded", "", self.clicks_new));
-            lines.push(line("clicks repeated", "", self.clicks_repeated));
+        let outcomes = &self.outcomes;
+        if outcomes.clicks_new + outcomes.clicks_repeated > 0 {
+            lines.push(line("clicks recorded", "", outcomes.clicks_new));
+            lines.push(line("clicks repeated", "", outcomes.clicks_repeated));
         }
-        for ((state, code), count) in &self.facts {
-            lines.push(line(&format!("facts {state}"), code, *count));
+        for (state, codes) in &outcomes.facts {
+            for (code, count) in codes {
+                lines.push(line(&format!("facts {state}"), code, *count));
+            }
         }
-        if self.facts_repeated > 0 {
-            lines.push(line("facts repeated", "", self.facts_repeated));
+        if outcomes.facts_repeated > 0 {
+            lines.push(line("facts repeated", "", outcomes.facts_repeated));
         }
         for ((kind, field, currency), sum) in &self.sums {
             let name = format!("{kind}.{field}");

@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod error;
 pub mod followers;
 pub mod head;
+pub mod jobs;
 pub mod load;
 pub mod migrate;
 mod migrations_list;

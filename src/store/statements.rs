@@ -47,6 +47,6 @@ statements! {
         load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
     }
     plain {
-        head_read, key_find, key_list, log_create, log_succeed, log_of_book, log_list, session, server_check,
+        head_read, job_end, job_progress, job_read, job_take, key_find, key_list, log_create, log_succeed, log_of_book, log_list, session, server_check,
     }
 }
