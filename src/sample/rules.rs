@@ -127,7 +127,8 @@ impl<'a> Rules<'a> {
             }
             12 => {
                 let budget = Some(Minor(50_000));
-                self.item(item, "budget", PlanKind::Marketing, RuleTerms { budget, ..terms(28) })
+                let month = between(terms(28), start(), at(31, 0));
+                self.item(item, "budget", PlanKind::Marketing, RuleTerms { budget, ..month })
             }
             13 => {
                 let cap_per_order = Some(Minor(2_000));
