@@ -11,6 +11,7 @@ use crate::domain::command::Actor;
 use crate::domain::flow::Recorded;
 use crate::domain::person::Role;
 use crate::domain::stream::StreamId;
+use crate::domain::world::Placed;
 
 /// Who asked, absent fields omitted. Field order is the canonical one: names ascending.
 #[derive(Serialize)]
@@ -76,24 +77,41 @@ pub struct Origin<'a> {
     pub correlation: Option<&'a str>,
 }
 
-/// Canonical bytes of the envelope of an event whose payload and schema version are given.
-pub fn envelope(book: BookId, recorded: &Recorded, schema: i16, origin: Origin<'_>, payload: &str) -> Result<Vec<u8>> {
-    let placed = &recorded.placed;
+/// An event as it is or was written, decoded or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// Whose stream.
+    pub stream: StreamId,
+    /// Where and when.
+    pub placed: &'a Placed,
+    /// Wire name.
+    pub kind: &'a str,
+    /// Schema version.
+    pub schema: i16,
+    /// The event that caused it.
+    pub causation: Option<EventId>,
+    /// Payload.
+    pub payload: &'a str,
+}
+
+/// Canonical bytes of the envelope of an event.
+pub fn envelope(book: BookId, written: Written<'_>, origin: Origin<'_>) -> Result<Vec<u8>> {
+    let placed = written.placed;
     let envelope = Envelope {
         actor: origin.actor.into(),
         book,
-        causation: recorded.causation,
+        causation: written.causation,
         correlation: origin.correlation,
         id: placed.id,
         key: origin.key,
-        kind: recorded.event.kind(),
+        kind: written.kind,
         log: placed.log,
         occurred_at: placed.occurred_at,
-        payload_sha256: hex::encode(Sha256::digest(payload)),
+        payload_sha256: hex::encode(Sha256::digest(written.payload)),
         position: placed.position.to_string(),
         recorded_at: placed.recorded_at,
-        schema,
-        stream: recorded.stream,
+        schema: written.schema,
+        stream: written.stream,
         version: placed.version.to_string(),
     };
     Ok(serde_json::to_vec(&envelope)?)
@@ -113,7 +131,15 @@ pub struct Sealed {
 /// Seals an event: payload, envelope, leaf.
 pub fn seal(book: BookId, recorded: &Recorded, origin: Origin<'_>) -> Result<Sealed> {
     let payload = recorded.event.payload()?;
-    let bytes = envelope(book, recorded, recorded.event.schema(), origin, &payload)?;
+    let written = Written {
+        stream: recorded.stream,
+        placed: &recorded.placed,
+        kind: recorded.event.kind(),
+        schema: recorded.event.schema(),
+        causation: recorded.causation,
+        payload: &payload,
+    };
+    let bytes = envelope(book, written, origin)?;
     Ok(Sealed {
         payload,
         actor: actor_text(origin.actor)?,
@@ -129,7 +155,6 @@ mod tests {
     use crate::base::PartyKind;
     use crate::domain::book::{BookEvent, PeriodCutOff};
     use crate::domain::event::Event;
-    use crate::domain::world::Placed;
 
     fn recorded(book: BookId) -> Recorded {
         let at: Instant = "2026-06-18T20:00:00+08:00".parse().unwrap();
@@ -150,6 +175,17 @@ mod tests {
         }
     }
 
+    fn written<'a>(recorded: &'a Recorded, payload: &'a str) -> Written<'a> {
+        Written {
+            stream: recorded.stream,
+            placed: &recorded.placed,
+            kind: recorded.event.kind(),
+            schema: 1,
+            causation: None,
+            payload,
+        }
+    }
+
     #[test]
     fn the_envelope_is_canonical() {
         let book = BookId(Uuid::from_u128(1));
@@ -164,7 +200,8 @@ mod tests {
             key: Some("\u{1f}\"分\u{7f}\u{2028}"),
             correlation: Some("c/1"),
         };
-        let bytes = envelope(book, &recorded(book), 1, origin, "{}").unwrap();
+        let recorded = recorded(book);
+        let bytes = envelope(book, written(&recorded, "{}"), origin).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(serde_json_canonicalizer::to_vec(&value).unwrap(), bytes);
     }
@@ -177,7 +214,8 @@ mod tests {
             key: None,
             correlation: None,
         };
-        let bytes = envelope(book, &recorded(book), 1, origin, r#"{"period":"2026-05"}"#).unwrap();
+        let recorded = recorded(book);
+        let bytes = envelope(book, written(&recorded, r#"{"period":"2026-05"}"#), origin).unwrap();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
             concat!(

@@ -51,6 +51,11 @@ impl Error {
         Error::of(Kind::Data, what)
     }
 
+    /// Somebody else is at it.
+    pub fn busy(what: impl Into<String>) -> Error {
+        Error::of(Kind::Busy, what)
+    }
+
     /// The server or its role is set up in a way that is refused.
     pub fn setup(what: impl Into<String>) -> Error {
         Error::of(Kind::Other, what)

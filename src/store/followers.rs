@@ -4,7 +4,8 @@
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use super::Error;
+use super::statements::text;
+use super::{Error, cursors};
 use crate::base::{BookId, LineId, LogId};
 use crate::domain::click::Click;
 use crate::domain::event::Event;
@@ -33,7 +34,7 @@ pub struct Late {
 
 /// Click logs whose follower has not reached the end.
 pub async fn behind(client: &Client) -> Result<Vec<Behind>, Error> {
-    let rows = client.query(include_str!("sql/followers_behind.sql"), &[]).await?;
+    let rows = client.query(text::followers_behind, &[]).await?;
     let read = |row: &tokio_postgres::Row| -> Result<Behind, Error> {
         Ok(Behind {
             book: BookId(row.try_get(0)?),
@@ -47,24 +48,19 @@ pub async fn behind(client: &Client) -> Result<Vec<Behind>, Error> {
 
 /// Waits until every write that held the money head's lock has ended.
 pub async fn wait_for_writes(client: &Client, money: LogId) -> Result<(), Error> {
-    client
-        .query(include_str!("sql/followers_wait.sql"), &[&money.0])
-        .await?;
+    client.query(text::followers_wait, &[&money.0]).await?;
     Ok(())
 }
 
 /// The lines that the next `most` clicks could have won.
 pub async fn late(client: &Client, money: LogId, clicks: LogId, after: i64, most: i64) -> Result<Late, Error> {
     let reach = client
-        .query_one(include_str!("sql/followers_reach.sql"), &[&clicks.0, &after, &most])
+        .query_one(text::followers_reach, &[&clicks.0, &after, &most])
         .await?;
     let up_to: i64 = reach.try_get(0)?;
     let span = up_to - after;
     let found = client
-        .query(
-            include_str!("sql/followers_late.sql"),
-            &[&money.0, &clicks.0, &after, &span],
-        )
+        .query(text::followers_late, &[&money.0, &clicks.0, &after, &span])
         .await?;
     let mut lines = Vec::with_capacity(found.len());
     for row in &found {
@@ -79,8 +75,5 @@ pub async fn late(client: &Client, money: LogId, clicks: LogId, after: i64, most
 
 /// Moves the follower's cursor.
 pub async fn advance(client: &Client, clicks: LogId, position: i64) -> Result<(), Error> {
-    client
-        .execute(include_str!("sql/followers_advance.sql"), &[&clicks.0, &position])
-        .await?;
-    Ok(())
+    cursors::advance(client, clicks, "late_clicks", position).await
 }

@@ -51,18 +51,36 @@ pub async fn clock(client: &Client, statements: &Statements) -> Result<Instant> 
     Ok(Instant::from_utc(row.try_get(0)?))
 }
 
+/// Reads the head for a check. A frontier that is none of its position is told by false, the tree is then empty.
+pub async fn read_unchecked(client: &Client, log: LogId) -> Result<Option<(Head, bool)>> {
+    let Some(row) = client.query_opt(text::head_read, &[&log.0]).await? else {
+        return Ok(None);
+    };
+    let tree = tree(&row);
+    let readable = tree.is_ok();
+    Ok(Some((with_tree(log, &row, tree.unwrap_or_default())?, readable)))
+}
+
 fn head(log: LogId, row: &Row) -> Result<Head> {
+    with_tree(log, row, tree(row)?)
+}
+
+fn tree(row: &Row) -> Result<Tree> {
     let position: i64 = row.try_get(3)?;
     let size = u64::try_from(position).map_err(|_| Error::corrupt("a head stands before its first position"))?;
+    Ok(Tree::decode(size, row.try_get(6)?)?)
+}
+
+fn with_tree(log: LogId, row: &Row, tree: Tree) -> Result<Head> {
     Ok(Head {
         log,
         book: BookId(row.try_get(0)?),
         shard: row.try_get(1)?,
         sandbox: row.try_get(2)?,
-        position,
+        position: row.try_get(3)?,
         generation: row.try_get(4)?,
         recorded_at: Instant::from_utc(row.try_get(5)?),
-        tree: Tree::decode(size, row.try_get(6)?)?,
+        tree,
         root: row.try_get(7)?,
         successor: row.try_get::<_, Option<uuid::Uuid>>(8)?.map(LogId),
     })

@@ -59,26 +59,32 @@ pub async fn streams(
 
 /// Reads the columns position, id, slice, stream, version, kind, schema, occurred_at, recorded_at, causation, payload.
 pub(super) fn recorded(log: LogId, row: &Row) -> Result<Recorded> {
-    let slice: i16 = row.try_get(2)?;
-    let slice = Slice::from_code(slice).ok_or_else(|| Error::corrupt(format!("unknown slice {slice}")))?;
-    let (kind, schema, payload): (&str, i16, &str) = (row.try_get(5)?, row.try_get(6)?, row.try_get(10)?);
-    let time = |column: usize| -> Result<Instant> { Ok(Instant::from_utc(row.try_get(column)?)) };
+    let (stream, placed) = place(log, row)?;
     Ok(Recorded {
-        stream: StreamId {
-            slice,
-            id: row.try_get(3)?,
-        },
-        placed: Placed {
-            log,
-            position: row.try_get(0)?,
-            version: row.try_get(4)?,
-            id: EventId(row.try_get(1)?),
-            occurred_at: time(7)?,
-            recorded_at: time(8)?,
-        },
-        event: Event::decode(kind, schema, payload)?,
+        stream,
+        placed,
+        event: Event::decode(row.try_get(5)?, row.try_get(6)?, row.try_get(10)?)?,
         causation: row.try_get::<_, Option<Uuid>>(9)?.map(EventId),
     })
+}
+
+/// The stream and the place of the same columns, whatever the payload is.
+pub(super) fn place(log: LogId, row: &Row) -> Result<(StreamId, Placed)> {
+    let slice: i16 = row.try_get(2)?;
+    let slice = Slice::from_code(slice).ok_or_else(|| Error::corrupt(format!("unknown slice {slice}")))?;
+    let stream = StreamId {
+        slice,
+        id: row.try_get(3)?,
+    };
+    let placed = Placed {
+        log,
+        position: row.try_get(0)?,
+        version: row.try_get(4)?,
+        id: EventId(row.try_get(1)?),
+        occurred_at: Instant::from_utc(row.try_get(7)?),
+        recorded_at: Instant::from_utc(row.try_get(8)?),
+    };
+    Ok((stream, placed))
 }
 
 /// Folds loaded events. Every stream asked for gets an answer, if only that it does not exist.

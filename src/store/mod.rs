@@ -3,24 +3,35 @@
 //!
 //! Write path: `connect` and `statements` once a connection; then, a batch: `append::begin`, `head::lock`, the reads of
 //! `load`, the decisions of the engine, `append::write`. `rows` says what derived rows look like, for writer and rebuild.
+//! Check path: `derive` folds a log by position, `shadow` loads what the fold gives, `compare` finds what differs from the
+//! live rows; `verify` reports it, `rebuild` puts it right.
 
+pub mod access_log;
 pub mod append;
 pub mod books;
+pub mod compare;
 pub mod connect;
+pub mod cursors;
+pub mod derive;
 pub mod envelope;
 pub mod error;
 pub mod followers;
 pub mod head;
 pub mod jobs;
+pub mod keys;
 pub mod load;
 pub mod migrate;
 mod migrations_list;
+pub mod rebuild;
 pub mod receipts;
 pub mod rows;
+pub mod shadow;
 pub mod statements;
 mod table;
+pub mod tail;
 pub mod timers;
 pub mod tree;
+pub mod verify;
 
 pub use error::{Error, Kind, Result};
 pub use statements::Statements;

@@ -65,22 +65,27 @@ macro_rules! table {
                 vec![log, $(&self.$field),*]
             }
 
-            /// Types of a COPY of whole rows: the log, then the columns.
-            pub fn types() -> Vec<tokio_postgres::types::Type> {
+            /// Loads the rows by binary COPY; the log is the first column.
+            #[allow(dead_code, reason = "only derived rows are loaded this way")]
+            pub(crate) async fn copy(
+                &self, transaction: &tokio_postgres::Transaction<'_>, statement: &str, log: &uuid::Uuid,
+            ) -> $crate::store::Result<()> {
                 use $crate::store::table::Column;
-                vec![uuid::Uuid::TYPE, $(<$ty as Column>::TYPE),*]
-            }
-
-            /// One row of a COPY.
-            pub fn values<'a>(
-                &'a self, log: &'a uuid::Uuid, index: usize,
-            ) -> Option<Vec<&'a (dyn tokio_postgres::types::ToSql + Sync)>> {
-                Some(vec![log, $(self.$field.get(index)?),*])
-            }
-
-            /// Forgets the rows, keeps the memory.
-            pub fn clear(&mut self) {
-                $(self.$field.clear();)*
+                if self.is_empty() {
+                    return Ok(());
+                }
+                let types = [uuid::Uuid::TYPE, $(<$ty as Column>::TYPE),*];
+                let sink = transaction.copy_in(statement).await?;
+                let writer = tokio_postgres::binary_copy::BinaryCopyInWriter::new(sink, &types);
+                let mut writer = std::pin::pin!(writer);
+                for index in 0..self.len() {
+                    let row: [Option<&(dyn tokio_postgres::types::ToSql + Sync)>; _] =
+                        [Some(log), $(self.$field.get(index).map(|value| value as _)),*];
+                    let row: Vec<_> = row.into_iter().flatten().collect();
+                    writer.as_mut().write(&row).await?;
+                }
+                writer.finish().await?;
+                Ok(())
             }
         }
     };

@@ -4,6 +4,7 @@
 use tokio_postgres::{Client, Row};
 
 use super::Error;
+use super::statements::text;
 use crate::base::{BookId, Instant, TimerId};
 use crate::domain::stream::{Slice, StreamId};
 
@@ -22,15 +23,13 @@ pub struct DueTimer {
 
 /// Due timers of live books, by due then id.
 pub async fn due(client: &Client, most: i64) -> Result<Vec<DueTimer>, Error> {
-    let rows = client.query(include_str!("sql/timers_due.sql"), &[&most]).await?;
+    let rows = client.query(text::timers_due, &[&most]).await?;
     rows.iter().map(read).collect()
 }
 
 /// The timers of one book that are due first, up to an instant.
 pub async fn next(client: &Client, book: BookId, until: Instant, most: i64) -> Result<Vec<DueTimer>, Error> {
-    let rows = client
-        .query(include_str!("sql/timers_next.sql"), &[&book.0, &until.utc(), &most])
-        .await?;
+    let rows = client.query(text::timers_next, &[&book.0, &until.utc(), &most]).await?;
     rows.iter().map(read).collect()
 }
 

@@ -5,4 +5,5 @@
 mod engine;
 mod launcher;
 mod migrate;
+mod store;
 mod support;

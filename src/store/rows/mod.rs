@@ -218,7 +218,7 @@ pub fn account_of(owner: Uuid, kind: i16, layer: i16) -> Result<(Account, Layer)
 }
 
 /// The word of a closed vocabulary as it stands in payloads (`live_exclusive`, `pending`).
-fn word<T: serde::Serialize>(value: &T) -> Result<String> {
+pub(super) fn word<T: serde::Serialize>(value: &T) -> Result<String> {
     let json = serde_json::to_string(value)?;
     Ok(json.trim_matches('"').to_owned())
 }

@@ -1,6 +1,8 @@
 //! The store against a real server.
 //! It must never go through the engine: what the store promises holds for any caller.
 
+mod check;
+mod rows;
 mod sample;
 mod statements;
 mod write;

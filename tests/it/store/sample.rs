@@ -1,13 +1,17 @@
 //! A small book to write to: events of parties, a formula-free line with legs, clicks.
 //! It must never decide anything: events are given as they are.
 
+use std::collections::HashMap;
+
 use fenzhang::base::*;
 use fenzhang::domain::book::{BookEvent, BookMode, BookOpened, Perspective};
 use fenzhang::domain::click::Click;
 use fenzhang::domain::command::Actor;
 use fenzhang::domain::event::Event;
 use fenzhang::domain::flow::Recorded;
-use fenzhang::domain::order::{About, FactApplied, FactState, Figures, LineEvent, LineFact, What};
+use fenzhang::domain::order::{
+    About, Attribution, Basis, Dims, FactApplied, FactState, Figures, LineEvent, LineFact, Pin, What,
+};
 use fenzhang::domain::party::{ContractScope, MembershipSigned, PartyEvent, PartyRegistered, Receiver, Share};
 use fenzhang::domain::stream::StreamId;
 use fenzhang::domain::world::{Placed, World};
@@ -17,7 +21,7 @@ use fenzhang::store::append::{Batch, begin, write};
 use fenzhang::store::books::{self, BookLogs};
 use fenzhang::store::envelope::Origin;
 use fenzhang::store::error::Result;
-use fenzhang::store::rows::of_state;
+use fenzhang::store::rows::{of_state, pin_of};
 use fenzhang::store::statements::Statements;
 use fenzhang::store::{head, load};
 use tokio_postgres::Client;
@@ -29,7 +33,7 @@ pub struct Sample {
     pub logs: BookLogs,
     pub world: World,
     pub balances: Balances,
-    pub pins: std::collections::HashMap<Uuid, i64>,
+    pub pins: HashMap<StreamId, i64>,
 }
 
 pub fn at(text: &str) -> Instant {
@@ -60,7 +64,7 @@ impl Sample {
             logs,
             world: World::default(),
             balances: Balances::default(),
-            pins: Default::default(),
+            pins: HashMap::new(),
         }
     }
 
@@ -221,7 +225,11 @@ impl Sample {
                 key: Some("k-1"),
                 correlation: None,
             };
-            batch.add(&recorded, origin, &stamped, self.pins.get(&stream.id).copied())?;
+            let pinned_before = self.pins.get(&stream).copied();
+            if pin_of(&recorded.event).is_some() {
+                self.pins.insert(stream, placed.position);
+            }
+            batch.add(&recorded, origin, &stamped, pinned_before)?;
             touched.insert(stream, placed.position);
         }
         for (stream, position) in touched {
@@ -232,4 +240,35 @@ impl Sample {
         write(client, st, &batch, now).await?;
         Ok(head.position + batch.len() as i64)
     }
+}
+
+/// The same event with a pin for one promoter.
+pub fn pinned((stream, event): (StreamId, Event), promoter: PartyId) -> (StreamId, Event) {
+    let Event::Line(LineEvent::Fact(mut fact)) = event else {
+        panic!("only a fact of a line is pinned here");
+    };
+    fact.pin = Some(Box::new(Pin {
+        at: fact.fact.at,
+        payable: Minor(19_500),
+        attribution: Attribution {
+            basis: Basis::Platform,
+            party: Some(promoter),
+            click: None,
+            clicked_at: None,
+            scope: None,
+        },
+        dims: Dims {
+            source: Some("channel".to_owned()),
+            ..Dims::default()
+        },
+        formula: FormulaId(Uuid::from_u128(1)),
+        formula_version: 1,
+        rule: None,
+        why_nothing: Some("no_rule".to_owned()),
+        lost: Vec::new(),
+        lost_more: Default::default(),
+        terms: None,
+        reservation: None,
+    }));
+    (stream, Event::Line(LineEvent::Fact(fact)))
 }

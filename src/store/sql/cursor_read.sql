@@ -1,0 +1,1 @@
+select position from cursor where log = $1 and name = $2

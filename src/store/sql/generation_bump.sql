@@ -1,0 +1,1 @@
+update log set generation = generation + 1 where log = $1

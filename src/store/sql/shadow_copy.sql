@@ -1,0 +1,1 @@
+copy shadow_{table} from stdin (format binary)

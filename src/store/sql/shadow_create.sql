@@ -1,0 +1,1 @@
+create temp table shadow_{table} (like {table}) on commit drop

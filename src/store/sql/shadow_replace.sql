@@ -1,0 +1,1 @@
+insert into {table} select * from shadow_{table} where log = $1
