@@ -57,7 +57,7 @@ pub struct Kept {
 pub async fn run(via: (String, TakeRole), book: BookId, log: LogId, queue: Arc<Queue<Told, Kept>>) {
     let mut session: Option<Session> = None;
     while let Some(batch) = queue.take(MOST).await {
-        serve(&via, book, log, &mut session, batch).await;
+        serve(&via, book, log, &mut session, batch, &queue).await;
     }
 }
 
@@ -67,18 +67,24 @@ async fn serve(
     log: LogId,
     session: &mut Option<Session>,
     batch: Vec<Ticket<Told, Kept>>,
+    queue: &Queue<Told, Kept>,
 ) {
     let told: Vec<&Told> = batch.iter().map(|ticket| &ticket.work).collect();
     let mut written_once = false;
     for tried in 0..TRIES {
         match attempt(via, book, log, session, &told, &mut written_once).await {
-            Ok(kept) => {
+            Ok(Some(kept)) => {
                 drop(told);
                 batch
                     .into_iter()
                     .zip(kept)
                     .for_each(|(ticket, kept)| ticket.answer(Ok(kept)));
                 return;
+            }
+            // The book was reset: whoever asks again finds its new log.
+            Ok(None) => {
+                queue.close();
+                break;
             }
             Err(error) => {
                 tracing::warn!(%error, tried, "a batch of clicks is tried again");
@@ -105,7 +111,7 @@ async fn attempt(
     session: &mut Option<Session>,
     told: &[&Told],
     written_once: &mut bool,
-) -> Result<Vec<Kept>, store::Error> {
+) -> Result<Option<Vec<Kept>>, store::Error> {
     let session = match session {
         Some(session) => session,
         none => none.insert(Session::connect(&via.0, via.1).await?),
@@ -116,6 +122,10 @@ async fn attempt(
         .collect();
     let all: Vec<ClickId> = ids.iter().flatten().copied().collect();
     let (head, now, known) = session.lock_for_clicks(log, &all).await?;
+    if head.successor.is_some() {
+        session.rollback().await?;
+        return Ok(None);
+    }
     let mut position = head.position;
     let mut seen: HashSet<ClickId> = known.into_iter().collect();
     let mut batch = session::batch_on(book, &head);
@@ -168,5 +178,5 @@ async fn attempt(
         *written_once = true;
         session.write(&batch, now).await?;
     }
-    Ok(kept)
+    Ok(Some(kept))
 }

@@ -12,6 +12,7 @@ mod fingerprint;
 mod flight;
 mod follower;
 mod queue;
+mod reset;
 mod session;
 mod timers;
 mod writer;
@@ -55,6 +56,12 @@ struct Book {
     money: Arc<Queue<Job, Answer>>,
     clicks: Vec<(LogId, Arc<Queue<clicks::Told, clicks::Kept>>)>,
     tasks: Vec<JoinHandle<()>>,
+}
+
+impl Book {
+    fn is_closed(&self) -> bool {
+        self.money.is_closed() || self.clicks.iter().any(|(_, queue)| queue.is_closed())
+    }
 }
 
 struct Inner {
@@ -321,7 +328,7 @@ impl Engine {
 
     async fn book(&self, book: BookId) -> Result<Arc<Book>, EngineError> {
         let mut books = self.inner.books.lock().await;
-        if let Some(handle) = books.get(&book) {
+        if let Some(handle) = books.get(&book).filter(|handle| !handle.is_closed()) {
             return Ok(Arc::clone(handle));
         }
         let client = self.inner.pool.get().await.map_err(|_| EngineError::NotStarted)?;

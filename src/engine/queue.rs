@@ -134,6 +134,11 @@ impl<Work, Reply> Queue<Work, Reply> {
         self.arrived.notify_one();
     }
 
+    /// True when nothing more is taken in: the engine stops, or the log has a successor.
+    pub fn is_closed(&self) -> bool {
+        self.lanes().closed
+    }
+
     /// How many tickets wait.
     pub fn len(&self) -> usize {
         let lanes = self.lanes();

@@ -58,9 +58,14 @@ pub async fn run(
         folds: Folds::default(),
         recency: Recency::default(),
         stands: None,
+        retired: false,
     };
     while let Some(batch) = queue.take(MOST).await {
         writer.serve(batch).await;
+        if writer.retired {
+            // The book was reset: whoever asks again finds its new log.
+            queue.close();
+        }
     }
 }
 
@@ -75,6 +80,8 @@ struct Writer {
     recency: Recency,
     /// Position and generation at which the folds are valid.
     stands: Option<(i64, i64)>,
+    /// The log has a successor: it takes no more events.
+    retired: bool,
 }
 
 type Tickets = Vec<Ticket<Job, Answer>>;
@@ -162,6 +169,11 @@ impl Writer {
             None => Session::connect(&self.url, self.role).await?,
         };
         let (head, mut read) = self.lock_and_read(&session, jobs).await?;
+        if head.successor.is_some() {
+            session.rollback().await?;
+            self.retired = true;
+            return Ok(jobs.iter().map(|_| Err(EngineError::NotStarted)).collect());
+        }
         let decided = self.decide(&session, &mut read, jobs).await?;
         if decided.events.is_empty() && decided.receipts.is_empty() {
             session.rollback().await?;

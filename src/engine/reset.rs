@@ -1,0 +1,79 @@
+//! Resetting a sandbox: a new log under the same book, opening with the parties that hold keys (decision B14).
+//! Must never touch a live book, and never remove an old log: purging is an owner's command of its own.
+
+use super::{Answer, Engine, EngineError, Meta, not_started};
+use crate::base::{BookId, Instant, LogId};
+use crate::domain::book::{BookEvent, BookOpened};
+use crate::domain::command::Command;
+use crate::domain::event::Event;
+use crate::domain::party::PartyEvent;
+use crate::domain::refusal::Refusal;
+use crate::domain::stream::StreamId;
+use crate::store::{self, Statements, books::BookLogs, load};
+
+/// What a new log begins with.
+struct Opening {
+    opened: BookOpened,
+    at: Instant,
+    parties: Vec<Command>,
+}
+
+impl Engine {
+    /// Resets a sandbox book. Parties that hold keys and have a number of their own keep their ids.
+    pub async fn reset_book(&self, book: BookId, meta: Meta) -> Result<Answer, EngineError> {
+        let mut client = self.pool().get().await.map_err(|_| EngineError::NotStarted)?;
+        let old = store::books::of_book(&client, book)
+            .await
+            .map_err(not_started)?
+            .ok_or(EngineError::NoBook)?;
+        if !old.sandbox {
+            return Err(Refusal::invalid("not_a_sandbox", "a live book is never reset").into());
+        }
+        let opening = opening(&client, book, old.money)
+            .await
+            .map_err(not_started)?
+            .ok_or(EngineError::NoBook)?;
+        let fresh = || LogId(uuid::Uuid::now_v7());
+        let logs = BookLogs {
+            book,
+            sandbox: true,
+            money: fresh(),
+            clicks: old.clicks.iter().map(|_| fresh()).collect(),
+        };
+        store::books::reset(&mut client, &logs, opening.at)
+            .await
+            .map_err(not_started)?;
+        drop(client);
+        self.inner.books.lock().await.remove(&book);
+        let answer = self.submit(book, Command::OpenBook(opening.opened), meta).await?;
+        for party in opening.parties {
+            self.submit(book, party, Meta::system("reset")).await?;
+        }
+        Ok(answer)
+    }
+}
+
+/// Reads the first event of the old log and the registrations of the parties that hold keys.
+async fn opening(client: &tokio_postgres::Client, book: BookId, log: LogId) -> store::Result<Option<Opening>> {
+    let statements = Statements::prepare(client).await?;
+    let holders = store::keys::list(client, book).await?;
+    let mut streams: Vec<StreamId> = vec![book.into()];
+    streams.extend(holders.iter().filter_map(|key| key.party).map(StreamId::from));
+    let events = load::streams(client, &statements, log, &streams, &[]).await?;
+    let mut begun = None;
+    let mut parties = Vec::new();
+    for recorded in events {
+        match recorded.event {
+            Event::Book(BookEvent::Opened(opened)) => begun = Some((opened, recorded.placed.recorded_at)),
+            Event::Party(PartyEvent::Registered(party)) if party.external_id.is_some() => {
+                parties.push(Command::RegisterParty {
+                    kind: party.party.kind(),
+                    external_id: party.external_id,
+                    name: party.name,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(begun.map(|(opened, at)| Opening { opened, at, parties }))
+}
