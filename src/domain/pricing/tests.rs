@@ -1,2 +1,0 @@
-//! Tests of pricing.
-//! Must never need a database.
