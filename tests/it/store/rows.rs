@@ -104,11 +104,17 @@ async fn a_job_is_done_by_one_worker_and_gone_on_with_by_the_next() {
         id,
         owner: Uuid::from_u128(owner),
     };
-    assert_eq!(jobs::take(&client, by(1), "import", "{}").await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(
+        jobs::take(&client, by(1), "import", "{}").await.unwrap().as_deref(),
+        Some("{}")
+    );
     assert_eq!(jobs::take(&client, by(2), "import", "{}").await.unwrap(), None);
     assert!(jobs::progress(&client, by(1), "{\"done\":1}").await.unwrap());
     let owner = db.client().await;
-    owner.batch_execute("update job set lease_until = clock_timestamp()").await.unwrap();
+    owner
+        .batch_execute("update job set lease_until = clock_timestamp()")
+        .await
+        .unwrap();
     let progress = jobs::take(&client, by(2), "import", "{}").await.unwrap();
     assert_eq!(progress.as_deref(), Some("{\"done\":1}"));
     assert!(!jobs::progress(&client, by(1), "{}").await.unwrap());
