@@ -2,8 +2,6 @@
 //! Must never be posted without approval.
 
 pub mod decide;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

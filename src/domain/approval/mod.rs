@@ -2,8 +2,6 @@
 //! Must never let one person be both.
 
 pub mod decide;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

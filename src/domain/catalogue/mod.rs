@@ -2,8 +2,6 @@
 //! Must never be needed for a line that names its shop itself.
 
 pub mod decide;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

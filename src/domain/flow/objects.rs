@@ -5,6 +5,8 @@ mod needs;
 mod people;
 mod places;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -2,8 +2,6 @@
 //! Must never hold a name or a phone: a person is a random id with a label of the owner's choice.
 
 pub mod decide;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,2 +1,0 @@
-//! Tests of adjustments.
-//! Must never need a database.

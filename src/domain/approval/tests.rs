@@ -1,2 +1,0 @@
-//! Tests of pending commands.
-//! Must never need a database.

@@ -1,2 +1,0 @@
-//! Tests of items and shops.
-//! Must never need a database.

@@ -1,2 +1,0 @@
-//! Tests of keys.
-//! Must never need a database.
