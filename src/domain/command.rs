@@ -18,7 +18,7 @@ use crate::money::{Currency, Minor};
 
 /// A command. Serialisable so that its canonical form can be fingerprinted and kept pending.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(tag = "command", content = "of", rename_all = "snake_case")]
 pub enum Command {
     /// Opens a book on an empty log.
     OpenBook(BookOpened),
