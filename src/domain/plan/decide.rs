@@ -23,7 +23,7 @@ pub fn post(shelf: &ShelfState, posted: RulePosted, content: Rate) -> Result<She
 }
 
 /// Changes a rule (decision A12): a change that lowers nothing takes effect now; a cut at the next midnight; a mixed change
-/// becomes two versions, its raises now and the whole at midnight. Locked versions refuse cuts.
+/// becomes two versions, its raises now and the whole at midnight. Locked versions refuse cuts; what stands already is no event.
 ///
 /// INVARIANT: no order before the next midnight is paid less under the rule after a change than before it.
 pub fn change(
@@ -36,6 +36,9 @@ pub fn change(
 ) -> Result<Vec<ShelfEvent>, Refusal> {
     let state = standing(shelf, rule)?;
     validate::terms(state.kind, &state.scope, terms, content)?;
+    if visible_from(state, now).all(|version| version.terms == *terms) {
+        return Ok(Vec::new());
+    }
     let in_the_way: Vec<_> = visible_from(state, now)
         .filter(|v| lowers(&v.terms, terms, now))
         .collect();

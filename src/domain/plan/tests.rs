@@ -107,6 +107,7 @@ fn at_30_a_cut_waits_for_midnight_and_a_raise_does_not() {
     assert_eq!(pays(&shelf, MIDNIGHT).as_deref(), Some("0.15"));
     let mut shelf = general("0.2");
     assert_eq!(try_change(&mut shelf, terms("0.25"), NOW), Ok(1));
+    assert_eq!(try_change(&mut shelf, terms("0.25"), NOW), Ok(0));
     assert_eq!(pays(&shelf, "2026-06-18T17:59:59.999999+08:00").as_deref(), Some("0.2"));
     assert_eq!(pays(&shelf, NOW).as_deref(), Some("0.25"));
 }
