@@ -1,14 +1,21 @@
 //! What a command needs to be decided: streams and clicks, named round by round.
 //! Must never name a stream the world already knows.
+//!
+//! A line takes at most three rounds: book, line and whatever the facts name; then clicks, shop and counters of the item's
+//! rules; then the promoters of those clicks with the parties above them, and counters of the shop's rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, Instant, ItemId, LineId, PartyId, ShopId};
+use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, ShelfId, ShopId, UsageId};
+use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
 use crate::domain::flow::Clicks;
-use crate::domain::stream::StreamId;
+use crate::domain::order::decide::pins_wanted;
+use crate::domain::order::{About, LineFact, LineState};
+use crate::domain::plan::{Rates, RuleTerms};
+use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
 
 /// The last click of a buyer on an item, and on a shop, in `[from, before)`.
@@ -47,7 +54,206 @@ impl Needs {
 }
 
 /// Adds what `command` still needs, given what the world and the clicks hold. Called until nothing is added.
+/// Answers to click queries must be put into `clicks` under their line even when they are empty.
 pub fn needs(book: BookId, command: &Command, world: &World, clicks: &Clicks, out: &mut Needs) {
-    let _ = clicks;
-    super::objects::needs(book, command, world, out);
+    let mut asking = Asking {
+        book,
+        world,
+        clicks,
+        out,
+    };
+    asking.stream(book);
+    match command {
+        Command::Facts(facts) => asking.facts(facts),
+        Command::Reattribute { line, click } => asking.reattribute(*line, click),
+        Command::FireTimer { stream, .. } => {
+            asking.stream(*stream);
+            if stream.slice == Slice::Line {
+                asking.timers(LineId(stream.id));
+            }
+        }
+        object => super::objects::needs(book, object, world, asking.out),
+    }
+}
+
+struct Asking<'a> {
+    book: BookId,
+    world: &'a World,
+    clicks: &'a Clicks,
+    out: &'a mut Needs,
+}
+
+impl Asking<'_> {
+    fn stream(&mut self, stream: impl Into<StreamId>) {
+        let stream = stream.into();
+        if !self.world.knows(stream) {
+            self.out.streams.insert(stream);
+        }
+    }
+
+    /// A party with everybody above it.
+    fn uppers(&mut self, party: PartyId) {
+        let mut seen = BTreeSet::new();
+        let mut left = vec![party];
+        while let Some(party) = left.pop() {
+            if !seen.insert(party) {
+                continue;
+            }
+            if !self.world.knows(party.into()) {
+                self.out.uppers.insert(party);
+            } else if let Some(state) = self.world.party(party) {
+                left.extend(state.contracts.iter().map(|contract| contract.upper));
+            }
+        }
+    }
+
+    fn facts(&mut self, facts: &[LineFact]) {
+        let mut lines: BTreeMap<LineId, Vec<&LineFact>> = BTreeMap::new();
+        for fact in facts {
+            self.stream(fact.line);
+            self.named(&fact.platform, &fact.about);
+            lines.entry(fact.line).or_default().push(fact);
+        }
+        for (line, told) in lines {
+            let Some(first) = told.first().filter(|_| self.world.knows(line.into())) else {
+                continue;
+            };
+            self.timers(line);
+            let state = self.world.line(line).cloned().unwrap_or_default();
+            let wanted = pins_wanted(&state, &told);
+            self.line(line, &first.platform, &state, &wanted);
+        }
+    }
+
+    /// Due timers fire before their line's command, and one may free a fact that was told ahead of its time.
+    fn timers(&mut self, line: LineId) {
+        let Some(state) = self.world.line(line).filter(|state| !state.timers.is_empty()).cloned() else {
+            return;
+        };
+        let told: Vec<&LineFact> = state.facts().map(|kept| &kept.fact).collect();
+        let wanted = pins_wanted(&state, &told);
+        if let Some(platform) = state.platform() {
+            self.line(line, platform, &state, &wanted);
+        }
+    }
+
+    fn reattribute(&mut self, line: LineId, click: &Click) {
+        self.stream(line);
+        self.timers(line);
+        self.uppers(click.promoter);
+        let Some(state) = self.world.line(line).cloned() else {
+            return;
+        };
+        if let (Some(platform), Some(pin)) = (state.platform(), &state.pin) {
+            self.line(line, platform, &state, &[(pin.at, state.about().clone())]);
+        }
+    }
+
+    /// What a fact names itself, before anything is known.
+    fn named(&mut self, platform: &ExternalId, about: &About) {
+        if let Some(item) = item(self.book, platform, about) {
+            self.stream(item);
+            self.stream(ShelfId::of_item(item));
+        }
+        if let Some(no) = &about.shop_no {
+            self.shop(ShopId::of(self.book, platform.as_str(), no.as_str()));
+        }
+        about.promoter.iter().for_each(|promoter| self.uppers(*promoter));
+    }
+
+    fn shop(&mut self, shop: ShopId) {
+        self.stream(shop);
+        self.stream(ShelfId::of_shop(shop));
+    }
+
+    /// A known line: what it holds of limited rules, and what each pin looks up.
+    fn line(&mut self, line: LineId, platform: &ExternalId, state: &LineState, wanted: &[(Instant, About)]) {
+        if let Some(pin) = state.pin.as_ref().filter(|pin| pin.reservation.is_some()) {
+            let shelves = [pin.dims.item.map(ShelfId::of_item), pin.dims.shop.map(ShelfId::of_shop)];
+            shelves.into_iter().flatten().for_each(|shelf| self.stream(shelf));
+            if let Some(rule) = &pin.rule {
+                self.stream(UsageId::of_rule(rule.rule));
+                for no in state.pinned_about().order_no.iter().filter(|_| rule.cap.is_some()) {
+                    self.stream(UsageId::of_order(rule.rule, platform.as_str(), no.as_str()));
+                }
+            }
+        }
+        for (at, about) in wanted {
+            self.pin(line, platform, *at, about);
+        }
+    }
+
+    fn pin(&mut self, line: LineId, platform: &ExternalId, at: Instant, about: &About) {
+        self.named(platform, about);
+        let item = item(self.book, platform, about);
+        if item.is_some_and(|item| !self.world.knows(item.into())) || !self.world.knows(self.book.into()) {
+            return;
+        }
+        let listing = item
+            .and_then(|item| self.world.item(item))
+            .and_then(|item| item.listing(at));
+        let named = about.shop_no.as_ref();
+        let shop = named
+            .map(|no| ShopId::of(self.book, platform.as_str(), no.as_str()))
+            .or_else(|| listing.map(|listing| listing.shop));
+        shop.iter().for_each(|shop| self.shop(*shop));
+        for shelf in [item.map(ShelfId::of_item), shop.map(ShelfId::of_shop)] {
+            shelf
+                .iter()
+                .for_each(|shelf| self.counters(*shelf, platform, at, about));
+        }
+        if about.promoter.is_none() {
+            self.click(line, at, about, item, shop);
+        }
+    }
+
+    fn click(&mut self, line: LineId, at: Instant, about: &About, item: Option<ItemId>, shop: Option<ShopId>) {
+        if let Some(clicks) = self.clicks.get(&line) {
+            clicks.iter().for_each(|click| self.uppers(click.promoter));
+            return;
+        }
+        let (Some(buyer), Some(book)) = (&about.buyer, self.world.book(self.book)) else {
+            return;
+        };
+        if item.is_none() && shop.is_none() {
+            return;
+        }
+        let query = ClickQuery {
+            line,
+            buyer: buyer_key(self.book, buyer),
+            item,
+            shop,
+            from: at.plus_seconds(book.longest_window().saturating_neg()),
+            before: at,
+        };
+        if !self.out.clicks.contains(&query) {
+            self.out.clicks.push(query);
+        }
+    }
+
+    /// Counters of the limited rules in force on a shelf.
+    fn counters(&mut self, shelf: ShelfId, platform: &ExternalId, at: Instant, about: &About) {
+        let Some(shelf) = self.world.shelf(shelf).cloned() else {
+            return;
+        };
+        for rule in &shelf.rules {
+            let Some(version) = rule.in_force(at) else { continue };
+            if is_limited(&version.terms) {
+                self.stream(UsageId::of_rule(rule.id));
+            }
+            for no in about.order_no.iter().filter(|_| version.terms.cap_per_order.is_some()) {
+                self.stream(UsageId::of_order(rule.id, platform.as_str(), no.as_str()));
+            }
+        }
+    }
+}
+
+fn is_limited(terms: &RuleTerms) -> bool {
+    let counted = !matches!(terms.rates, Rates::Flat(_));
+    counted || terms.first_n.is_some() || terms.budget.is_some() || terms.cap_per_order.is_some()
+}
+
+fn item(book: BookId, platform: &ExternalId, about: &About) -> Option<ItemId> {
+    let no = about.item_no.as_ref()?;
+    Some(ItemId::of(book, platform.as_str(), no.as_str()))
 }

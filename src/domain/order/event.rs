@@ -103,6 +103,9 @@ pub struct Reattributed {
     /// Date of the settled legs when it is not the event's own time: the settle date of a split or its correction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounting_at: Option<Instant>,
+    /// Timers it sets: a line that earns now may have to settle by time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Instant>,
 }
 
 /// A timer of the line fired: it became settleable, or a future fact's time came.

@@ -280,6 +280,35 @@ impl What {
     ];
 }
 
+impl What {
+    /// Every amount in it.
+    pub fn amounts(&self) -> impl Iterator<Item = Minor> {
+        let none = [None; 3];
+        let (single, discounts): ([Option<Minor>; 3], &[Discount]) = match self {
+            What::Created { payable, discounts } => ([*payable, None, None], discounts),
+            What::Paid { amount, discounts } => ([Some(*amount), None, None], discounts),
+            What::Deposit { amount } | What::Tail { amount } | What::DepositKept { amount } => {
+                ([Some(*amount), None, None], &[])
+            }
+            What::Settled { base } => ([*base, None, None], &[]),
+            What::RefundWon { goods, freight, .. } => ([Some(*goods), Some(*freight), None], &[]),
+            What::PriceCorrected { paid, .. } => ([Some(*paid), None, None], &[]),
+            What::Snapshot(row) => ([row.paid, row.settled_base, row.refunded], &[]),
+            What::Received
+            | What::Fulfilled { .. }
+            | What::Closed { .. }
+            | What::RefundOpened { .. }
+            | What::RefundLost { .. }
+            | What::RefundDeducted { .. }
+            | What::Frozen { .. }
+            | What::Unfrozen { .. }
+            | What::Forfeited { .. } => (none, &[]),
+        };
+        let allocated = discounts.iter().map(|discount| discount.amount);
+        single.into_iter().flatten().chain(allocated)
+    }
+}
+
 impl LineFact {
     /// Identity inside the line: kind, then case, session or fact number; for a snapshot its modified time.
     /// Once-per-line kinds have nothing more.

@@ -11,9 +11,13 @@ pub mod pin;
 pub mod post;
 pub mod split;
 pub mod state;
+pub mod story;
+#[cfg(test)]
+mod support;
 pub mod target;
 #[cfg(test)]
 mod tests;
+mod weigh;
 
 pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome};
 pub use fact::{About, Discount, Funder, LineFact, Snapshot, What};
@@ -21,4 +25,5 @@ pub use pin::{
     Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice, Scope,
     Settleable, Terms,
 };
-pub use state::{LineState, LineStatus};
+pub use split::{Role, Split, Step, split};
+pub use state::{Kept, LineState, LineStatus};

@@ -1,10 +1,22 @@
 //! A line as it stands: the set of its facts, its pin, and what was posted for it.
 //! Must never depend on the order in which facts arrived, beyond positions.
 
-use super::event::LineEvent;
-use super::pin::Pin;
-use crate::base::{Instant, TimerId};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
+use super::fact::{About, LineFact, What};
+use super::pin::{Pin, Reservation};
+use super::split::split;
+use super::story::{self, Story, latest_instant};
+use super::target::{Holdings, Target, target};
+use crate::base::{ClickId, ExternalId, Instant, LogId, TimerId};
 use crate::domain::world::Placed;
+use crate::ledger::Leg;
+use crate::money::{Currency, Minor, MoneyError};
 
 /// Where a line is, for people. The furthest fact decides.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -27,23 +39,310 @@ pub enum LineStatus {
     Closed,
 }
 
+/// A code of a fact whose time has not come.
+pub const IN_FUTURE: &str = "in_future";
+/// A code of a refund larger than what remains.
+pub const REFUND_EXCEEDS_REMAINING: &str = "refund_exceeds_remaining";
+/// A code of a closing that came after the settlement.
+pub const CLOSED_AFTER_SETTLEMENT: &str = "closed_after_settlement";
+
+/// A fact as recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// As told.
+    pub fact: LineFact,
+    /// Its identity inside the line.
+    pub identity: String,
+    /// What became of it when it was recorded; a waiting one counts from the moment its prerequisite is there.
+    pub state: FactState,
+    /// Why it was not simply applied.
+    pub code: Option<String>,
+    /// What found no place.
+    pub remainder: Option<Minor>,
+    /// Position of its event.
+    pub position: i64,
+}
+
+impl Kept {
+    /// It counts, or will when its time or its prerequisite comes.
+    pub fn may_count(&self) -> bool {
+        match self.state {
+            FactState::Applied | FactState::Stale | FactState::Waiting => true,
+            FactState::Parked => matches!(
+                self.code.as_deref(),
+                Some(REFUND_EXCEEDS_REMAINING | CLOSED_AFTER_SETTLEMENT)
+            ),
+            FactState::Conflict => false,
+        }
+    }
+}
+
 /// A line as it stands.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LineState {
     /// Its pin.
-    pub pin: Option<Pin>,
+    pub pin: Option<Arc<Pin>>,
     /// Pending timers.
     pub timers: Vec<(TimerId, Instant)>,
+    facts: Vec<Arc<Kept>>,
+    about: Arc<About>,
+    pinned_about: Arc<About>,
+    pin_position: Option<i64>,
+    currency: Option<Currency>,
+    posted: Holdings,
+    figures: Figures,
+    ripe: Option<Instant>,
+    listed: Vec<ClickId>,
+    position: i64,
+}
+
+/// The id of the timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a
+/// rebuild makes the same one (decision B13).
+pub fn timer_id(log: LogId, position: i64, ordinal: u32) -> TimerId {
+    let mut hash = Sha256::new();
+    hash.update(log.0.as_bytes());
+    hash.update(position.to_be_bytes());
+    hash.update(ordinal.to_be_bytes());
+    let digest = hash.finalize();
+    let mut bytes = [0_u8; 16];
+    bytes.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+    TimerId(Uuid::from_bytes(bytes))
 }
 
 impl LineState {
-    /// Position of the event that pinned it.
-    pub fn pin_position(&self) -> Option<i64> {
-        None
-    }
-
     /// Folds one event.
     pub fn evolve(&mut self, event: &LineEvent, placed: &Placed) {
-        let _ = (event, placed);
+        match event {
+            LineEvent::Fact(e) => self.heard(e, placed),
+            LineEvent::Reattributed(e) => self.reattributed(e, placed),
+            LineEvent::TimerFired(e) => self.fired(e, placed),
+        }
+        self.position = placed.position;
+    }
+
+    fn heard(&mut self, e: &FactApplied, placed: &Placed) {
+        self.facts.push(Arc::new(Kept {
+            identity: e.fact.identity(),
+            fact: e.fact.clone(),
+            state: e.state,
+            code: e.code.clone(),
+            remainder: e.remainder,
+            position: placed.position,
+        }));
+        if self.facts.last().is_some_and(|kept| self.counts(kept, self.ripe)) {
+            if let Cow::Owned(about) = self.about_with(&e.fact) {
+                self.about = Arc::new(about);
+            }
+            self.currency = self.currency.or(e.fact.currency);
+        }
+        self.follow(e.pin.as_deref(), &e.legs, &e.timers, &e.figures, placed);
+    }
+
+    fn reattributed(&mut self, e: &Reattributed, placed: &Placed) {
+        if e.pin.is_none() {
+            self.listed.push(e.click);
+        }
+        self.follow(e.pin.as_deref(), &e.legs, &e.timers, &e.figures, placed);
+    }
+
+    fn fired(&mut self, e: &TimerOutcome, placed: &Placed) {
+        self.timers.retain(|(id, _)| *id != e.timer);
+        let ripe = self.ripe.max(Some(e.due));
+        if self.frees(ripe) {
+            self.about = Arc::new(story::about(self.counting(ripe)));
+            self.currency = self.currency.or_else(|| self.told_currency(ripe));
+        }
+        self.ripe = ripe;
+        self.follow(e.pin.as_deref(), &e.legs, &e.timers, &e.figures, placed);
+    }
+
+    fn follow(&mut self, pin: Option<&Pin>, legs: &[Leg], timers: &[Instant], figures: &Figures, placed: &Placed) {
+        if let Some(pin) = pin {
+            self.pin = Some(Arc::new(pin.clone()));
+            self.pin_position = Some(placed.position);
+            self.pinned_about = self.about.clone();
+        }
+        for leg in legs {
+            let key = (leg.account, leg.layer);
+            let held = self.posted.entry(key).or_default();
+            // The engine refuses an entry that leaves 64 bits before it is folded.
+            *held = Minor(held.0.saturating_add(leg.amount.0));
+            if held.is_zero() {
+                self.posted.remove(&key);
+            }
+        }
+        for (ordinal, due) in (0_u32..).zip(timers) {
+            self.timers.push((timer_id(placed.log, placed.position, ordinal), *due));
+        }
+        self.figures = figures.clone();
+    }
+
+    /// Every fact told, in order of recording.
+    pub fn facts(&self) -> impl Iterator<Item = &Kept> {
+        self.facts.iter().map(Arc::as_ref)
+    }
+
+    /// What the counting facts tell about the line.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// The platform that is its source.
+    pub fn platform(&self) -> Option<&ExternalId> {
+        self.facts.first().map(|kept| &kept.fact.platform)
+    }
+
+    /// The platform's sub-order number.
+    pub fn line_no(&self) -> Option<&ExternalId> {
+        self.facts.first().map(|kept| &kept.fact.line_no)
+    }
+
+    /// The pin instant, or the business time of the first fact while not pinned.
+    pub fn at(&self) -> Option<Instant> {
+        let first = || self.facts.first().map(|kept| kept.fact.at);
+        self.pin.as_ref().map(|pin| pin.at).or_else(first)
+    }
+
+    /// Position of the event that pinned it last.
+    pub fn pin_position(&self) -> Option<i64> {
+        self.pin_position
+    }
+
+    /// Currency of every amount of the line.
+    pub fn currency(&self) -> Option<Currency> {
+        self.currency
+    }
+
+    /// Balances that the line's own legs left; zeros are absent.
+    pub fn posted(&self) -> &Holdings {
+        &self.posted
+    }
+
+    /// The bases behind them.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Position of its last event.
+    pub fn position(&self) -> i64 {
+        self.position
+    }
+
+    /// Where it is.
+    pub fn status(&self) -> LineStatus {
+        self.target().map(|target| target.status).unwrap_or_default()
+    }
+
+    /// Facts that have no effect as they stand: parked, in conflict, stale, or still waiting; and refunds beyond what
+    /// remained, with the remainder.
+    pub fn parked(&self) -> impl Iterator<Item = &Kept> {
+        self.facts().filter(|kept| match kept.state {
+            FactState::Parked | FactState::Conflict | FactState::Stale => true,
+            FactState::Waiting => self.still_waits(kept),
+            FactState::Applied => kept.remainder.is_some(),
+        })
+    }
+
+    /// A fact that was recorded as waiting and whose prerequisite has not come.
+    pub fn still_waits(&self, kept: &Kept) -> bool {
+        if !self.counts(kept, self.ripe) {
+            return true;
+        }
+        let story = self.story();
+        match &kept.fact.what {
+            What::RefundDeducted { case } => !story.knows_win(case),
+            What::Unfrozen { case } | What::Forfeited { case } => !story.knows_freeze(case),
+            _ => !story.has_amount() || self.pin.is_none(),
+        }
+    }
+
+    /// What the line holds of limited rules (decision A11): its reservation as pinned; nothing once it closed unpaid;
+    /// with `give_back` what refunds left of it.
+    pub fn reserved(&self, give_back: bool) -> Result<Option<Reservation>, MoneyError> {
+        let Some((pin, taken)) = self.pin.as_ref().and_then(|pin| Some((pin, pin.reservation.as_ref()?))) else {
+            return Ok(None);
+        };
+        let story = self.story();
+        let target = self.target()?;
+        let closed = target.status == LineStatus::Closed;
+        if closed && (give_back || !story.has_amount() || story.deposit_only()) {
+            return Ok(None);
+        }
+        let base = target.figures.won_base.or(target.figures.estimated_base);
+        let (true, Some(base), Some(terms), Some(rule)) = (give_back, base, &pin.terms, &pin.rule) else {
+            return Ok(Some(taken.clone()));
+        };
+        let returned = story.refunds.iter().map(|refund| refund.units.unwrap_or(0));
+        let units = if base.is_zero() {
+            0
+        } else {
+            taken.units.saturating_sub(returned.fold(0, u32::saturating_add))
+        };
+        Ok(Some(Reservation {
+            rule: taken.rule,
+            units,
+            gross: taken.gross.min(split(terms, rule, base)?.gross),
+            volume: taken.volume,
+        }))
+    }
+
+    /// Facts that count at a ripeness, in order of recording.
+    pub(super) fn counting(&self, ripe: Option<Instant>) -> impl Iterator<Item = &LineFact> {
+        let counting = self.facts().filter(move |kept| self.counts(kept, ripe));
+        counting.map(|kept| &kept.fact)
+    }
+
+    /// A future fact's time comes with this ripeness.
+    pub(super) fn frees(&self, ripe: Option<Instant>) -> bool {
+        self.facts()
+            .any(|kept| self.counts(kept, ripe) && !self.counts(kept, self.ripe))
+    }
+
+    fn counts(&self, kept: &Kept, ripe: Option<Instant>) -> bool {
+        let early = kept.state == FactState::Waiting
+            && kept.code.as_deref() == Some(IN_FUTURE)
+            && ripe < Some(latest_instant(&kept.fact));
+        let other_currency = matches!((self.currency, kept.fact.currency), (Some(line), Some(fact)) if line != fact);
+        kept.may_count() && !early && !other_currency
+    }
+
+    pub(super) fn told_currency(&self, ripe: Option<Instant>) -> Option<Currency> {
+        self.counting(ripe).find_map(|fact| fact.currency)
+    }
+
+    /// The story so far.
+    pub fn story(&self) -> Story<'_> {
+        Story::read(self.counting(self.ripe))
+    }
+
+    /// What the line should hold as it stands.
+    pub fn target(&self) -> Result<Target, MoneyError> {
+        target(&self.story(), self.quantity(), self.pin.as_deref(), self.ripe)
+    }
+
+    /// Units bought.
+    pub fn quantity(&self) -> u32 {
+        self.about.quantity.unwrap_or(1)
+    }
+
+    pub(super) fn ripe(&self) -> Option<Instant> {
+        self.ripe
+    }
+
+    /// What was told of the line when it was pinned last.
+    pub fn pinned_about(&self) -> &About {
+        &self.pinned_about
+    }
+
+    pub(super) fn was_listed(&self, click: ClickId) -> bool {
+        self.listed.contains(&click)
+    }
+
+    /// What is told of the line with one more fact; borrowed when the fact tells nothing new.
+    pub fn about_with(&self, fact: &LineFact) -> Cow<'_, About> {
+        if fact.about == About::default() || fact.about == *self.about {
+            return Cow::Borrowed(&self.about);
+        }
+        Cow::Owned(story::about(self.counting(self.ripe).chain([fact])))
     }
 }

@@ -1,2 +1,395 @@
-//! What every account of a line should hold, given the set of its facts and its pin.
-//! Must never depend on arrival order.
+//! What every account of a line should hold, given the set of its facts and its pin. An event's legs are this less what
+//! was posted before, so any order of the same facts ends in the same balances.
+//! Must never depend on arrival order, and must never read a clock: a settlement by time is known from a fired timer.
+//!
+//! While unsettled the split of the remaining base stands in the estimated layer. Settled, three bases matter: S with
+//! refunds won up to the settlement, S after the later ones won, S after those deducted. A taker's money is its part of
+//! the second; its claw-back due is its part of the third less that; the merchant pays for the third (decision A8).
+//! A freeze moves the chain's settled money only: an estimate is not payable anyway.
+
+use std::collections::BTreeMap;
+
+use super::event::Figures;
+use super::pin::{Pin, Settleable, Terms};
+use super::split::{Role, split};
+use super::state::LineStatus;
+use super::story::Story;
+use super::weigh::{Weighed, weigh};
+use super::{Funder, fact::Discount};
+use crate::base::{Instant, PartyId, PartyKind};
+use crate::ledger::{Account, AccountKind, Layer, Leg};
+use crate::money::{Currency, Minor, MoneyError, Rounding};
+
+/// Balances of a line per account and layer.
+pub type Holdings = BTreeMap<(Account, Layer), Minor>;
+
+/// What a line should hold, and what follows from it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Target {
+    /// Balances; zeros are absent.
+    pub holdings: Holdings,
+    /// The bases behind them.
+    pub figures: Figures,
+    /// The current base gives less than one minor unit of commission.
+    pub below_minimum: bool,
+    /// Goods refunded beyond what was paid.
+    pub excess: Minor,
+    /// Date of the split: the settlement, or the last session used.
+    pub settled_at: Option<Instant>,
+    /// When it settles by time, if that has not come yet.
+    pub settles_at: Option<Instant>,
+    /// Where the line is.
+    pub status: LineStatus,
+}
+
+impl Target {
+    /// The legs that lead from what was posted to this.
+    pub fn legs(&self, posted: &Holdings, currency: Currency) -> Result<Vec<Leg>, MoneyError> {
+        let mut legs = Vec::new();
+        let gone = posted.keys().filter(|key| !self.holdings.contains_key(key));
+        for key in self.holdings.keys().chain(gone) {
+            let zero = Minor::ZERO;
+            let now = self.holdings.get(key).unwrap_or(&zero);
+            let amount = now.minus(*posted.get(key).unwrap_or(&zero))?;
+            if !amount.is_zero() {
+                legs.push(Leg {
+                    account: key.0,
+                    layer: key.1,
+                    currency,
+                    amount,
+                });
+            }
+        }
+        legs.sort_unstable_by_key(|leg| (leg.account, leg.layer));
+        Ok(legs)
+    }
+}
+
+/// When and how a line settles under its terms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Settling {
+    Open,
+    At(Instant),
+    BySession,
+}
+
+/// Computes the target. `quantity` is what was bought; `ripe` is the latest due time of a timer of the line that fired.
+pub fn target(
+    story: &Story<'_>,
+    quantity: u32,
+    pin: Option<&Pin>,
+    ripe: Option<Instant>,
+) -> Result<Target, MoneyError> {
+    let mut target = Target {
+        status: status_before_payment(story),
+        ..Target::default()
+    };
+    let terms = pin.and_then(|pin| pin.terms.as_ref());
+    let kept = story.kept.filter(|_| story.deposit_only());
+    let Some(paid) = kept.map(|(_, amount)| amount).or_else(|| story.paid_goods()) else {
+        return Ok(target);
+    };
+    let by_time = settles_by_time(story, terms, kept);
+    let settling = match terms.map(|terms| terms.settleable) {
+        Some(Settleable::ReceivedPlusDays(_)) => match by_time.filter(|due| ripe >= Some(*due)) {
+            Some(due) => Settling::At(due),
+            None => Settling::Open,
+        },
+        Some(Settleable::Fulfilment) if kept.is_none() => Settling::BySession,
+        Some(Settleable::Fulfilment) => kept.map_or(Settling::Open, |(at, _)| Settling::At(at)),
+        Some(Settleable::PlatformSettled) | None => story.settled.map_or(Settling::Open, |(at, _)| Settling::At(at)),
+    };
+    let dead = match (kept, terms) {
+        (Some(_), Some(terms)) => !terms.base.kept_deposit,
+        (Some(_), None) => true,
+        // A settlement by the platform outlives any closing; one by time only a closing that came later.
+        (None, _) => story.closed.is_some_and(|closed| match settling {
+            Settling::At(at) => by_time.is_some() && closed < at,
+            Settling::Open => by_time.is_none_or(|due| closed < due),
+            Settling::BySession => true,
+        }),
+    };
+    let add_back = terms.map_or(&[] as &[Funder], |terms| &terms.base.add_back);
+    let discounts = if story.deposit_only() { &[] } else { story.discounts };
+    let discounts = Discounts {
+        all: discounts,
+        add_back,
+    };
+    let weighed = weigh(story, paid, discounts.added_back()?, quantity)?;
+    target.excess = weighed.excess;
+    let book = Book { story, pin, discounts };
+    match settling {
+        Settling::At(at) if !dead => book.settled(at, &weighed, &mut target)?,
+        Settling::BySession => book.by_session(dead, &weighed, &mut target)?,
+        _ if dead => target.status = LineStatus::Closed,
+        _ => {
+            target.settles_at = by_time;
+            book.estimated(&weighed, &mut target)?;
+        }
+    }
+    target.holdings.retain(|_, amount| !amount.is_zero());
+    Ok(target)
+}
+
+fn settles_by_time(story: &Story<'_>, terms: Option<&Terms>, kept: Option<(Instant, Minor)>) -> Option<Instant> {
+    let Settleable::ReceivedPlusDays(days) = terms?.settleable else {
+        return None;
+    };
+    // A platform that settles has seen the receipt.
+    let received = kept.map(|(at, _)| at).or(story.received);
+    let from = received.or_else(|| story.settled.map(|(at, _)| at))?;
+    Some(from.plus_days(i64::from(days)))
+}
+
+fn status_before_payment(story: &Story<'_>) -> LineStatus {
+    let furthest = if story.received.is_some() && story.has_amount() {
+        LineStatus::Received
+    } else if story.deposit_only() {
+        LineStatus::Deposit
+    } else if story.has_amount() {
+        LineStatus::Paid
+    } else if story.created.is_some() {
+        LineStatus::Created
+    } else {
+        LineStatus::Waiting
+    };
+    if story.closed.is_some() && !story.has_amount() {
+        LineStatus::Closed
+    } else {
+        furthest
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Discounts<'a> {
+    all: &'a [Discount],
+    add_back: &'a [Funder],
+}
+
+impl Discounts<'_> {
+    fn added_back(&self) -> Result<Minor, MoneyError> {
+        let added = self.all.iter().filter(|d| self.add_back.contains(&d.funder));
+        Minor::sum(added.map(|d| d.amount))
+    }
+}
+
+/// One component at one stage.
+struct Cell {
+    party: PartyId,
+    role: Role,
+    amount: Minor,
+}
+
+/// The stage of a base: what it is, and which part of the whole line it stands for.
+struct Stage {
+    base: Minor,
+    part: (i128, i128),
+}
+
+struct Book<'a> {
+    story: &'a Story<'a>,
+    pin: Option<&'a Pin>,
+    discounts: Discounts<'a>,
+}
+
+impl Book<'_> {
+    fn estimated(&self, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
+        let stage = Stage {
+            base: weighed.base_of(weighed.left())?,
+            part: (weighed.left(), weighed.total),
+        };
+        target.figures.estimated_base = Some(stage.base);
+        let (cells, below_minimum) = self.cells(&stage)?;
+        target.below_minimum = below_minimum;
+        self.post_estimated(&cells, &mut target.holdings)
+    }
+
+    fn settled(&self, at: Instant, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
+        let reported = match (self.story.settled, self.by_time()) {
+            (Some((_, Some(base))), false) => Some(self.repriced(base, at)?),
+            _ => None,
+        };
+        let bases = weighed.settled(at, reported)?;
+        target.figures = Figures {
+            estimated_base: None,
+            settled_base: Some(bases.settled.0),
+            won_base: Some(bases.won.0),
+            deducted_base: Some(bases.deducted.0),
+        };
+        let stage = |(base, left)| Stage {
+            base,
+            part: (left, weighed.total),
+        };
+        let (won, below_minimum) = self.cells(&stage(bases.won))?;
+        let (deducted, _) = self.cells(&stage(bases.deducted))?;
+        target.below_minimum = below_minimum;
+        target.settled_at = Some(at);
+        target.status = LineStatus::Settled;
+        self.post_settled(&won, &deducted, &mut target.holdings)
+    }
+
+    fn by_session(&self, dead: bool, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
+        let bases = weighed.by_session(&self.story.sessions, self.story.sessions_in_all)?;
+        let whole = i128::from(weighed.base.0).max(1);
+        let stage = |base: Minor| Stage {
+            base,
+            part: (i128::from(base.0), whole),
+        };
+        let (won, _) = self.cells(&stage(bases.won))?;
+        let (deducted, _) = self.cells(&stage(bases.deducted))?;
+        self.post_settled(&won, &deducted, &mut target.holdings)?;
+        let left = weighed.base_of(weighed.left())?;
+        let (mut rest, below_minimum) = self.cells(&Stage {
+            base: left,
+            part: (weighed.left(), weighed.total),
+        })?;
+        target.below_minimum = below_minimum;
+        if !dead {
+            for (cell, used) in rest.iter_mut().zip(&won) {
+                cell.amount = cell.amount.minus(used.amount)?;
+            }
+            self.post_estimated(&rest, &mut target.holdings)?;
+            target.figures.estimated_base = Some(left.minus(bases.won)?);
+        }
+        if !self.story.sessions.is_empty() {
+            target.settled_at = self.story.sessions.values().max().copied();
+            target.figures.settled_base = Some(bases.deducted);
+            target.figures.won_base = Some(bases.won);
+            target.figures.deducted_base = Some(bases.deducted);
+        }
+        if bases.complete {
+            target.status = LineStatus::Settled;
+        } else if dead {
+            target.status = LineStatus::Closed;
+        }
+        Ok(())
+    }
+
+    fn by_time(&self) -> bool {
+        let terms = self.pin.and_then(|pin| pin.terms.as_ref());
+        terms.is_some_and(|terms| terms.settleable != Settleable::PlatformSettled)
+    }
+
+    /// A reported base under a price that was corrected after the settlement.
+    fn repriced(&self, base: Minor, settled_at: Instant) -> Result<Minor, MoneyError> {
+        match (self.story.paid_goods(), self.story.paid_until(settled_at)) {
+            (Some(now), Some(then)) if now != then && then.0 > 0 => {
+                Rounding::HalfUp.scale(base, i128::from(now.0), i128::from(then.0))
+            }
+            _ => Ok(base),
+        }
+    }
+
+    /// Components of a stage: always the same ones in the same order, so that two stages can be subtracted.
+    fn cells(&self, stage: &Stage) -> Result<(Vec<Cell>, bool), MoneyError> {
+        let Some((pin, terms, rule)) = self.earning() else {
+            return Ok((Vec::new(), false));
+        };
+        let split = split(terms, rule, stage.base)?;
+        let mut cells: Vec<Cell> = Vec::with_capacity(split.steps.len());
+        cells.extend(split.steps.iter().map(|step| Cell {
+            party: step.party,
+            role: step.role,
+            amount: step.amount,
+        }));
+        for discount in self.discounts.all {
+            let Some(party) = funder(pin, terms, discount.funder) else {
+                continue;
+            };
+            let borne = if split.below_minimum {
+                Minor::ZERO
+            } else {
+                discount.amount
+            };
+            let amount = Rounding::HalfUp.scale(borne, stage.part.0, stage.part.1.max(1))?;
+            cells.push(Cell {
+                party,
+                role: Role::Fee,
+                amount: amount.negated()?,
+            });
+        }
+        Ok((cells, split.below_minimum))
+    }
+
+    fn earning(&self) -> Option<(&Pin, &Terms, &super::RuleChoice)> {
+        let pin = self.pin?;
+        Some((pin, pin.terms.as_ref()?, pin.rule.as_ref()?))
+    }
+
+    /// The chain's part of a forfeited line stays with the merchant.
+    fn keeps_nothing(&self, role: Role) -> bool {
+        role == Role::Hop { direct: false } && self.story.is_forfeited()
+    }
+
+    fn post_estimated(&self, cells: &[Cell], holdings: &mut Holdings) -> Result<(), MoneyError> {
+        let Some((_, terms, _)) = self.earning() else {
+            return Ok(());
+        };
+        let merchant = Account::of(terms.merchant, AccountKind::Commission);
+        for cell in cells.iter().filter(|cell| !self.keeps_nothing(cell.role)) {
+            let account = match cell.role {
+                Role::Payer => payer(cell.party),
+                Role::Fee | Role::Hop { .. } => Account::of(cell.party, AccountKind::Available),
+            };
+            give(holdings, account, Layer::Estimated, cell.amount)?;
+            give(holdings, merchant, Layer::Estimated, cell.amount.negated()?)?;
+        }
+        Ok(())
+    }
+
+    fn post_settled(&self, won: &[Cell], deducted: &[Cell], holdings: &mut Holdings) -> Result<(), MoneyError> {
+        let Some((_, terms, _)) = self.earning() else {
+            return Ok(());
+        };
+        let merchant = Account::of(terms.merchant, AccountKind::Commission);
+        let frozen = self.story.is_frozen();
+        for (won, deducted) in won.iter().zip(deducted) {
+            if self.keeps_nothing(won.role) {
+                continue;
+            }
+            let kind = match won.role {
+                Role::Payer => {
+                    give(holdings, payer(won.party), Layer::Settled, deducted.amount)?;
+                    give(holdings, merchant, Layer::Settled, deducted.amount.negated()?)?;
+                    continue;
+                }
+                Role::Hop { direct: true } => AccountKind::DirectPaid,
+                Role::Hop { direct: false } if frozen => AccountKind::Frozen,
+                Role::Fee | Role::Hop { direct: false } => AccountKind::Available,
+            };
+            let due = deducted.amount.minus(won.amount)?;
+            give(holdings, Account::of(won.party, kind), Layer::Settled, won.amount)?;
+            let clawback = Account::of(won.party, AccountKind::ClawbackDue);
+            give(holdings, clawback, Layer::Settled, due)?;
+            give(holdings, merchant, Layer::Settled, deducted.amount.negated()?)?;
+        }
+        Ok(())
+    }
+}
+
+fn give(holdings: &mut Holdings, account: Account, layer: Layer, amount: Minor) -> Result<(), MoneyError> {
+    let held = holdings.entry((account, layer)).or_default();
+    *held = held.plus(amount)?;
+    Ok(())
+}
+
+/// Where a subsidy comes from: a brand owes it like commission, a platform clears it, anybody else is charged.
+fn payer(party: PartyId) -> Account {
+    let kind = match party.kind() {
+        PartyKind::Brand => AccountKind::Commission,
+        PartyKind::Platform => AccountKind::Clearing,
+        _ => AccountKind::Available,
+    };
+    Account::of(party, kind)
+}
+
+/// The party of the line that bears a discount: only anchors and agencies are charged (decision A9).
+fn funder(pin: &Pin, terms: &Terms, funder: Funder) -> Option<PartyId> {
+    let of_kind = |kind| move |party: &PartyId| party.kind() == kind;
+    let mut parties = terms.chain.iter().map(|hop| hop.party);
+    match funder {
+        Funder::Anchor => parties.rfind(of_kind(PartyKind::Anchor)).or(pin.attribution.party),
+        Funder::Agency => parties.find(of_kind(PartyKind::Agency)),
+        Funder::Merchant | Funder::Platform | Funder::Payment => None,
+    }
+}
