@@ -303,7 +303,7 @@ impl Writer {
         }
         for (stream, position) in last {
             if let Some(known) = self.folds.world.get(stream) {
-                rows::of_state(stream, known, position, &mut batch.rows)?;
+                rows::of_state(self.book, stream, known, position, &mut batch.rows)?;
             }
         }
         for (job, reply) in jobs.iter().zip(&decided.replies) {

@@ -142,7 +142,7 @@ async fn by_stream(transaction: &Transaction<'_>, head: &Head, findings: &mut Fi
         for row in &events {
             let (stream, placed) = place(head.log, row)?;
             if let Some((done, known, position)) = current.take_if(|(last, ..)| *last != stream) {
-                of_state(done, &known, position, &mut rows)?;
+                of_state(head.book, done, &known, position, &mut rows)?;
             }
             let (_, known, position) = current.get_or_insert((stream, Known::ABSENT, 0));
             if placed.version != known.version + 1 {
@@ -159,7 +159,7 @@ async fn by_stream(transaction: &Transaction<'_>, head: &Head, findings: &mut Fi
         copy(transaction, &std::mem::take(&mut rows), head.log).await?;
     }
     if let Some((stream, known, position)) = current {
-        of_state(stream, &known, position, &mut rows)?;
+        of_state(head.book, stream, &known, position, &mut rows)?;
     }
     copy(transaction, &rows, head.log).await
 }

@@ -39,6 +39,36 @@ pub enum LineStatus {
     Closed,
 }
 
+impl LineStatus {
+    /// Every status in the order of its number in the database.
+    pub const ALL: [LineStatus; 7] = [
+        LineStatus::Waiting,
+        LineStatus::Created,
+        LineStatus::Deposit,
+        LineStatus::Paid,
+        LineStatus::Received,
+        LineStatus::Settled,
+        LineStatus::Closed,
+    ];
+
+    /// Number in the database.
+    pub fn code(self) -> i16 {
+        LineStatus::ALL
+            .iter()
+            .zip(0..)
+            .find(|(status, _)| **status == self)
+            .map_or(0, |(_, code)| code)
+    }
+
+    /// From the number in the database.
+    pub fn from_code(code: i16) -> Option<LineStatus> {
+        usize::try_from(code)
+            .ok()
+            .and_then(|index| LineStatus::ALL.get(index))
+            .copied()
+    }
+}
+
 /// A code of a fact whose time has not come.
 pub const IN_FUTURE: &str = "in_future";
 /// A code of a refund larger than what remains.

@@ -3,10 +3,11 @@
 
 use uuid::Uuid;
 
-use super::{ApprovalRow, ItemRow, MembershipRow, PartyRow, Rows, RuleRow, ShopRow, TimerRow, word};
-use crate::base::Instant;
+use super::{ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, Rows, RuleRow, ShopRow, TimerRow, word};
+use crate::base::{BookId, Instant, ItemId, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
+use crate::domain::click::buyer_key;
 use crate::domain::command::Pending;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
@@ -16,9 +17,9 @@ use crate::domain::world::{Entity, Known};
 use crate::store::error::Result;
 
 /// Adds the rows of one stream as it stands; `position` is that of its last event. Call it once a stream.
-pub fn of_state(stream: StreamId, known: &Known, position: i64, rows: &mut Rows) -> Result<()> {
+pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, rows: &mut Rows) -> Result<()> {
     match &known.entity {
-        Some(Entity::Line(state)) => line(stream, state, position, rows),
+        Some(Entity::Line(state)) => line(book, stream, state, position, rows),
         Some(Entity::Party(state)) => party(state, position, rows)?,
         Some(Entity::Item(state)) => item(stream, state, position, rows),
         Some(Entity::Shop(state)) => shop(stream, state, position, rows),
@@ -29,8 +30,7 @@ pub fn of_state(stream: StreamId, known: &Known, position: i64, rows: &mut Rows)
     Ok(())
 }
 
-fn line(stream: StreamId, state: &LineState, position: i64, rows: &mut Rows) {
-    let _ = position;
+fn line(book: BookId, stream: StreamId, state: &LineState, position: i64, rows: &mut Rows) {
     rows.timed.push(stream.id);
     for (timer, due) in &state.timers {
         rows.timers.push(TimerRow {
@@ -40,6 +40,38 @@ fn line(stream: StreamId, state: &LineState, position: i64, rows: &mut Rows) {
             due: due.utc(),
         });
     }
+    let (Some(platform), Some(line_no), Some(at)) = (state.platform(), state.line_no(), state.at()) else {
+        return;
+    };
+    let about = state.about();
+    let pin = state.pin.as_ref();
+    let item = || {
+        about
+            .item_no
+            .as_ref()
+            .map(|no| ItemId::of(book, platform.as_str(), no.as_str()))
+    };
+    let shop = || {
+        about
+            .shop_no
+            .as_ref()
+            .map(|no| ShopId::of(book, platform.as_str(), no.as_str()))
+    };
+    rows.lines.push(LineRow {
+        line: stream.id,
+        platform: platform.as_str().to_owned(),
+        line_no: line_no.as_str().to_owned(),
+        order_no: about.order_no.as_ref().map(|no| no.as_str().to_owned()),
+        buyer: about.buyer.as_ref().map(|buyer| buyer_key(book, buyer)),
+        item: pin.and_then(|pin| pin.dims.item).or_else(item).map(|item| item.0),
+        shop: pin.and_then(|pin| pin.dims.shop).or_else(shop).map(|shop| shop.0),
+        at: at.utc(),
+        promoter: pin.and_then(|pin| pin.attribution.party).map(|party| party.uuid()),
+        status: state.status().code(),
+        pinned: pin.is_some(),
+        currency: state.currency().map(|currency| currency.code().to_owned()),
+        position,
+    });
 }
 
 fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {

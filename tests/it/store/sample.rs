@@ -234,7 +234,7 @@ impl Sample {
         }
         for (stream, position) in touched {
             if let Some(known) = self.world.get(stream) {
-                of_state(stream, known, position, &mut batch.rows)?;
+                of_state(self.book, stream, known, position, &mut batch.rows)?;
             }
         }
         write(client, st, &batch, now).await?;
