@@ -9,6 +9,8 @@ pub mod event;
 pub mod fact;
 pub mod pin;
 pub mod post;
+#[cfg(test)]
+mod properties;
 pub mod split;
 pub mod state;
 pub mod story;
