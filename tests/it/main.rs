@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod engine;
+mod import;
 mod launcher;
 mod migrate;
+mod sample;
 mod store;
 mod support;
