@@ -13,5 +13,7 @@ cross join lateral (
        and c.at >= asked.from_at and c.at < asked.before_at
      order by c.at desc, c.tie desc limit 1)
 ) as won
-join event e on e.log = asked.log and e.position = won.position
-order by asked.n, e.position
+cross join lateral (
+    select payload from event where log = asked.log and position = won.position offset 0
+) as e
+order by asked.n, won.position

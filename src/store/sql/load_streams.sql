@@ -3,7 +3,8 @@
 with recursive above (party) as (
     select unnest($3::uuid[])
     union
-    select m.upper from above join membership m on m.log = $1 and m.member = above.party
+    select m.upper from above
+    cross join lateral (select upper from membership where log = $1 and member = above.party offset 0) as m
 ), wanted (stream) as (
     select unnest($2::uuid[])
     union
