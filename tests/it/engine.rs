@@ -13,6 +13,9 @@ use fenzhang::domain::party::{ContractScope, Receiver, Share};
 use fenzhang::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects};
 use fenzhang::engine::{Answer, Engine, EngineError, EngineSettings, Meta};
 use fenzhang::money::{Currency, Minor, Rate, Rounding};
+use fenzhang::store::books;
+use fenzhang::store::connect::{TakeRole, connect};
+use fenzhang::store::verify::verify;
 use uuid::Uuid;
 
 use crate::support::pg::{TestDb, fresh_db};
@@ -227,6 +230,17 @@ impl Stage {
     }
 }
 
+/// Every log of the database follows its own rules, and a fold of it gives the live rows.
+pub async fn verifies(db: &TestDb) {
+    let mut client = connect(db.url(), TakeRole::Application).await.unwrap();
+    for logs in books::list(&client).await.unwrap() {
+        for log in logs.clicks.iter().chain([&logs.money]) {
+            let report = verify(&mut client, *log).await.unwrap();
+            assert!(report.findings.is_empty(), "{log}: {:?}", report.findings);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_becomes_balances_from_click_to_clawback() {
     let db = fresh_db().await;
@@ -288,6 +302,7 @@ async fn an_order_becomes_balances_from_click_to_clawback() {
         .unwrap();
     assert_eq!(stage.balance(stage.anchor).await, (0, 1_462, 0));
     stage.engine.stop().await;
+    verifies(&db).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -354,4 +369,5 @@ async fn a_click_that_arrives_after_its_order_is_still_attributed() {
     }
     assert_eq!(stage.balance(stage.anchor).await, (1_950, 0, 0));
     stage.engine.stop().await;
+    verifies(&db).await;
 }
