@@ -194,9 +194,8 @@ impl Writer {
     /// What the batch still needs, given the folds and the clicks read so far.
     fn needs(&self, jobs: &[&Job], clicks: &Clicks) -> Needs {
         let mut needs = Needs::default();
-        for job in jobs {
-            flow::needs(self.book, &job.command, &self.folds.world, clicks, &mut needs);
-        }
+        let commands = jobs.iter().map(|job| &job.command);
+        flow::needs(self.book, commands, &self.folds.world, clicks, &mut needs);
         needs
     }
 

@@ -53,9 +53,18 @@ impl Needs {
     }
 }
 
-/// Adds what `command` still needs, given what the world and the clicks hold. Called until nothing is added.
+/// Adds what the commands of a batch still need, given what the world and the clicks hold. Called until nothing is added.
 /// Answers to click queries must be put into `clicks` under their line even when they are empty.
-pub fn needs(book: BookId, command: &Command, world: &World, clicks: &Clicks, out: &mut Needs) {
+///
+/// INVARIANT: facts of one line are asked for together, whichever commands of the batch tell them: one may name the
+/// buyer and another bring the amount that pins.
+pub fn needs<'a>(
+    book: BookId,
+    commands: impl IntoIterator<Item = &'a Command>,
+    world: &World,
+    clicks: &Clicks,
+    out: &mut Needs,
+) {
     let mut asking = Asking {
         book,
         world,
@@ -63,17 +72,21 @@ pub fn needs(book: BookId, command: &Command, world: &World, clicks: &Clicks, ou
         out,
     };
     asking.stream(book);
-    match command {
-        Command::Facts(facts) => asking.facts(facts),
-        Command::Reattribute { line, click } => asking.reattribute(*line, click),
-        Command::FireTimer { stream, .. } => {
-            asking.stream(*stream);
-            if stream.slice == Slice::Line {
-                asking.timers(LineId(stream.id));
+    let mut told: Vec<&LineFact> = Vec::new();
+    for command in commands {
+        match command {
+            Command::Facts(facts) => told.extend(facts),
+            Command::Reattribute { line, click } => asking.reattribute(*line, click),
+            Command::FireTimer { stream, .. } => {
+                asking.stream(*stream);
+                if stream.slice == Slice::Line {
+                    asking.timers(LineId(stream.id));
+                }
             }
+            object => super::objects::needs(book, object, world, asking.out),
         }
-        object => super::objects::needs(book, object, world, asking.out),
     }
+    asking.facts(&told);
 }
 
 struct Asking<'a> {
@@ -107,9 +120,9 @@ impl Asking<'_> {
         }
     }
 
-    fn facts(&mut self, facts: &[LineFact]) {
+    fn facts(&mut self, facts: &[&LineFact]) {
         let mut lines: BTreeMap<LineId, Vec<&LineFact>> = BTreeMap::new();
-        for fact in facts {
+        for &fact in facts {
             self.stream(fact.line);
             self.named(&fact.platform, &fact.about);
             lines.entry(fact.line).or_default().push(fact);

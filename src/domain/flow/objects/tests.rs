@@ -80,7 +80,7 @@ impl Desk {
         let clicks = Clicks::default();
         for _ in 0..3 {
             let mut wanted = Needs::default();
-            needs(book_id(), &command, &self.world, &clicks, &mut wanted);
+            needs(book_id(), [&command], &self.world, &clicks, &mut wanted);
             let uppers = wanted.uppers.into_iter().map(StreamId::from);
             for stream in wanted.streams.into_iter().chain(uppers) {
                 self.world.tell(stream, Known::ABSENT);
@@ -487,7 +487,7 @@ fn a_contract_needs_everybody_above_the_upper() {
     let anchor = PartyId::of(book_id(), PartyKind::Anchor, "x");
     needs(
         book_id(),
-        &sign(anchor, names[0]),
+        [&sign(anchor, names[0])],
         &desk.world,
         &Clicks::default(),
         &mut wanted,
