@@ -148,7 +148,7 @@ async fn a_refusal_is_kept_in_the_access_log() {
         status: 422,
         code: Some("rule_overlaps".to_owned()),
     };
-    access_log::append(&client, &[refused.clone(), refused]).await.unwrap();
+    access_log::append(&client, &vec![refused; 2]).await.unwrap();
     let count: i64 = client
         .query_one("select count(*) from access_log", &[])
         .await
