@@ -176,7 +176,7 @@ async fn a_reset_book_has_new_logs_and_the_old_ones_name_their_successors() {
         .await
         .unwrap();
     assert_eq!(books::of_book(&client, old.book).await.unwrap(), Some(fresh.clone()));
-    assert_eq!(books::list(&client).await.unwrap(), [fresh.clone()]);
+    assert_eq!(books::list(&client).await.unwrap(), std::slice::from_ref(&fresh));
     let head = head::read(&client, old.money).await.unwrap().unwrap();
     assert_eq!(head.successor, Some(fresh.money));
 }
