@@ -8,5 +8,6 @@ pub mod intake;
 pub mod launcher;
 pub mod ledger;
 pub mod money;
+pub mod report;
 pub mod sample;
 pub mod store;

@@ -1,0 +1,59 @@
+//! As of when a read answers: a position of the log, or the last position recorded by an instant (decision B11).
+//! Must never answer as of a position that is not written yet.
+
+use tokio_postgres::Client;
+
+use super::{ReportError, Statement, sql};
+use crate::base::{Instant, LogId};
+
+pub(super) const SQL: &[Statement] = &[sql!("log_head"), sql!("position_at")];
+
+/// As of when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum At {
+    /// As it stands.
+    #[default]
+    Now,
+    /// After the event at this position.
+    Position(i64),
+    /// After the last event recorded by this instant.
+    Instant(Instant),
+}
+
+/// Where a log stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// Last position written.
+    pub position: i64,
+    /// Raised when derived rows were replaced.
+    pub generation: i64,
+    /// Time of the last event.
+    pub recorded_at: Instant,
+}
+
+/// Where a log stands; none for a log that does not exist.
+pub async fn head(client: &Client, log: LogId) -> Result<Head, ReportError> {
+    let row = client.query_opt(include_str!("sql/log_head.sql"), &[&log.0]).await?;
+    let row = row.ok_or(ReportError::NotFound)?;
+    Ok(Head {
+        position: row.get(0),
+        generation: row.get(1),
+        recorded_at: Instant::from_utc(row.get(2)),
+    })
+}
+
+/// The position that `at` means.
+pub async fn position(client: &Client, log: LogId, at: At) -> Result<i64, ReportError> {
+    let head = head(client, log).await?.position;
+    match at {
+        At::Now => Ok(head),
+        At::Position(asked) if asked > head || asked < 0 => Err(ReportError::Ahead { asked, head }),
+        At::Position(asked) => Ok(asked),
+        At::Instant(instant) => {
+            let row = client
+                .query_one(include_str!("sql/position_at.sql"), &[&log.0, &instant.utc()])
+                .await?;
+            Ok(row.get(0))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Why a read has no answer.
+//! Must never carry an HTTP status, nor say whether what was asked for belongs to somebody else.
+
+use crate::domain::event::DecodeError;
+use crate::ledger::EntryError;
+use crate::money::MoneyError;
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The database refused.
+    #[error("the database could not answer")]
+    Database(#[from] tokio_postgres::Error),
+    /// A stored event is not readable.
+    #[error("a stored event could not be read")]
+    Event(#[from] DecodeError),
+    /// A sum left 64 bits.
+    #[error("an amount could not be summed")]
+    Money(#[from] MoneyError),
+    /// Stored legs make no entry.
+    #[error("stored legs make no entry")]
+    Entry(#[from] EntryError),
+    /// A stored value is none of those this program writes.
+    #[error("{0}: a stored value is not readable")]
+    Stored(&'static str),
+    /// It does not exist, or the viewer may not see it.
+    #[error("not found")]
+    NotFound,
+    /// The position asked for is not written yet.
+    #[error("position {asked} is ahead of the log, which stands at {head}")]
+    Ahead {
+        /// Asked for.
+        asked: i64,
+        /// Last position.
+        head: i64,
+    },
+    /// The cursor is none of ours.
+    #[error("not a cursor of this list")]
+    Cursor,
+    /// The report needs an argument that was not given.
+    #[error("this report needs {0}")]
+    Needs(&'static str),
+    /// The output could not be written.
+    #[error("the output could not be written")]
+    Output(#[from] std::io::Error),
+}

@@ -1,0 +1,317 @@
+//! The evidence half of an explanation: rule and losers, click and window, contracts, formula, facts.
+//! Must never show a viewer a candidate rule that is not open to it (decision A14).
+
+use tokio_postgres::Client;
+
+use super::super::history::History;
+use super::super::{Money, ReportError, Viewer, reason, rules, streams};
+use super::Node;
+use crate::base::{LogId, PartyId, ShelfId};
+use crate::domain::adjustment::AdjustmentPosted;
+use crate::domain::book::BookState;
+use crate::domain::click::Click;
+use crate::domain::event::Event;
+use crate::domain::order::{Keeps, Pin, Settleable};
+use crate::domain::plan::{RuleState, ShelfState, Subjects};
+
+/// Adds everything the money was decided with.
+pub(super) async fn all(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    history: &History,
+    book: &BookState,
+    position: i64,
+    root: &mut Node,
+) -> Result<(), ReportError> {
+    if let Some(pin) = history.pin() {
+        root.push(rule(client, log, viewer, pin, position).await?);
+        root.push(attribution(client, log, pin, book).await?);
+        if let Some(contracts) = contracts(pin, viewer) {
+            root.push(contracts);
+        }
+        root.push(formula(pin, book));
+    }
+    root.push(facts(history, book));
+    Ok(())
+}
+
+async fn rule(client: &Client, log: LogId, viewer: Viewer, pin: &Pin, position: i64) -> Result<Node, ReportError> {
+    let shelves: Vec<uuid::Uuid> = [pin.dims.item.map(ShelfId::of_item), pin.dims.shop.map(ShelfId::of_shop)]
+        .into_iter()
+        .flatten()
+        .map(|shelf| shelf.0)
+        .collect();
+    let shelves = rules::shelves(client, log, &shelves, position).await?;
+    let known = |id| shelves.values().find_map(|shelf: &ShelfState| shelf.rule(id));
+    let mut node = match &pin.rule {
+        Some(choice) => {
+            let (level_en, level_zh) = reason::level(choice.level);
+            let rate = reason::rate_words(&choice.rate);
+            let (version, level) = (choice.version, choice.level);
+            let number = known(choice.rule).and_then(|rule| rule.external_id.as_ref());
+            let number = number.map(|id| format!(" \"{id}\"")).unwrap_or_default();
+            Node::new(
+                "rule",
+                format!("Rule{number} version {version}, {level_en} (level {level}), {rate}"),
+                format!("佣金计划{number} 第 {version} 版，{level_zh}（第 {level} 级），{rate}"),
+            )
+            .refer(choice.rule)
+        }
+        None => {
+            let code = pin.why_nothing.as_deref().unwrap_or("no_rule");
+            Node::new("rule", format!("No rule pays: {code}"), format!("没有计划付佣：{code}"))
+        }
+    };
+    for lost in &pin.lost {
+        if known(lost.rule).is_none_or(|rule| open_to(rule, viewer)) {
+            let why = code_of(&lost.reason);
+            let (id, version) = (lost.rule, lost.version);
+            let en = format!("lost: {id} version {version}: {why}");
+            let zh = format!("落选：{id} 第 {version} 版：{}", lost_zh(&why));
+            node.push(Node::new("lost", en, zh).refer(id));
+        }
+    }
+    if viewer == Viewer::All {
+        for (why, count) in &pin.lost_more {
+            let why = code_of(why);
+            let zh = format!("另有 {count} 个落选：{}", lost_zh(&why));
+            node.push(Node::new("lost", format!("{count} more lost: {why}"), zh));
+        }
+        for rule in shelves.values().flat_map(|shelf| &shelf.rules) {
+            if let Some(rest) = never_a_candidate(rule, pin) {
+                node.push(rest);
+            }
+        }
+    }
+    Ok(node)
+}
+
+/// Rules of the item and its shop that were no candidates: out of their window, or for others.
+fn never_a_candidate(rule: &RuleState, pin: &Pin) -> Option<Node> {
+    let named = pin.rule.as_ref().is_some_and(|choice| choice.rule == rule.id);
+    if named || pin.lost.iter().any(|lost| lost.rule == rule.id) {
+        return None;
+    }
+    let (en, zh) = match rule.in_force(pin.at) {
+        None => ("not in force at the order", "下单时未生效"),
+        Some(_) => ("not for this promoter", "不适用于该推广方"),
+    };
+    let id = rule.id;
+    Some(Node::new("not_a_candidate", format!("{id}: {en}"), format!("{id}：{zh}")).refer(id))
+}
+
+fn open_to(rule: &RuleState, viewer: Viewer) -> bool {
+    let Some(party) = viewer.party() else { return true };
+    let open = rule.versions.iter().any(|version| match &version.terms.subjects {
+        Subjects::Everyone | Subjects::OnApproval(_) => true,
+        Subjects::Named(parties) => parties.contains(&party),
+    });
+    open || rule.brand == party
+}
+
+/// The stable code of a closed vocabulary.
+fn code_of<T: serde::Serialize>(value: &T) -> String {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    json.trim_matches('"').to_owned()
+}
+
+fn lost_zh(code: &str) -> &str {
+    match code {
+        "less_specific" => "有更具体的计划",
+        "lower_priority" => "优先级较低",
+        "earlier" => "生效较早",
+        "larger_id" => "编号较大",
+        "excluded" => "被专享计划排除",
+        "n_exhausted" => "前N件已用完",
+        "budget_exhausted" => "预算已用完",
+        "paused" => "已暂停",
+        other => other,
+    }
+}
+
+async fn attribution(client: &Client, log: LogId, pin: &Pin, book: &BookState) -> Result<Node, ReportError> {
+    let (en, zh) = reason::attribution(&pin.attribution, pin.at);
+    let party = pin.attribution.party.map(|party| party.to_string()).unwrap_or_default();
+    let mut node = Node::new(
+        "attribution",
+        format!("Promoter {party} {en}"),
+        format!("推广方 {party}：{zh}"),
+    );
+    if let Some(formula) = book.formula_version(pin.formula, pin.formula_version) {
+        let zone = book.opened.zone;
+        let from = zone.local(pin.at.plus_seconds(-formula.terms.window_seconds));
+        let to = zone.local(pin.at);
+        let (days, days_zh) = reason::span(formula.terms.window_seconds);
+        let en = format!("window of {days}: clicks from {from} up to, not at, {to}");
+        node.push(Node::new(
+            "window",
+            en,
+            format!("归因窗口 {days_zh}：{from}（含）至 {to}（不含）"),
+        ));
+    }
+    let Some(id) = pin.attribution.click else {
+        return Ok(node);
+    };
+    let row = client
+        .query_opt(include_str!("../sql/click_found.sql"), &[&log.0, &id.0])
+        .await?;
+    let click = match row.map(|row| streams::stored(log, &row, 0)).transpose()? {
+        Some(stored) => match stored.event {
+            Event::Click(click) => Some(click),
+            _ => None,
+        },
+        None => None,
+    };
+    node.push(click.map_or_else(
+        || {
+            Node::new(
+                "click",
+                "the click is in no click log of this book",
+                "点击不在本账套的点击日志中",
+            )
+            .refer(id)
+        },
+        |click| click_node(&click, book).refer(id),
+    ));
+    Ok(node)
+}
+
+fn click_node(click: &Click, book: &BookState) -> Node {
+    let at = book.opened.zone.local(click.at);
+    let mut words = vec![format!("source {}", click.source)];
+    let mut add = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("{name} {value}")));
+    add("click", click.click_no.as_ref().map(ToString::to_string));
+    add("item", click.item_no.as_ref().map(ToString::to_string));
+    add("shop", click.shop_no.as_ref().map(ToString::to_string));
+    add("room", click.room.as_ref().map(ToString::to_string));
+    add("show", click.show.as_ref().map(ToString::to_string));
+    add("traffic", click.traffic.clone());
+    add("phase", click.phase.clone());
+    add("trigger", click.trigger.clone());
+    add("format", click.format.clone());
+    let words = words.join(", ");
+    Node::new(
+        "click",
+        format!("click at {at}: {words}"),
+        format!("点击 {at}：{words}"),
+    )
+}
+
+/// The hops a viewer may see: its own contract with the one below it, and the one above it.
+fn contracts(pin: &Pin, viewer: Viewer) -> Option<Node> {
+    let terms = pin.terms.as_ref()?;
+    let mut node = Node::new("contracts", "Chain of takers:", "分成链：");
+    for (index, hop) in terms.chain.iter().enumerate() {
+        let below: Option<PartyId> = terms.chain.get(index + 1).map(|next| next.party);
+        let visible = viewer.sees(hop.party) || below.is_some_and(|below| viewer.sees(below));
+        if !visible {
+            continue;
+        }
+        let (en, zh) = match hop.keeps {
+            Keeps::Share(rate) => (
+                format!("keeps {}", reason::percent(rate)),
+                format!("留存 {}", reason::percent(rate)),
+            ),
+            Keeps::PassesOn(rate) => (
+                format!("passes {} on", reason::percent(rate)),
+                format!("转出 {}", reason::percent(rate)),
+            ),
+            Keeps::All => ("keeps the rest".to_owned(), "留存余额".to_owned()),
+        };
+        let (direct_en, direct_zh) = if hop.direct {
+            (", paid by the platform itself", "，平台直付")
+        } else {
+            ("", "")
+        };
+        let mut child = Node::new(
+            "hop",
+            format!("{} {en}{direct_en}", hop.party),
+            format!("{} {zh}{direct_zh}", hop.party),
+        );
+        if let Some(membership) = hop.membership {
+            child = child.refer(membership);
+        }
+        node.push(child);
+    }
+    Some(node).filter(|node| !node.because.is_empty())
+}
+
+fn formula(pin: &Pin, book: &BookState) -> Node {
+    let version = pin.formula_version;
+    let name = book
+        .formula_version(pin.formula, version)
+        .map(|formula| formula.terms.name.clone());
+    let name = name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
+    let mut node = Node::new(
+        "formula",
+        format!("Formula{name} version {version}"),
+        format!("公式{name} 第 {version} 版"),
+    )
+    .refer(pin.formula);
+    if let Some(terms) = &pin.terms {
+        let rounding = code_of(&terms.rounding);
+        node.push(Node::new(
+            "rounding",
+            format!("rounding {rounding}"),
+            format!("舍入方式 {rounding}"),
+        ));
+        let (en, zh) = match terms.settleable {
+            Settleable::PlatformSettled => ("settles when the platform says so".into(), "平台结算时结算".into()),
+            Settleable::ReceivedPlusDays(days) => (
+                format!("settles {days} days after receipt"),
+                format!("确认收货后 {days} 天结算"),
+            ),
+            Settleable::Fulfilment => ("settles session by session".to_owned(), "按次核销结算".to_owned()),
+        };
+        node.push(Node::new("settleable", en, zh));
+    }
+    node
+}
+
+fn facts(history: &History, book: &BookState) -> Node {
+    let mut node = Node::new("facts", "Facts, in order of recording:", "事实（按记录顺序）：");
+    let currency = history.currency(book);
+    for kept in history.state.facts() {
+        let at = book.opened.zone.local(kept.fact.at);
+        let state = code_of(&kept.state);
+        let code = kept.code.as_ref().map(|code| format!(" {code}")).unwrap_or_default();
+        let amounts: Vec<String> = kept
+            .fact
+            .what
+            .amounts()
+            .map(|amount| amount.display(currency))
+            .collect();
+        let text = format!("{} at {at}: {state}{code} {}", kept.fact.what.kind(), amounts.join(" "));
+        let text = text.trim_end().to_owned();
+        let mut child = Node::new("fact", text.clone(), text.replacen(" at ", " ", 1));
+        if let Some(remainder) = kept.remainder {
+            child = child.with(Money::of(remainder, currency));
+        }
+        node.push(child);
+    }
+    node
+}
+
+/// Why a manual adjustment was posted. Its other legs are shown to a viewer of everything only.
+pub(super) fn adjustment(adjustment: &AdjustmentPosted, viewer: Viewer) -> Node {
+    let reason = &adjustment.reason;
+    let mut node = Node::new(
+        "adjustment",
+        format!("manual adjustment, approved by a second person: {reason}"),
+        format!("人工调整（经第二人审批）：{reason}"),
+    )
+    .refer(adjustment.adjustment);
+    for leg in &adjustment.legs {
+        if leg.account.party().is_none_or(|party| viewer.sees(party)) {
+            let text = format!(
+                "{} {} {}",
+                leg.account,
+                leg.layer.word(),
+                leg.amount.display(leg.currency)
+            );
+            node.push(Node::new("leg", text.clone(), text).with(Money::of(leg.amount, leg.currency)));
+        }
+    }
+    node
+}

@@ -1,0 +1,145 @@
+//! Agency contracts 机构合约 by date.
+//! Must never show a party a contract of others.
+
+use serde::Serialize;
+use tokio_postgres::{Client, Row};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::page::part;
+use super::{At, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
+use crate::base::{Instant, LogId, MembershipId, PartyId};
+use crate::domain::party::Share;
+use crate::money::Rate;
+
+pub(super) const SQL: &[Statement] = &[sql!("memberships_page")];
+
+/// Terms of a contract between two dates. An amendment is a row of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct MembershipView {
+    /// Which contract.
+    #[schema(value_type = String)]
+    pub membership: MembershipId,
+    /// The member.
+    #[schema(value_type = String)]
+    pub member: PartyId,
+    /// The agency above it.
+    #[schema(value_type = String)]
+    pub upper: PartyId,
+    /// `all`, `cps`, `vtask`, `sourcing`.
+    pub scope: String,
+    /// `upper_keeps`: the upper keeps the rate; `upper_passes`: it passes the rate on.
+    pub share: &'static str,
+    /// The rate, a decimal fraction.
+    #[schema(example = "0.3")]
+    pub rate: String,
+    /// Whom the platform pays: `book`, `upper`, `member`, `each`.
+    pub receiver: String,
+    /// Inclusive.
+    #[schema(value_type = String)]
+    pub from: Instant,
+    /// Exclusive.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Instant>,
+}
+
+/// Contracts, by member, contract and start.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct MembershipsView {
+    /// A position they reflect at least.
+    pub position: i64,
+    /// Contracts.
+    pub memberships: Vec<MembershipView>,
+    /// Cursor of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Contracts the viewer may see; of one party (as member or upper) when `party` is given.
+pub async fn memberships(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    party: Option<PartyId>,
+    page: &Page,
+) -> Result<MembershipsView, ReportError> {
+    let position = position(client, log, At::Now).await?;
+    let (member, membership, from) = match page.parts::<3>()? {
+        Some([member, membership, from]) => (
+            part::<PartyId>(member)?.uuid(),
+            part::<MembershipId>(membership)?.0,
+            part::<Instant>(from)?.utc(),
+        ),
+        None => (Uuid::nil(), Uuid::nil(), Default::default()),
+    };
+    let (own, of) = (viewer.party().map(PartyId::uuid), party.map(PartyId::uuid));
+    let mut rows = client
+        .query(
+            include_str!("sql/memberships_page.sql"),
+            &[&log.0, &member, &membership, &from, &page.fetch(), &own, &of],
+        )
+        .await?;
+    let more = page.cut(&mut rows);
+    let memberships: Vec<MembershipView> = rows.iter().map(view).collect::<Result<_, _>>()?;
+    let next = memberships.last().filter(|_| more);
+    let next = next.map(|last| format!("{}~{}~{}", last.member, last.membership, last.from));
+    Ok(MembershipsView {
+        position,
+        memberships,
+        next,
+    })
+}
+
+fn view(row: &Row) -> Result<MembershipView, ReportError> {
+    let share: Share = serde_json::from_str(row.get(4)).map_err(|_| ReportError::Stored("share"))?;
+    let (share, rate): (_, Rate) = match share {
+        Share::UpperKeeps(rate) => ("upper_keeps", rate),
+        Share::UpperPasses(rate) => ("upper_passes", rate),
+    };
+    Ok(MembershipView {
+        membership: MembershipId(row.get(0)),
+        member: wire::party(row.get(1))?,
+        upper: wire::party(row.get(2))?,
+        scope: row.get(3),
+        share,
+        rate: rate.to_string(),
+        receiver: row.get(5),
+        from: Instant::from_utc(row.get(6)),
+        to: row.get::<_, Option<_>>(7).map(Instant::from_utc),
+    })
+}
+
+impl MembershipsView {
+    /// As a table.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(
+            format!("Contracts 机构合约 at position {}", self.position),
+            &[
+                "membership",
+                "member",
+                "upper",
+                "scope",
+                "share",
+                "rate",
+                "receiver",
+                "from",
+                "to",
+            ],
+        );
+        for row in &self.memberships {
+            table.push([
+                row.membership.to_string().into(),
+                row.member.to_string().into(),
+                row.upper.to_string().into(),
+                row.scope.clone().into(),
+                row.share.into(),
+                super::Cell::Number(row.rate.clone()),
+                row.receiver.clone().into(),
+                row.from.to_string().into(),
+                row.to.map(|to| to.to_string()).into(),
+            ]);
+        }
+        table
+    }
+}

@@ -1,0 +1,151 @@
+//! The parked desk 待处理: facts, or parts of their amounts, that found no place, with their age.
+//! Must never drop a row: what was parked once stays listed by its position.
+
+use serde::Serialize;
+use tokio_postgres::{Client, Row};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::page::part;
+use super::{Cell, Money, Page, ReportError, Statement, Table, Viewer, head, sql, wire};
+use crate::base::{Instant, LineId, LogId};
+use crate::money::Minor;
+
+pub(super) const SQL: &[Statement] = &[sql!("parked_page")];
+
+/// Which rows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ParkedFilter {
+    /// With this code.
+    pub code: Option<String>,
+    /// Of this line.
+    pub line: Option<LineId>,
+}
+
+/// One parked fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ParkedRow {
+    /// Position of the event that keeps it.
+    pub position: i64,
+    /// Its line.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
+    /// The platform's number of the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line_no: Option<String>,
+    /// Kind of the fact.
+    pub kind: String,
+    /// `parked`, `conflict`, or `applied` where only a part found no place.
+    pub state: String,
+    /// Stable code.
+    pub code: String,
+    /// Amount that found no place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// Business time.
+    #[schema(value_type = String)]
+    pub at: Instant,
+    /// Whole days from its business time to the last event of the book.
+    pub age_days: i64,
+}
+
+/// Parked facts, oldest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ParkedView {
+    /// A position they reflect at least.
+    pub position: i64,
+    /// Rows.
+    pub parked: Vec<ParkedRow>,
+    /// Cursor of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Parked facts a page at a time. The desk is the book's; a party has none.
+pub async fn parked(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    filter: &ParkedFilter,
+    page: &Page,
+) -> Result<ParkedView, ReportError> {
+    let head = head(client, log).await?;
+    let position = head.position;
+    if viewer != Viewer::All {
+        return Ok(ParkedView {
+            position,
+            parked: Vec::new(),
+            next: None,
+        });
+    }
+    let after = match page.parts::<1>()? {
+        Some([after]) => part::<i64>(after)?,
+        None => 0,
+    };
+    let line = filter.line.map(|line| line.0);
+    let mut rows = client
+        .query(
+            include_str!("sql/parked_page.sql"),
+            &[&log.0, &after, &page.fetch(), &filter.code, &line],
+        )
+        .await?;
+    let more = page.cut(&mut rows);
+    let parked: Vec<ParkedRow> = rows
+        .iter()
+        .map(|row| view(row, head.recorded_at))
+        .collect::<Result<_, _>>()?;
+    let next = parked.last().filter(|_| more).map(|row| row.position.to_string());
+    Ok(ParkedView { position, parked, next })
+}
+
+fn view(row: &Row, now: Instant) -> Result<ParkedRow, ReportError> {
+    let amount = match (row.get::<_, Option<i64>>(6), row.get::<_, Option<String>>(7)) {
+        (Some(amount), Some(currency)) => Some(Money::of(Minor(amount), wire::currency(&currency)?)),
+        _ => None,
+    };
+    let at = Instant::from_utc(row.get(8));
+    Ok(ParkedRow {
+        position: row.get(0),
+        line: row.get::<_, Option<Uuid>>(1).map(LineId),
+        line_no: row.get(2),
+        kind: row.get(3),
+        state: row.get(4),
+        code: row.get(5),
+        amount,
+        at,
+        age_days: (now.micros() - at.micros()).max(0) / 86_400_000_000,
+    })
+}
+
+impl ParkedView {
+    /// As a table.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(
+            format!("Parked 待处理 at position {}", self.position),
+            &[
+                "position",
+                "line_no",
+                "kind",
+                "state",
+                "code",
+                "amount",
+                "currency",
+                "age in days",
+            ],
+        );
+        for row in &self.parked {
+            table.push([
+                row.position.into(),
+                row.line_no.clone().into(),
+                row.kind.clone().into(),
+                row.state.clone().into(),
+                row.code.clone().into(),
+                row.amount.as_ref().map_or(Cell::Empty, Cell::from),
+                row.amount.as_ref().map(|amount| amount.currency.clone()).into(),
+                row.age_days.into(),
+            ]);
+        }
+        table
+    }
+}

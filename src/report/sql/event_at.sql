@@ -1,0 +1,3 @@
+-- The event at a position.
+select e.stream, e.slice, e.position, e.version, e.id, e.kind, e.schema, e.occurred_at, e.recorded_at, e.payload
+from event e where e.log = $1 and e.position = $2

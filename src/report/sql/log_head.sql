@@ -1,0 +1,2 @@
+-- Where a log stands.
+select position, generation, recorded_at from log where log = $1

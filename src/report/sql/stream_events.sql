@@ -1,0 +1,3 @@
+-- One stream up to a position, oldest first.
+select e.stream, e.slice, e.position, e.version, e.id, e.kind, e.schema, e.occurred_at, e.recorded_at, e.payload
+from event e where e.log = $1 and e.stream = $2 and e.position <= $3 order by e.version
