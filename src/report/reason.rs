@@ -63,14 +63,15 @@ pub(super) fn why_line(history: &History, book: &BookState, viewer: Viewer) -> R
         return Ok(expected(party == terms.merchant, estimated, currency, &by));
     }
     let target = history.state.target()?;
-    Ok(if target.below_minimum {
+    let base = target.figures.won_base.or(target.figures.estimated_base);
+    Ok(if refunded(history) && base.is_none_or(Minor::is_zero) {
+        why("refunded", "Nothing left: refunded in full.", "佣金为零：已全额退款。")
+    } else if target.below_minimum {
         why(
             "below_minimum",
             "Nothing: the commission would be below the smallest unit of money.",
             "无佣金：佣金不足最小货币单位。",
         )
-    } else if refunded(history) {
-        why("refunded", "Nothing left: refunded in full.", "佣金为零：已全额退款。")
     } else if target.status == LineStatus::Closed {
         why("closed", "Nothing: the order was closed.", "无佣金：订单已关闭。")
     } else if history.state.story().has_amount() {

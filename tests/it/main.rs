@@ -6,6 +6,7 @@ mod engine;
 mod import;
 mod launcher;
 mod migrate;
+mod report;
 mod sample;
 mod store;
 mod support;

@@ -4,6 +4,6 @@
 mod check;
 mod plans;
 mod rows;
-mod sample;
+pub mod sample;
 mod statements;
 mod write;

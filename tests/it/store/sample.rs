@@ -198,7 +198,11 @@ impl Sample {
         let mut batch = Batch::new(self.book, log, head.tree.clone());
         let mut touched = std::collections::BTreeMap::new();
         for (index, (stream, event)) in events.into_iter().enumerate() {
-            let occurred_at = at("2026-06-18T12:00:00Z");
+            let occurred_at = match &event {
+                Event::Line(LineEvent::Fact(fact)) => fact.fact.at,
+                Event::Click(click) => click.at,
+                _ => at("2026-06-18T12:00:00Z"),
+            };
             let placed = Placed {
                 log,
                 position: head.position + 1 + index as i64,
@@ -209,10 +213,15 @@ impl Sample {
             };
             self.world.apply(stream, &event, &placed);
             let entry = event.post()?;
-            let stamp = Stamp {
-                period: Zone::SHANGHAI.month(event.accounting_at(occurred_at)),
+            let accounting_at = event.accounting_at(occurred_at);
+            let unopened = Stamp {
+                period: Zone::SHANGHAI.month(accounting_at),
                 points_back_to: None,
             };
+            let stamp = self
+                .world
+                .book(self.book)
+                .map_or(unopened, |book| book.stamp(accounting_at));
             let stamped = self.balances.apply(&entry, Some(stamp))?;
             let recorded = Recorded {
                 stream,
