@@ -231,9 +231,14 @@ impl Writer {
                 self.recency = Recency::default();
             }
         }
+        let moved = self.stands.is_some_and(|(position, _)| position != head.position);
         self.stands = Some((head.position, head.generation));
         // What this flush read was read under the lock: it is current even where another server had moved the head.
         self.take_over(locked.loaded, &mut clicks);
+        if moved {
+            // Which clicks to look for followed from folds that another server has moved since.
+            clicks.clear();
+        }
         for _ in 0..ROUNDS {
             let needs = self.needs(jobs, &clicks);
             if needs.is_empty() {

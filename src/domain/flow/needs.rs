@@ -154,6 +154,13 @@ impl Asking<'_> {
         self.stream(line);
         self.timers(line);
         self.uppers(click.promoter);
+        // What the click arrived at is what the line sold, or its shop.
+        let arrived = About {
+            item_no: click.item_no.clone(),
+            shop_no: click.shop_no.clone(),
+            ..About::default()
+        };
+        self.named(&click.platform, &arrived);
         let Some(state) = self.world.line(line).cloned() else {
             return;
         };

@@ -1,6 +1,8 @@
 //! Tests across slices.
 //! Must never need a database.
 
+mod facts;
+
 use std::sync::Arc;
 
 use uuid::Uuid;

@@ -114,7 +114,7 @@ fn is_stale(state: &LineState, fact: &LineFact) -> bool {
 /// What pinning came to.
 enum Pinning {
     Stands,
-    Anew(Pin),
+    Anew(Box<Pin>),
     NoFormula,
     PastCutOff,
 }
@@ -161,7 +161,7 @@ fn weigh_in(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Result<F
 impl Pinning {
     fn into_pin(self) -> Option<Box<Pin>> {
         match self {
-            Pinning::Anew(pin) => Some(Box::new(pin)),
+            Pinning::Anew(pin) => Some(pin),
             Pinning::Stands | Pinning::NoFormula | Pinning::PastCutOff => None,
         }
     }
@@ -196,7 +196,7 @@ fn pinning(
     Ok(match (desk.price)(&request) {
         None => Pinning::NoFormula,
         Some(pin) if state.pin.as_deref() == Some(&pin) => Pinning::Stands,
-        Some(pin) => Pinning::Anew(pin),
+        Some(pin) => Pinning::Anew(Box::new(pin)),
     })
 }
 
@@ -241,7 +241,7 @@ impl Moves {
         ripe: Option<Instant>,
     ) -> Result<Moves, MoneyError> {
         let pin = match pinning {
-            Pinning::Anew(pin) => Some(pin),
+            Pinning::Anew(pin) => Some(pin.as_ref()),
             Pinning::Stands | Pinning::NoFormula | Pinning::PastCutOff => state.pin.as_deref(),
         };
         let target = target(story, about.quantity.unwrap_or(1), pin, ripe)?;
@@ -341,7 +341,7 @@ pub fn reattribute(state: &LineState, click: ClickId, clicked_at: Instant, desk:
     let event = if settled_at.is_some_and(|at| (desk.cut_off)(at)) {
         listed
     } else {
-        let pinning = Pinning::Anew(anew);
+        let pinning = Pinning::Anew(Box::new(anew));
         let moves = Moves::of(
             state,
             &state.story(),
