@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::domain::flow::*;
 use crate::base::*;
 use crate::domain::book::{BookMode, BookOpened, Formula, Perspective};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::{Actor, Command, Made};
 use crate::domain::event::Event;
+use crate::domain::flow::*;
 use crate::domain::order::{About, FactState, LineEvent, LineFact, LineState, Reattribution, Settleable, What};
 use crate::domain::party::{ContractScope, Receiver, Share};
 use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects, UsageState};
