@@ -2,6 +2,7 @@
 //! It must never hold logic.
 
 pub mod base;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod intake;

@@ -1,4 +1,6 @@
 //! The one binary.
 //! It must never hold logic: every subcommand is a file of `cli`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    fenzhang::cli::run()
+}

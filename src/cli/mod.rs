@@ -1,0 +1,90 @@
+//! The command line: one file per subcommand.
+//! Must never hold SQL or a rule of the business: it parses, calls the engine or a report, and prints.
+
+mod books;
+mod database;
+mod explain;
+mod export;
+mod fail;
+mod import;
+mod migrate;
+mod progress;
+mod rebuild;
+mod report;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 分账 Fenzhang: the commission ledger for live commerce. 本系统只记账，不代收代付.
+///
+/// Clicks and orders go in, commission rules decide, and every anchor, agency and brand has balances and a month's account
+/// that can be explained to the cent and rebuilt from the log.
+#[derive(Parser, Debug)]
+#[command(name = "fenzhang", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  fenzhang import orders.csv --mapping generic-orders --check
+                                                 reads the file, changes nothing, says what would be rejected
+  fenzhang import report.csv.gz --mapping tmall-report
+  fenzhang report trial-balance --book sample
+  fenzhang explain taobao:S000001-1 --book sample
+
+Database: DATABASE_URL or --database-url; without either, a private PostgreSQL in --data-dir, made and started by itself.
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 verify or rebuild found a difference.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Brings the database schema up to date, or shows where it stands.
+    Migrate(migrate::Migrate),
+    /// Reads a file of clicks or orders through a mapping.
+    Import(import::Import),
+    /// Writes events, entries or a statement to a file.
+    Export(export::Export),
+    /// Prints a report as a table, CSV or JSON.
+    Report(report::Report),
+    /// Says why a line paid what it paid: click, rule, formula, rounding, legs.
+    Explain(explain::Explain),
+    /// Checks the log and everything derived from it; exit code 3 when something is wrong.
+    Verify(verify::Verify),
+    /// Folds the log anew and compares; with --repair replaces the derived rows.
+    Rebuild(rebuild::Rebuild),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("FENZHANG_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let done = match cli.command {
+        Command::Migrate(command) => command.run(),
+        Command::Import(command) => command.run(),
+        Command::Export(command) => command.run(),
+        Command::Report(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Rebuild(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        super::Cli::command().debug_assert();
+    }
+}
