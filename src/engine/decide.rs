@@ -28,7 +28,8 @@ pub struct Job {
     pub principal: String,
     /// What makes two requests the same.
     pub fingerprint: Vec<u8>,
-    /// Shows that its key is being decided.
+    /// Shows that its key is being decided, for as long as the job lives.
+    #[expect(dead_code, reason = "held for its end")]
     pub flight: Option<super::flight::Flight>,
 }
 

@@ -187,7 +187,7 @@ impl<'a> Rules<'a> {
     /// Raises (at once), cuts (next midnight) and ends inside the month.
     pub(super) fn changes(&self) -> Vec<(i64, Step)> {
         let mut changes = Vec::new();
-        let items = (1..=self.cast.size.items).filter(|item| matches!(item % 40, 1 | 2 | 3));
+        let items = (1..=self.cast.size.items).filter(|item| matches!(item % 40, 1..=3));
         for item in items {
             let Some(rule) = self.of_item(item) else { continue };
             let (day, change) = match item % 40 {

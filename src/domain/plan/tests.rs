@@ -453,7 +453,7 @@ proptest! {
         probe in prop::collection::vec(0_i64..120, 8),
     ) {
         let start = at("2026-06-18T00:00:00+08:00");
-        let kind_of = |number: u128| if number % 2 == 0 { PlanKind::Exclusive } else { PlanKind::LiveExclusive };
+        let kind_of = |number: u128| if number.is_multiple_of(2) { PlanKind::Exclusive } else { PlanKind::LiveExclusive };
         let mut shelf = ShelfState::default();
         for (step, (command, number, who, from, hours, endless)) in (0_i64..).zip(commands) {
             let now = start.plus_seconds(step * 7_200);
