@@ -46,6 +46,13 @@ pub enum Command {
         /// New time.
         to: Instant,
     },
+    /// Notes that a rebuild replaced derived rows (from the system only).
+    NoteRepair {
+        /// Digest of the rows before.
+        before: String,
+        /// Digest of the rows after.
+        after: String,
+    },
     /// Registers a party.
     RegisterParty {
         /// What it is.

@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Maps the next row into `out`; false at the end. The first pass counts rows and notes rejected ones: `watch` is told.
-    fn next(&mut self, tally: &mut Tally, mut watch: Option<&mut Watch<'_>>) -> Result<bool, ImportError> {
+    fn next(&mut self, tally: &mut Tally, watch: Option<&mut Watch<'_>>) -> Result<bool, ImportError> {
         self.out.told.clear();
         let fault = match self.rows.next(&mut self.cells)? {
             Next::End => return Ok(false),
@@ -252,7 +252,7 @@ impl<'a> Reader<'a> {
             Next::Row => self.map(tally, watch.is_some())?,
         };
         let number = self.rows.number();
-        if let Some(watch) = watch.as_deref_mut() {
+        if let Some(watch) = watch {
             if let Some(fault) = fault {
                 (watch.note)(Note {
                     row: number,

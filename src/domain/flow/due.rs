@@ -46,7 +46,8 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::NameOwner { .. }
         | Command::SetFormula { .. }
         | Command::CutOffPeriod { .. }
-        | Command::MoveClock { .. } => book.into(),
+        | Command::MoveClock { .. }
+        | Command::NoteRepair { .. } => book.into(),
         Command::RegisterParty { .. } | Command::Request(_) => return None,
         Command::RenameParty { party, .. } => (*party).into(),
         Command::SignMembership { member, .. }

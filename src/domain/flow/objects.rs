@@ -15,7 +15,8 @@ pub use needs::needs;
 use super::Scribe;
 use crate::base::{FormulaId, Instant, PartyId};
 use crate::domain::book::decide::{cut_off, move_clock, name_owner, open, set_formula};
-use crate::domain::book::{BookState, Formula};
+use crate::domain::book::event::LogRepaired;
+use crate::domain::book::{BookEvent, BookState, Formula};
 use crate::domain::command::{Command, Made};
 use crate::domain::event::Event;
 use crate::domain::refusal::Refusal;
@@ -53,6 +54,10 @@ fn of_book(command: &Command, book: &Arc<BookState>, scribe: &mut Scribe<'_>) ->
         }
         Command::CutOffPeriod { period } => cut_off(book, *period, scribe.now)?,
         Command::MoveClock { to } => move_clock(book, *to, scribe.now)?,
+        Command::NoteRepair { before, after } => BookEvent::Repaired(LogRepaired {
+            before: before.clone(),
+            after: after.clone(),
+        }),
         _ => return Ok(None),
     };
     record(scribe, scribe.book, Event::Book(event));

@@ -74,6 +74,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
+        | Command::NoteRepair { .. }
         | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
         | Command::Reattribute { .. }
