@@ -2,6 +2,7 @@
 //! Must never be used again after an error: it is dropped, and a new one takes the head lock first.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures_util::{join, try_join};
 use tokio_postgres::Client;
@@ -17,6 +18,18 @@ use crate::store::append::{self, Batch};
 use crate::store::connect::{TakeRole, connect};
 use crate::store::head::{self, Head};
 use crate::store::{Error, Result, Statements, load};
+
+/// How long a flush may take. A connection that answers nothing (half open, or a server that was stopped) must not stop
+/// its writer: after this it is dropped, and what was sent on it is unknown. Longer than the server's own limits on lock
+/// waits and idle transactions, so that on a living server those speak first.
+const FLUSH: Duration = Duration::from_secs(6);
+
+async fn within<T>(flush: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(FLUSH, flush).await {
+        Ok(answered) => answered,
+        Err(_) => Err(Error::lost("the database did not answer in time")),
+    }
+}
 
 /// A connection with its prepared statements.
 pub struct Session {
@@ -48,21 +61,27 @@ pub struct Locked {
 impl Session {
     /// Connects and prepares.
     pub async fn connect(url: &str, role: TakeRole) -> Result<Session> {
-        let client = connect(url, role).await?;
-        let statements = Statements::prepare(&client).await?;
-        Ok(Session { client, statements })
+        within(async {
+            let client = connect(url, role).await?;
+            let statements = Statements::prepare(&client).await?;
+            Ok(Session { client, statements })
+        })
+        .await
     }
 
     /// First flush: begin, lock the head, read the clock, the receipts and what is known to be needed.
     /// INVARIANT: every read is a statement after the lock, so it sees all that was committed before the lock was had.
     pub async fn lock(&self, log: LogId, clicks: &[LogId], keys: &[(String, String)], needs: &Needs) -> Result<Locked> {
-        let (begun, head, clock, receipts, loaded) = join!(
-            append::begin(&self.client),
-            head::lock(&self.client, &self.statements, log),
-            head::clock(&self.client, &self.statements),
-            load::receipts(&self.client, &self.statements, log, keys),
-            self.load(log, clicks, needs),
-        );
+        let flush = async {
+            Ok(join!(
+                append::begin(&self.client),
+                head::lock(&self.client, &self.statements, log),
+                head::clock(&self.client, &self.statements),
+                load::receipts(&self.client, &self.statements, log, keys),
+                self.load(log, clicks, needs),
+            ))
+        };
+        let (begun, head, clock, receipts, loaded) = within(flush).await?;
         begun?;
         let head = head?.ok_or_else(|| Error::corrupt("the log has no head"))?;
         let mut known = HashMap::new();
@@ -89,12 +108,15 @@ impl Session {
 
     /// First flush of a click log: begin, lock, clock, and which of these clicks are known.
     pub async fn lock_for_clicks(&self, log: LogId, clicks: &[ClickId]) -> Result<(Head, Instant, Vec<ClickId>)> {
-        let (begun, head, clock, known) = join!(
-            append::begin(&self.client),
-            head::lock(&self.client, &self.statements, log),
-            head::clock(&self.client, &self.statements),
-            load::clicks_known(&self.client, &self.statements, log, clicks),
-        );
+        let flush = async {
+            Ok(join!(
+                append::begin(&self.client),
+                head::lock(&self.client, &self.statements, log),
+                head::clock(&self.client, &self.statements),
+                load::clicks_known(&self.client, &self.statements, log, clicks),
+            ))
+        };
+        let (begun, head, clock, known) = within(flush).await?;
         begun?;
         let head = head?.ok_or_else(|| Error::corrupt("the log has no head"))?;
         let now = clock?.max(head.recorded_at);
@@ -105,10 +127,13 @@ impl Session {
     pub async fn load(&self, log: LogId, click_logs: &[LogId], needs: &Needs) -> Result<Loaded> {
         let streams: Vec<StreamId> = needs.streams.iter().copied().collect();
         let uppers: Vec<_> = needs.uppers.iter().copied().collect();
-        let (events, clicks) = try_join!(
-            load::streams(&self.client, &self.statements, log, &streams, &uppers),
-            load::clicks(&self.client, &self.statements, click_logs, &needs.clicks),
-        )?;
+        let flush = async {
+            try_join!(
+                load::streams(&self.client, &self.statements, log, &streams, &uppers),
+                load::clicks(&self.client, &self.statements, click_logs, &needs.clicks),
+            )
+        };
+        let (events, clicks) = within(flush).await?;
         let asked = streams.into_iter().chain(uppers.into_iter().map(StreamId::from));
         Ok(Loaded {
             streams: load::fold(asked, &events),
@@ -118,27 +143,27 @@ impl Session {
 
     /// Current balances, zero included.
     pub async fn balances(&self, log: LogId, keys: &[BalanceKey]) -> Result<Vec<(BalanceKey, Minor)>> {
-        load::balances(&self.client, &self.statements, log, keys).await
+        within(load::balances(&self.client, &self.statements, log, keys)).await
     }
 
     /// The latest pin instant of the log.
     pub async fn latest_pin(&self, log: LogId) -> Result<Option<Instant>> {
-        load::latest_pin(&self.client, &self.statements, log).await
+        within(load::latest_pin(&self.client, &self.statements, log)).await
     }
 
     /// Streams written after a position by somebody else.
     pub async fn touched_since(&self, log: LogId, position: i64) -> Result<Vec<StreamId>> {
-        load::streams_since(&self.client, &self.statements, log, position).await
+        within(load::streams_since(&self.client, &self.statements, log, position)).await
     }
 
     /// Last flush: everything, the fence, and COMMIT.
     pub async fn write(&self, batch: &Batch, recorded_at: Instant) -> Result<()> {
-        append::write(&self.client, &self.statements, batch, recorded_at).await
+        within(append::write(&self.client, &self.statements, batch, recorded_at)).await
     }
 
     /// Ends a transaction that writes nothing.
     pub async fn rollback(&self) -> Result<()> {
-        append::rollback(&self.client).await
+        within(append::rollback(&self.client)).await
     }
 }
 

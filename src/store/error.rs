@@ -51,6 +51,11 @@ impl Error {
         Error::of(Kind::Data, what)
     }
 
+    /// The server does not answer; what was in flight is unknown.
+    pub fn lost(what: impl Into<String>) -> Error {
+        Error::of(Kind::Connection, what)
+    }
+
     /// Somebody else is at it.
     pub fn busy(what: impl Into<String>) -> Error {
         Error::of(Kind::Busy, what)
