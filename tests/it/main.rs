@@ -2,6 +2,7 @@
 //! It must never hold a test itself.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chaos;
 mod engine;
 mod import;
 mod launcher;
