@@ -7,6 +7,8 @@ use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
 use super::verify::named;
+use crate::domain::command::Command;
+use crate::engine::Meta;
 use crate::store::connect::{TakeRole, connect};
 use crate::store::rebuild::rebuild;
 
@@ -65,6 +67,16 @@ impl Rebuild {
                     }
                 }
                 different |= !equal && !rebuilt.repaired;
+                if rebuilt.repaired {
+                    let note = Command::NoteRepair {
+                        before: comparison.live.to_string(),
+                        after: comparison.due.to_string(),
+                    };
+                    let engine = database.engine(false, true).await?;
+                    let noted = engine.submit(logs.book, note, Meta::system("rebuild")).await;
+                    engine.stop().await;
+                    noted.map_err(|error| Failure::new(format!("the repair stands, but was not noted: {error}")))?;
+                }
             }
             if different {
                 return Err(Failure::difference("the live rows are not what the log gives")
