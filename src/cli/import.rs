@@ -97,17 +97,18 @@ impl Import {
             };
             let imported = notes.import(&engine, &request, size).await;
             engine.stop().await;
-            if stand_ins > 0 {
-                println!("{stand_ins} stand-ins of the mapping are in the book, labelled as such");
-            }
-            imported
+            imported.map(|imported| (imported, stand_ins))
         })?;
+        let (imported, stand_ins) = imported;
         let Imported {
             tally,
             resumed_at,
             again,
         } = imported;
         println!("imported {} with {} into {book}", self.file.display(), mapping.name);
+        if stand_ins > 0 {
+            println!("{stand_ins} stand-ins of the mapping are in the book, labelled as such");
+        }
         if let Some((pass, row)) = resumed_at {
             println!("went on after row {row} of the {pass:?} pass, where an earlier run was broken off");
         } else if again {

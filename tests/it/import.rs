@@ -12,6 +12,9 @@ use fenzhang::intake::import::{Imported, Request, Watch, check, run};
 use fenzhang::intake::tally::Tally;
 use fenzhang::intake::{Mapping, Plan, ready};
 use fenzhang::money::Currency;
+use fenzhang::report::{Args, Output, Report, Viewer};
+use fenzhang::store::books;
+use fenzhang::store::verify::verify;
 use uuid::Uuid;
 
 use crate::engine::engine_on;
@@ -95,6 +98,30 @@ impl Stage {
         self.db.client().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// A report of the registry, as people see it.
+    async fn report(&self, name: &str) -> String {
+        let client = self.engine.pool().get().await.unwrap();
+        let logs = books::of_book(&client, self.book).await.unwrap().unwrap();
+        let args = Args::new(Viewer::All);
+        match (Report::find(name).unwrap().run)(&client, logs.money, &args)
+            .await
+            .unwrap()
+        {
+            Output::Table(table) => table.text(),
+            Output::Text(text) => text,
+        }
+    }
+
+    /// Nothing is wrong with any log, nor with anything derived from it.
+    async fn verify(&self) {
+        let mut client = self.db.client().await;
+        let logs = books::of_book(&client, self.book).await.unwrap().unwrap();
+        for log in std::iter::once(logs.money).chain(logs.clicks) {
+            let report = verify(&mut client, log).await.unwrap();
+            assert!(report.findings.is_empty(), "{report:?}");
+        }
+    }
+
     async fn events(&self) -> i64 {
         self.number("select count(*) from event").await
     }
@@ -104,6 +131,12 @@ fn count(tally: &Tally, measure: &str, code: &str) -> u64 {
     let lines = tally.lines();
     let found = lines.iter().find(|line| line.measure == measure && line.code == code);
     found.map_or(0, |line| line.count)
+}
+
+/// True when a row of a printed report holds the words and then the number.
+fn shows(report: &str, words: &str, number: &str) -> bool {
+    let cell = |line: &str| line.contains(words) && line.split_whitespace().any(|word| word == number);
+    report.lines().any(cell)
 }
 
 fn sum(tally: &Tally, code: &str) -> String {
@@ -147,6 +180,23 @@ async fn the_tmall_report_becomes_28010_orders_and_a_second_import_changes_nothi
         stage.number("select count(*) from leg").await > 20_000,
         "legs were posted"
     );
+    let counts = stage.report("order-counts").await;
+    for (words, number) in [
+        ("lines", "28010"),
+        ("never paid", "3923"),
+        ("paid and kept", "18441"),
+        ("fully refunded", "5132"),
+        ("partly refunded", "514"),
+        ("kept + refunded = paid", "5646"),
+        ("ordered", "2995760.61"),
+        ("kept", "1902487.15"),
+        ("refunded", "572335.92"),
+        ("never paid", "520937.54"),
+    ] {
+        assert!(shows(&counts, words, number), "{words} {number}:\n{counts}");
+    }
+    assert!(stage.report("trial-balance").await.contains("balanced"));
+    stage.verify().await;
     let events = stage.events().await;
     let again = stage.import(&file).await;
     assert!(again.again);
@@ -181,6 +231,8 @@ async fn shop_events_become_17051_clicks_and_214_orders_and_the_cut_off_line_is_
             .await,
         212
     );
+    assert!(shows(&stage.report("click-coverage").await, "rees46", "212"));
+    stage.verify().await;
     let events = stage.events().await;
     let again = stage.import(&file).await.tally;
     assert_eq!((again.outcomes.clicks_new, again.outcomes.clicks_repeated), (0, 17_055));
@@ -208,6 +260,8 @@ async fn buys_without_a_price_become_77_records_without_legs_and_48_have_a_click
         48
     );
     assert_eq!(stage.number("select count(*) from leg").await, 0);
+    assert!(shows(&stage.report("click-coverage").await, "taobao", "48"));
+    stage.verify().await;
     let events = stage.events().await;
     stage.import(&file).await;
     assert_eq!(stage.events().await, events);
