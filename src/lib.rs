@@ -1,10 +1,12 @@
 //! Fenzhang 分账: the commission ledger for live commerce. This file is the code map.
 //! It must never hold logic.
 
+pub mod access;
 pub mod base;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod http;
 pub mod intake;
 pub mod launcher;
 pub mod ledger;

@@ -137,4 +137,4 @@ pub const REGISTRY: &[Report] = &[
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.
-pub const SHARED: &[&[Statement]] = &[at::SQL, streams::SQL, explain::SQL];
+pub const SHARED: &[&[Statement]] = &[at::SQL, events::SQL, streams::SQL, explain::SQL];

@@ -4,6 +4,7 @@
 
 mod chaos;
 mod engine;
+mod http;
 mod import;
 mod launcher;
 mod migrate;

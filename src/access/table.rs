@@ -1,0 +1,194 @@
+//! The one table of routes and roles. Each line is one operation, each column one role; a route that is not here is
+//! refused to everybody, and a test holds this table against the routes that exist and the OpenAPI document.
+//! Must never be computed: it is a list that people review.
+
+use crate::domain::person::Role;
+
+/// How far a role may go on a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grant {
+    /// Not at all.
+    No,
+    /// Only what is its own party's; anything else looks as if it did not exist.
+    Own,
+    /// Everything of the book.
+    All,
+}
+
+/// Methods that routes have.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes or does.
+    Post,
+    /// Changes.
+    Patch,
+    /// Ends.
+    Delete,
+}
+
+use Method::{Delete, Get, Patch, Post};
+
+/// One operation and what each role may do with it.
+pub struct Row {
+    /// Method.
+    pub method: Method,
+    /// Path as routed.
+    pub path: &'static str,
+    /// One letter per role in the order of `ROLES`: `a` all, `o` own only, `-` no.
+    pub grants: &'static str,
+}
+
+/// The columns.
+pub const ROLES: [Role; 9] = [
+    Role::Owner,
+    Role::Operator,
+    Role::Finance,
+    Role::Brand,
+    Role::Agency,
+    Role::Anchor,
+    Role::Supplier,
+    Role::Ingest,
+    Role::Auditor,
+];
+
+macro_rules! rows {
+    ($($method:ident $path:literal $grants:literal)*) => {
+        &[$(Row { method: $method, path: $path, grants: $grants }),*]
+    };
+}
+
+/// Every operation that needs a key.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = rows! {
+    //                                                     owner
+    //                                                     |operator
+    //                                                     ||finance
+    //                                                     |||brand
+    //                                                     ||||agency
+    //                                                     |||||anchor
+    //                                                     ||||||supplier
+    //                                                     |||||||ingest
+    //                                                     ||||||||auditor
+    Get    "/v1/books"                                    "aaaaaaaaa"
+    Post   "/v1/books"                                    "a--------"
+    Post   "/v1/books/{book}/owner"                       "a--------"
+    Post   "/v1/books/{book}/clock"                       "aa-------"
+    Get    "/v1/parties"                                  "aaaoooo-a"
+    Post   "/v1/parties"                                  "a-a------"
+    Get    "/v1/parties/{party}"                          "aaaoooo-a"
+    Patch  "/v1/parties/{party}"                          "a-a------"
+    Get    "/v1/memberships"                              "aaa-oo--a"
+    Post   "/v1/memberships"                              "a-a------"
+    Patch  "/v1/memberships/{membership}"                 "a-a------"
+    Post   "/v1/memberships/{membership}/end"             "a-a------"
+    Get    "/v1/persons"                                  "a--------"
+    Get    "/v1/keys"                                     "a--------"
+    Post   "/v1/keys"                                     "a--------"
+    Delete "/v1/keys/{key}"                               "a--------"
+    Get    "/v1/shops"                                    "aaao-oo-a"
+    Post   "/v1/shops"                                    "a-ao-----"
+    Get    "/v1/products"                                 "aaaoaaa-a"
+    Post   "/v1/products"                                 "a-ao---a-"
+    Get    "/v1/products/{product}"                       "aaaoaaa-a"
+    Get    "/v1/formulas"                                 "aaa-----a"
+    Post   "/v1/formulas"                                 "a-a------"
+    Post   "/v1/formulas/{formula}/versions"              "a-a------"
+    Get    "/v1/rules"                                    "aaaooo--a"
+    Post   "/v1/rules"                                    "a-ao-----"
+    Get    "/v1/rules/{rule}"                             "aaaooo--a"
+    Get    "/v1/rules/{rule}/versions"                    "aaaooo--a"
+    Post   "/v1/rules/{rule}/versions"                    "a-ao-----"
+    Post   "/v1/rules/{rule}/end"                         "a-ao-----"
+    Post   "/v1/rules/{rule}/applicants"                  "a---oo---"
+    Post   "/v1/rules/{rule}/applicants/{party}"          "a-ao-----"
+    Post   "/v1/clicks"                                   "a------a-"
+    Get    "/v1/orders"                                   "aaaooo--a"
+    Post   "/v1/orders"                                   "a------a-"
+    Get    "/v1/orders/{line}"                            "aaaooo--a"
+    Post   "/v1/orders/{line}/facts"                      "a------a-"
+    Post   "/v1/facts"                                    "a------a-"
+    Get    "/v1/parked"                                   "aaa----aa"
+    Get    "/v1/accounts"                                 "aaaooo--a"
+    Get    "/v1/balances"                                 "aaaooo--a"
+    Get    "/v1/entries"                                  "aaaooo--a"
+    Get    "/v1/trial-balance"                            "aaa-----a"
+    Get    "/v1/earnings/{party}"                         "aaaooo--a"
+    Get    "/v1/explain/{line}"                           "aaaooo--a"
+    Get    "/v1/statements"                               "aaaooo--a"
+    Get    "/v1/periods"                                  "aaaooo--a"
+    Post   "/v1/periods/{period}/cut-off"                 "a-a------"
+    Post   "/v1/adjustments"                              "a-a------"
+    Get    "/v1/approvals"                                "a-a-----a"
+    Get    "/v1/approvals/{approval}"                     "a-a-----a"
+    Post   "/v1/approvals/{approval}"                     "a-a------"
+    Get    "/v1/events"                                   "aa------a"
+    Get    "/v1/operations/{key}"                         "aaaooooaa"
+};
+
+/// Paths that need no key.
+pub const PUBLIC: &[&str] = &[
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/{_:.*}",
+];
+
+/// What a role may do with an operation; `No` for what is not listed.
+pub fn grant(method: Method, path: &str, role: Role) -> Grant {
+    let Some(row) = TABLE.iter().find(|row| row.method == method && row.path == path) else {
+        return Grant::No;
+    };
+    let column = ROLES.iter().position(|r| *r == role);
+    match column.and_then(|column| row.grants.as_bytes().get(column)) {
+        Some(b'a') => Grant::All,
+        Some(b'o') => Grant::Own,
+        _ => Grant::No,
+    }
+}
+
+/// The methods that a path has.
+pub fn methods(path: &str) -> impl Iterator<Item = Method> {
+    TABLE.iter().filter(move |row| row.path == path).map(|row| row.method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_one_letter_for_every_role() {
+        for row in TABLE {
+            assert_eq!(row.grants.len(), ROLES.len(), "{}", row.path);
+            assert!(
+                row.grants.bytes().all(|b| matches!(b, b'a' | b'o' | b'-')),
+                "{}",
+                row.path
+            );
+        }
+    }
+
+    #[test]
+    fn a_party_role_never_gets_everything_but_public_facts_of_the_book() {
+        let catalogue = ["/v1/books", "/v1/products", "/v1/products/{product}"];
+        for row in TABLE.iter().filter(|row| !catalogue.contains(&row.path)) {
+            let parties = row.grants.get(3..7).unwrap();
+            assert!(!parties.contains('a'), "{}", row.path);
+        }
+    }
+
+    #[test]
+    fn an_auditor_reads_and_never_writes() {
+        for row in TABLE.iter().filter(|row| row.method != Get) {
+            assert_eq!(grant(row.method, row.path, Role::Auditor), Grant::No, "{}", row.path);
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_refused() {
+        assert_eq!(grant(Get, "/v1/secrets", Role::Owner), Grant::No);
+    }
+}

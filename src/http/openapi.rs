@@ -1,0 +1,120 @@
+//! The OpenAPI document, emitted from the handlers. `openapi/openapi.json` is this text; a test refuses drift.
+//! Must never list a path that is not routed, nor miss one that is: a test holds both against the role table.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::{PROBLEM_JSON, ProblemView};
+use super::*;
+
+/// The whole interface.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Fenzhang 分账",
+        description = "The commission ledger for live commerce. Writes carry an Idempotency-Key header, except facts and \
+            clicks, which identify themselves; `dry_run=true` decides without writing; `expected_version` (409) or \
+            If-Match (412) guards the object's stream. Amounts are strings; instants RFC 3339; rates decimal fractions. \
+            A party's own number is accepted wherever its id is. Errors are problem+json with a stable `code`."
+    ),
+    paths(
+        books::list, books::open, books::owner, books::clock,
+        parties::list, parties::register, parties::show, parties::rename,
+        memberships::list, memberships::sign, memberships::amend, memberships::end,
+        keys::persons, keys::list, keys::issue, keys::revoke,
+        catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,
+        formulas::list, formulas::make, formulas::version,
+        rules::list, rules::post, rules::show, rules::versions, rules::version, rules::end, rules::apply, rules::decide,
+        clicks::tell, orders::place, orders::tell, facts::bulk, lines::list, lines::show, lines::explain, money::parked,
+        money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
+        periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
+        log::events, log::operation,
+        health::live, health::ready, health::metrics, health::openapi,
+    ),
+    components(schemas(ProblemView)),
+    modifiers(&Common),
+    security(("key" = []))
+)]
+pub struct Api;
+
+/// What every operation shares: the key, the headers of writes, the error body.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("ProblemView")))
+            .build();
+        let problem = ResponseBuilder::new()
+            .description("A problem; `code` says which, `outcome` whether something may have happened.")
+            .content(PROBLEM_JSON, body)
+            .header("x-request-id", HeaderBuilder::new().build())
+            .build();
+        for (path, item) in &mut api.paths.paths {
+            for (method, operation) in [
+                ("get", &mut item.get),
+                ("post", &mut item.post),
+                ("patch", &mut item.patch),
+                ("delete", &mut item.delete),
+            ] {
+                let Some(operation) = operation else { continue };
+                operation
+                    .responses
+                    .responses
+                    .insert("default".to_owned(), RefOr::T(problem.clone()));
+                if method != "get" {
+                    operation
+                        .parameters
+                        .get_or_insert_default()
+                        .extend(write_parameters(path).into_iter().map(RefOr::T));
+                }
+            }
+        }
+    }
+}
+
+fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
+    use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+    use utoipa::openapi::{Object, Required, Type};
+    let text = || Object::with_type(Type::String);
+    let told = matches!(
+        path,
+        "/v1/clicks" | "/v1/facts" | "/v1/orders" | "/v1/orders/{line}/facts"
+    );
+    let mut parameters = Vec::new();
+    if !told {
+        let key = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some(
+                "Of your own choice, kept for ever: the same key gives the first answer again.",
+            ))
+            .schema(Some(text()));
+        let version = ParameterBuilder::new()
+            .name("expected_version")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("Version the object's stream must stand at."))
+            .schema(Some(Object::with_type(Type::Integer)));
+        parameters.extend([key.build(), version.build()]);
+    }
+    let dry_run = ParameterBuilder::new()
+        .name("dry_run")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("Decide and answer, write nothing."))
+        .schema(Some(Object::with_type(Type::Boolean)));
+    parameters.push(dry_run.build());
+    parameters
+}
+
+/// The document as it is committed.
+pub fn document() -> String {
+    let mut text = Api::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

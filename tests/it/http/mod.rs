@@ -1,0 +1,9 @@
+//! The HTTP interface from outside: a real server on a free port, a real database, real keys.
+//! It must never reach behind the interface, except to issue the keys it asks with.
+
+mod codes;
+mod contract;
+mod hostile;
+mod matrix;
+mod server;
+mod writes;
