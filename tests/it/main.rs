@@ -4,10 +4,12 @@
 
 mod chaos;
 mod engine;
+mod histories;
 mod http;
 mod import;
 mod launcher;
 mod migrate;
+mod model;
 mod report;
 mod sample;
 mod store;
