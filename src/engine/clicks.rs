@@ -139,21 +139,7 @@ async fn attempt(
                 continue;
             }
             position += 1;
-            let placed = Placed {
-                log,
-                position,
-                version: 1,
-                id: EventId(Uuid::now_v7()),
-                occurred_at: click.at,
-                recorded_at: now,
-            };
-            let event = Event::Click(click.clone());
-            let recorded = Recorded {
-                stream: (*id).into(),
-                placed,
-                event,
-                causation: None,
-            };
+            let recorded = record(log, position, now, *id, click);
             let correlation = told.correlation.as_deref();
             batch.add(
                 &recorded,
@@ -179,4 +165,22 @@ async fn attempt(
         session.write(&batch, now).await?;
     }
     Ok(Some(kept))
+}
+
+/// A click is the one event of a stream of its own.
+fn record(log: LogId, position: i64, now: Instant, id: ClickId, click: &Click) -> Recorded {
+    let placed = Placed {
+        log,
+        position,
+        version: 1,
+        id: EventId(Uuid::now_v7()),
+        occurred_at: click.at,
+        recorded_at: now,
+    };
+    Recorded {
+        stream: id.into(),
+        placed,
+        event: Event::Click(click.clone()),
+        causation: None,
+    }
 }

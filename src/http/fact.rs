@@ -268,18 +268,7 @@ fn what(form: &mut Form, told: &FactIn, currency: &mut OneCurrency) -> Option<Wh
         FactKind::RefundOpened => What::RefundOpened { case: case(form)? },
         FactKind::RefundWon => {
             let case = case(form);
-            let goods = currency.need(form, "/amount", amount);
-            let freight = currency
-                .maybe(form, "/freight", told.freight.as_ref())?
-                .unwrap_or_default();
-            let deducted = told.deducted.unwrap_or(false);
-            What::RefundWon {
-                case: case?,
-                goods: goods?,
-                freight,
-                units: told.units,
-                deducted,
-            }
+            refund_won(form, told, case, currency)?
         }
         FactKind::RefundLost => What::RefundLost { case: case(form)? },
         FactKind::RefundDeducted => What::RefundDeducted { case: case(form)? },
@@ -299,6 +288,18 @@ fn what(form: &mut Form, told: &FactIn, currency: &mut OneCurrency) -> Option<Wh
             let row = form.need("/row", told.row.as_ref())?;
             What::Snapshot(form.within("/row", |form| snapshot(form, row, currency))?)
         }
+    })
+}
+
+fn refund_won(form: &mut Form, told: &FactIn, case: Option<ExternalId>, currency: &mut OneCurrency) -> Option<What> {
+    let goods = currency.need(form, "/amount", told.amount.as_ref());
+    let freight = currency.maybe(form, "/freight", told.freight.as_ref())?;
+    Some(What::RefundWon {
+        case: case?,
+        goods: goods?,
+        freight: freight.unwrap_or_default(),
+        units: told.units,
+        deducted: told.deducted.unwrap_or(false),
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod chaos;
 mod engine;
+mod golden;
 mod histories;
 mod http;
 mod import;
@@ -14,3 +15,4 @@ mod report;
 mod sample;
 mod store;
 mod support;
+mod tidy;

@@ -1,0 +1,605 @@
+//! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
+//! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fenzhang::base::*;
+use fenzhang::domain::adjustment::AdjustmentPosted;
+use fenzhang::domain::approval::{ApprovalEnded, ApprovalEvent, ApprovalRequested};
+use fenzhang::domain::book::event::{LogRepaired, OwnerNamed, TimerLapsed};
+use fenzhang::domain::book::{
+    BookEvent, BookMode, BookOpened, ClockMoved, Fee, Formula, FormulaBasis, FormulaSet, PeriodCutOff, Perspective,
+    Subsidy,
+};
+use fenzhang::domain::catalogue::{ItemListed, ShopRegistered};
+use fenzhang::domain::click::Click;
+use fenzhang::domain::command::Pending;
+use fenzhang::domain::event::{Event, KINDS};
+use fenzhang::domain::order::pin::*;
+use fenzhang::domain::order::{
+    About, Discount, FactApplied, FactState, Figures, Funder, LineEvent, LineFact, Reattributed, Reattribution,
+    Snapshot, TimerOutcome, What,
+};
+use fenzhang::domain::party::event::PartyRenamed;
+use fenzhang::domain::party::{
+    ContractScope, MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, Receiver, Share,
+};
+use fenzhang::domain::person::{KeyIssued, KeyRevoked, PersonEvent, Role};
+use fenzhang::domain::plan::event::{ShelfEvent, SubjectApplied};
+use fenzhang::domain::plan::{
+    PlanKind, Rates, RuleChanged, RuleEnded, RulePosted, RuleScope, RuleTerms, SubjectDecided, Subjects, UsageEvent,
+};
+use fenzhang::ledger::{Account, AccountKind, Layer, Leg};
+use fenzhang::money::{Currency, Minor, Rate, Rounding};
+use uuid::Uuid;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/events")
+}
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x1000 + n)
+}
+
+fn party(kind: PartyKind) -> PartyId {
+    PartyId::tagged(kind, id(0xa0 + kind as u128))
+}
+
+fn ext(text: &str) -> ExternalId {
+    text.parse().unwrap()
+}
+
+fn at(minute: i64) -> Instant {
+    let start: Instant = "2026-06-18T20:00:00+08:00".parse().unwrap();
+    start.plus_seconds(60 * minute)
+}
+
+fn rate(ppm: u32) -> Rate {
+    Rate::from_ppm(ppm).unwrap()
+}
+
+fn legs() -> Vec<Leg> {
+    let leg = |kind, account, amount| Leg {
+        account: Account::of(party(kind), account),
+        layer: Layer::Settled,
+        currency: Currency::CNY,
+        amount: Minor(amount),
+    };
+    let mut legs = vec![
+        leg(PartyKind::Anchor, AccountKind::Available, 1_950),
+        leg(PartyKind::Brand, AccountKind::Commission, -2_000),
+    ];
+    legs.push(Leg {
+        account: Account::book(AccountKind::Income),
+        ..leg(PartyKind::Anchor, AccountKind::Available, 50)
+    });
+    legs
+}
+
+fn terms() -> RuleTerms {
+    RuleTerms {
+        subjects: Subjects::OnApproval(vec![party(PartyKind::Anchor)]),
+        from: at(0),
+        to: Some(at(120)),
+        rates: Rates::Tiered(vec![(Minor(0), rate(100_000)), (Minor(1_000_000), rate(200_000))]),
+        first_n: Some(10),
+        budget: Some(Minor(500_000)),
+        cap_per_order: Some(Minor(10_000)),
+        give_back: true,
+        priority: -1,
+        locked: true,
+        paused: false,
+    }
+}
+
+fn formula() -> Formula {
+    Formula {
+        name: "一般公式".to_owned(),
+        basis: FormulaBasis::OwnRules,
+        platform: Some(ext("taobao")),
+        rounding: Rounding::HalfEven,
+        add_back: vec![Funder::Platform],
+        kept_deposit_is_base: true,
+        content_fee: Some((party(PartyKind::Platform), rate(30_000))),
+        rates_are_overall: true,
+        fees: vec![Fee {
+            name: "technical_fee".to_owned(),
+            taker: party(PartyKind::Platform),
+            rate: rate(100_000),
+            of: FeeOf::Gross,
+        }],
+        subsidies: vec![Subsidy {
+            name: "subsidy".to_owned(),
+            payer: party(PartyKind::Other),
+            rate: rate(10_000),
+            cap: Some(Minor(100_000)),
+            share: Rate::ONE,
+        }],
+        settleable: Settleable::ReceivedPlusDays(15),
+        window_seconds: 1_296_000,
+    }
+}
+
+fn pin() -> Box<Pin> {
+    let terms = Terms {
+        merchant: party(PartyKind::Brand),
+        rounding: Rounding::HalfUp,
+        base: BaseTerms {
+            add_back: vec![Funder::Platform],
+            kept_deposit: true,
+        },
+        content_fee: Some((party(PartyKind::Platform), rate(30_000))),
+        fees: vec![FeeTerms {
+            name: "technical_fee".to_owned(),
+            taker: party(PartyKind::Platform),
+            rate: rate(100_000),
+            of: FeeOf::Remainder,
+        }],
+        subsidies: vec![SubsidyTerms {
+            name: "subsidy".to_owned(),
+            payer: party(PartyKind::Other),
+            rate: rate(10_000),
+            cap: Some(Minor(100)),
+            share: Rate::ONE,
+        }],
+        chain: vec![
+            Hop {
+                party: party(PartyKind::Agency),
+                keeps: Keeps::Share(rate(300_000)),
+                membership: Some(MembershipId(id(1))),
+                direct: true,
+            },
+            Hop {
+                party: party(PartyKind::Anchor),
+                keeps: Keeps::PassesOn(rate(500_000)),
+                membership: None,
+                direct: false,
+            },
+            Hop {
+                party: party(PartyKind::Promoter),
+                keeps: Keeps::All,
+                membership: None,
+                direct: false,
+            },
+        ],
+        settleable: Settleable::Fulfilment,
+    };
+    Box::new(Pin {
+        at: at(0),
+        payable: Minor(19_900),
+        attribution: Attribution {
+            basis: Basis::Click,
+            party: Some(party(PartyKind::Anchor)),
+            click: Some(ClickId(id(2))),
+            clicked_at: Some(at(-1)),
+            scope: Some(Scope::SameShop),
+        },
+        dims: Dims {
+            item: Some(ItemId(id(3))),
+            shop: Some(ShopId(id(4))),
+            category: Some("美妆".to_owned()),
+            room: Some(ext("room")),
+            show: Some(ext("show")),
+            source: Some("fan_group".to_owned()),
+            phase: Some("live".to_owned()),
+            segment: Some("s1@3".to_owned()),
+        },
+        formula: FormulaId(id(5)),
+        formula_version: 2,
+        rule: Some(RuleChoice {
+            rule: RuleId(id(6)),
+            version: 3,
+            level: 5,
+            rate: RateTerms::Tiered(vec![(Minor(10_000), rate(100_000)), (Minor(9_900), rate(200_000))]),
+            cap: Some(Minor(10_000)),
+        }),
+        why_nothing: Some("no_rule".to_owned()),
+        lost: vec![Candidate {
+            rule: RuleId(id(7)),
+            version: 1,
+            reason: Reason::LessSpecific,
+        }],
+        lost_more: BTreeMap::from([(Reason::NExhausted, 2)]),
+        terms: Some(terms),
+        reservation: Some(Reservation {
+            rule: RuleId(id(6)),
+            units: 2,
+            gross: Minor(3_980),
+            volume: Minor(19_900),
+        }),
+    })
+}
+
+fn figures() -> Figures {
+    Figures {
+        estimated_base: Some(Minor(1)),
+        settled_base: Some(Minor(2)),
+        won_base: Some(Minor(3)),
+        deducted_base: Some(Minor(4)),
+    }
+}
+
+fn line_events() -> Vec<Event> {
+    let case = || ext("case-1");
+    let discounts = || {
+        vec![Discount {
+            funder: Funder::Anchor,
+            kind: "coupon".to_owned(),
+            amount: Minor(100),
+        }]
+    };
+    let everything = [
+        What::Created {
+            payable: Some(Minor(19_900)),
+            discounts: discounts(),
+        },
+        What::Deposit { amount: Minor(2_232) },
+        What::Tail { amount: Minor(17_768) },
+        What::Paid {
+            amount: Minor(19_900),
+            discounts: discounts(),
+        },
+        What::Received,
+        What::Fulfilled { k: 2, n: 6 },
+        What::Settled {
+            base: Some(Minor(19_900)),
+        },
+        What::Closed {
+            reason: Some("timeout".to_owned()),
+        },
+        What::DepositKept { amount: Minor(2_232) },
+        What::RefundOpened { case: case() },
+        What::RefundWon {
+            case: case(),
+            goods: Minor(4_975),
+            freight: Minor(1_000),
+            units: Some(1),
+            deducted: true,
+        },
+        What::RefundLost { case: case() },
+        What::RefundDeducted { case: case() },
+        What::Frozen { case: case() },
+        What::Unfrozen { case: case() },
+        What::Forfeited { case: case() },
+        What::PriceCorrected {
+            fact: ext("correction-1"),
+            paid: Minor(9_000),
+        },
+        What::Snapshot(Snapshot {
+            created_at: Some(at(0)),
+            paid_at: Some(at(1)),
+            received_at: Some(at(2)),
+            settled_at: Some(at(3)),
+            closed_at: Some(at(4)),
+            paid: Some(Minor(19_900)),
+            settled_base: Some(Minor(19_800)),
+            refunded: Some(Minor(100)),
+        }),
+    ];
+    let fact = |what| {
+        Event::Line(LineEvent::Fact(Box::new(FactApplied {
+            fact: LineFact {
+                line: LineId(id(8)),
+                platform: ext("taobao"),
+                line_no: ext("90001"),
+                at: at(5),
+                currency: Some(Currency::CNY),
+                about: About {
+                    order_no: Some(ext("9000")),
+                    buyer: Some(ext("buyer-1")),
+                    item_no: Some(ext("item-1")),
+                    shop_no: Some(ext("shop-1")),
+                    category: Some("美妆".to_owned()),
+                    quantity: Some(2),
+                    ordered_at: Some(at(0)),
+                    promoter: Some(party(PartyKind::Promoter)),
+                    room: Some(ext("room")),
+                    show: Some(ext("show")),
+                },
+                what,
+            },
+            state: FactState::Applied,
+            code: Some("refund_exceeds_remaining".to_owned()),
+            remainder: Some(Minor(2_000)),
+            pin: Some(pin()),
+            figures: figures(),
+            legs: legs(),
+            accounting_at: Some(at(3)),
+            timers: vec![at(600)],
+        })))
+    };
+    let mut events: Vec<Event> = everything.into_iter().map(fact).collect();
+    events.push(Event::Line(LineEvent::Reattributed(Box::new(Reattributed {
+        click: ClickId(id(2)),
+        outcome: Reattribution::Adjusted,
+        pin: Some(pin()),
+        figures: figures(),
+        legs: legs(),
+        accounting_at: Some(at(3)),
+        timers: vec![at(600)],
+    }))));
+    events.push(Event::Line(LineEvent::TimerFired(Box::new(TimerOutcome {
+        timer: TimerId(id(9)),
+        due: at(600),
+        lapsed: Some("settled_already".to_owned()),
+        pin: Some(pin()),
+        figures: figures(),
+        legs: legs(),
+        accounting_at: Some(at(600)),
+        timers: vec![at(700)],
+    }))));
+    events
+}
+
+fn book_events() -> Vec<Event> {
+    [
+        BookEvent::Opened(BookOpened {
+            book: BookId(id(10)),
+            name: "示例账套".parse().unwrap(),
+            perspective: Perspective::Agency,
+            mode: BookMode::Sandbox,
+            zone: Zone::SHANGHAI,
+            currencies: vec![Currency::CNY, "JPY".parse().unwrap()],
+            click_logs: 2,
+        }),
+        BookEvent::OwnerNamed(OwnerNamed {
+            owner: party(PartyKind::Agency),
+        }),
+        BookEvent::FormulaSet(FormulaSet {
+            formula: FormulaId(id(5)),
+            version: 2,
+            effective_from: at(0),
+            terms: formula(),
+        }),
+        BookEvent::PeriodCutOff(PeriodCutOff {
+            period: "2026-06".parse().unwrap(),
+        }),
+        BookEvent::ClockMoved(ClockMoved { to: at(9) }),
+        BookEvent::TimerLapsed(TimerLapsed {
+            timer: TimerId(id(9)),
+            code: "internal_refused".to_owned(),
+        }),
+        BookEvent::Repaired(LogRepaired {
+            before: "00".repeat(32),
+            after: "ff".repeat(32),
+        }),
+    ]
+    .into_iter()
+    .map(Event::Book)
+    .collect()
+}
+
+fn party_events() -> Vec<Event> {
+    let (member, upper, membership) = (party(PartyKind::Anchor), party(PartyKind::Agency), MembershipId(id(1)));
+    [
+        PartyEvent::Registered(PartyRegistered {
+            party: member,
+            external_id: Some(ext("A-1")),
+            name: "主播一".parse().unwrap(),
+        }),
+        PartyEvent::Renamed(PartyRenamed {
+            name: "主播二".parse().unwrap(),
+        }),
+        PartyEvent::MembershipSigned(MembershipSigned {
+            membership,
+            member,
+            upper,
+            scope: ContractScope::Cps,
+            share: Share::UpperKeeps(rate(300_000)),
+            receiver: Receiver::Each,
+            from: at(0),
+            to: Some(at(1_000)),
+        }),
+        PartyEvent::MembershipAmended(MembershipAmended {
+            membership,
+            member,
+            share: Share::UpperPasses(rate(600_000)),
+            receiver: Receiver::Book,
+            from: at(500),
+        }),
+        PartyEvent::MembershipEnded(MembershipEnded {
+            membership,
+            member,
+            at: at(900),
+        }),
+    ]
+    .into_iter()
+    .map(Event::Party)
+    .collect()
+}
+
+fn rule_events() -> Vec<Event> {
+    let (rule, anchor) = (RuleId(id(6)), party(PartyKind::Anchor));
+    let mut events: Vec<Event> = [
+        ShelfEvent::Posted(RulePosted {
+            rule,
+            external_id: Some(ext("R-1")),
+            brand: party(PartyKind::Brand),
+            kind: PlanKind::FirstN,
+            scope: RuleScope::Category(ShopId(id(4)), "美妆".to_owned()),
+            currency: Currency::CNY,
+            effective_from: at(0),
+            terms: terms(),
+        }),
+        ShelfEvent::Changed(RuleChanged {
+            rule,
+            version: 2,
+            effective_from: at(60),
+            terms: terms(),
+        }),
+        ShelfEvent::Ended(RuleEnded { rule, at: at(240) }),
+        ShelfEvent::Applied(SubjectApplied { rule, party: anchor }),
+        ShelfEvent::Decided(SubjectDecided {
+            rule,
+            party: anchor,
+            approved: true,
+            from: at(30),
+        }),
+    ]
+    .into_iter()
+    .map(Event::Shelf)
+    .collect();
+    events.push(Event::Usage(UsageEvent {
+        usage: UsageId(id(11)),
+        rule,
+        line: LineId(id(8)),
+        units: 3,
+        gross: Minor(5_970),
+        volume: Minor(29_850),
+    }));
+    events
+}
+
+fn other_events() -> Vec<Event> {
+    let ended = || ApprovalEnded {
+        by: PersonId(id(12)),
+        remark: Some("同意".to_owned()),
+    };
+    let posted = AdjustmentPosted {
+        adjustment: AdjustmentId(id(13)),
+        at: at(0),
+        reason: "补差".to_owned(),
+        legs: legs(),
+    };
+    let command = Pending::Adjust {
+        at: at(0),
+        reason: "补差".to_owned(),
+        legs: legs(),
+    };
+    let key = KeyId(id(14));
+    vec![
+        Event::Item(ItemListed {
+            item: ItemId(id(3)),
+            platform: ext("taobao"),
+            item_no: ext("item-1"),
+            title: Some("面膜".parse().unwrap()),
+            shop: ShopId(id(4)),
+            category: Some("美妆".to_owned()),
+            from: at(0),
+        }),
+        Event::Shop(ShopRegistered {
+            shop: ShopId(id(4)),
+            platform: ext("taobao"),
+            shop_no: ext("shop-1"),
+            name: "旗舰店".parse().unwrap(),
+            brand: party(PartyKind::Brand),
+        }),
+        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+            approval: ApprovalId(id(15)),
+            maker: PersonId(id(16)),
+            command,
+        })),
+        Event::Approval(ApprovalEvent::Approved(ended())),
+        Event::Approval(ApprovalEvent::Refused(ended())),
+        Event::Approval(ApprovalEvent::Withdrawn(ended())),
+        Event::Adjustment(posted),
+        Event::Person(PersonEvent::KeyIssued(KeyIssued {
+            key,
+            person: PersonId(id(12)),
+            label: "财务".parse().unwrap(),
+            role: Role::Finance,
+            party: Some(party(PartyKind::Brand)),
+            expires_at: Some(at(10_000)),
+        })),
+        Event::Person(PersonEvent::KeyRevoked(KeyRevoked { key })),
+        Event::Click(Click {
+            source: ext("taobao"),
+            click_no: Some(ext("click-1")),
+            at: at(-1),
+            buyer: ext("buyer-1"),
+            promoter: party(PartyKind::Anchor),
+            platform: ext("taobao"),
+            item_no: Some(ext("item-1")),
+            shop_no: Some(ext("shop-1")),
+            room: Some(ext("room")),
+            show: Some(ext("show")),
+            slot: Some(ext("slot-3")),
+            traffic: Some("off_site".to_owned()),
+            off_site: Some("weibo".to_owned()),
+            campaign: Some(ext("618")),
+            phase: Some("live".to_owned()),
+            trigger: Some("gesture".to_owned()),
+            format: Some("vr".to_owned()),
+            segment: Some("s1@3".to_owned()),
+        }),
+    ]
+}
+
+fn written_today() -> Vec<Event> {
+    [
+        line_events(),
+        book_events(),
+        party_events(),
+        rule_events(),
+        other_events(),
+    ]
+    .concat()
+}
+
+#[test]
+fn every_kind_is_written_as_its_golden_file_says() {
+    let bless = std::env::var_os("FENZHANG_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for event in written_today() {
+        let path = folder().join(format!("{}.v{}.json", event.kind(), event.schema()));
+        let payload = format!("{}\n", event.payload().unwrap());
+        if bless {
+            std::fs::write(&path, &payload).unwrap();
+        } else if std::fs::read_to_string(&path).ok().as_ref() != Some(&payload) {
+            wrong.push(format!("{}:\n{payload}", path.display()));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "not as written before; a changed event is a new version:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn every_kind_has_a_golden_file() {
+    let kinds: Vec<&str> = KINDS.iter().chain(What::KINDS.iter()).copied().collect();
+    for kind in &kinds {
+        assert!(
+            folder().join(format!("{kind}.v1.json")).exists(),
+            "{kind} has no golden file"
+        );
+    }
+    let mut written: Vec<&str> = written_today().iter().map(Event::kind).collect();
+    let mut known = kinds;
+    written.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(written, known, "each kind is written exactly once here");
+}
+
+#[test]
+fn every_golden_file_decodes_and_encodes_to_its_own_bytes() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let (kind, schema) = name
+            .strip_suffix(".json")
+            .and_then(|name| name.rsplit_once(".v"))
+            .unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let event = Event::decode(kind, schema.parse().unwrap(), text.trim_end())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(event.kind(), kind);
+        if event.schema().to_string() == schema {
+            assert_eq!(event.payload().unwrap(), text.trim_end(), "{name}");
+        }
+        seen += 1;
+    }
+    assert!(seen >= KINDS.len() + What::KINDS.len());
+}
+
+#[test]
+fn a_golden_file_whose_field_was_renamed_is_refused() {
+    let path = folder().join("order.paid.v1.json");
+    let broken = std::fs::read_to_string(path)
+        .unwrap()
+        .replace("\"line_no\"", "\"line_number\"");
+    assert!(Event::decode("order.paid", 1, broken.trim_end()).is_err());
+}
