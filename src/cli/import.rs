@@ -218,7 +218,7 @@ impl Notes {
         size: u64,
         work: impl FnOnce(&mut Watch<'_>) -> Result<T, E>,
     ) -> Result<T, Failure> {
-        let mut bar = Bar::begin("reading", size);
+        let mut bar = Bar::begin("reading", "rows", size);
         let done = work(&mut Watch {
             progress: &mut |at| bar.step(at.bytes, at.rows),
             note: &mut |note| self.note(&note),
@@ -229,7 +229,7 @@ impl Notes {
 
     async fn import(&mut self, engine: &Engine, request: &Request<'_>, size: u64) -> Result<Imported, Failure> {
         let passes = u64::from(request.plan.has_clicks()) + u64::from(request.plan.has_facts());
-        let mut bar = Bar::begin("importing", size.saturating_mul(passes));
+        let mut bar = Bar::begin("importing", "rows", size.saturating_mul(passes));
         let before = |pass| {
             if pass == import::Pass::Facts && request.plan.has_clicks() {
                 size

@@ -3,14 +3,18 @@
 
 mod books;
 mod database;
+mod dev;
 mod explain;
 mod export;
 mod fail;
 mod import;
+mod keys;
 mod migrate;
 mod progress;
 mod rebuild;
 mod report;
+mod serve;
+mod summary;
 mod verify;
 
 use std::process::ExitCode;
@@ -30,17 +34,23 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  fenzhang dev                                   everything at once: database, sample month, keys, server
   fenzhang import orders.csv --mapping generic-orders --check
                                                  reads the file, changes nothing, says what would be rejected
   fenzhang import report.csv.gz --mapping tmall-report
   fenzhang report trial-balance --book sample
   fenzhang explain taobao:S000001-1 --book sample
+  fenzhang keys create --role finance --label 'month close' --book sample
 
 Database: DATABASE_URL or --database-url; without either, a private PostgreSQL in --data-dir, made and started by itself.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 verify or rebuild found a difference.";
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Database, sample month, keys and server in one command.
+    Dev(dev::Dev),
+    /// Serves the REST API.
+    Serve(serve::Serve),
     /// Brings the database schema up to date, or shows where it stands.
     Migrate(migrate::Migrate),
     /// Reads a file of clicks or orders through a mapping.
@@ -55,6 +65,8 @@ enum Command {
     Verify(verify::Verify),
     /// Folds the log anew and compares; with --repair replaces the derived rows.
     Rebuild(rebuild::Rebuild),
+    /// Makes, lists and revokes API keys.
+    Keys(keys::Keys),
 }
 
 /// Runs the command line of this process.
@@ -65,6 +77,9 @@ pub fn run() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     let done = match cli.command {
+        Command::Dev(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Keys(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Export(command) => command.run(),

@@ -13,14 +13,15 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Bar {
     bar: Option<ProgressBar>,
     what: String,
+    unit: &'static str,
     started: Instant,
     told: Instant,
     total: u64,
 }
 
 impl Bar {
-    /// Begins; `total` in the unit of `step`'s first number.
-    pub(super) fn begin(what: &str, total: u64) -> Bar {
+    /// Begins; `total` in the unit of `step`'s first number, `unit` the word for its second.
+    pub(super) fn begin(what: &str, unit: &'static str, total: u64) -> Bar {
         let bar = std::io::stderr().is_terminal().then(|| {
             let form = "{msg} {bar:30} {percent}% {prefix} eta {eta}";
             let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -29,6 +30,7 @@ impl Bar {
         Bar {
             bar,
             what: what.to_owned(),
+            unit,
             started: Instant::now(),
             told: Instant::now(),
             total,
@@ -53,17 +55,15 @@ impl Bar {
             .max(1);
         let speed = rows.saturating_mul(1_000) / millis;
         if let Some(bar) = &self.bar {
-            bar.set_prefix(format!("{rows} rows, {speed} rows/s"));
+            bar.set_prefix(format!("{rows} {0}, {speed} {0}/s", self.unit));
             bar.set_position(done.min(self.total));
         } else if self.told.elapsed() >= EVERY {
             self.told = Instant::now();
             let percent = done.saturating_mul(100) / self.total.max(1);
             let left =
                 u128::from(millis) * u128::from(self.total.saturating_sub(done)) / u128::from(done.max(1)) / 1_000;
-            eprintln!(
-                "{}: {percent} %, {rows} rows, {speed} rows/s, about {left} s left",
-                self.what
-            );
+            let Bar { what, unit, .. } = self;
+            eprintln!("{what}: {percent} %, {rows} {unit}, {speed} {unit}/s, about {left} s left");
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chaos;
+mod cli;
 mod engine;
 mod golden;
 mod histories;
