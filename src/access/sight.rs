@@ -11,7 +11,7 @@ use crate::domain::plan::RuleScope;
 
 type Found<T> = Result<T, tokio_postgres::Error>;
 
-/// Whether a principal may see what belongs to `party`: its own; for an agency also that of who has, or had, a contract
+/// Whether a principal may see what belongs to `party`: its own; for an agency also that of who has a contract in force
 /// with it.
 pub async fn sees(client: &Client, who: &Principal, party: PartyId) -> Found<bool> {
     match who.party {

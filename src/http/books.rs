@@ -75,7 +75,7 @@ pub struct BookView {
     pub log: String,
     /// Last position of the money log.
     pub position: i64,
-    /// Time of its last event; in a sandbox, its clock.
+    /// Time of its last event.
     pub recorded_at: String,
 }
 

@@ -1,17 +1,17 @@
 //! One fact of a platform about one line, as sent: a flat object whose `kind` says which fields it has.
 //! Must never judge a fact; a fact that makes no sense is parked by the order slice, not refused here.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::form::{Fault, Form};
 use super::wire::MoneyIn;
 use crate::base::{BookId, ExternalId, Instant, LineId};
-use crate::domain::order::{About, Discount, Funder, LineFact, Snapshot, What};
+use crate::domain::order::{About, Discount, Funder, Illegibility, LineFact, Snapshot, What};
 use crate::money::{Currency, Minor, MoneyError};
 
 /// A discount already allocated to the line.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiscountIn {
     /// merchant, platform, anchor, agency or payment.
@@ -25,7 +25,7 @@ pub struct DiscountIn {
 }
 
 /// The kind of a fact.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// Placed; `amount` is what is to be paid, when told.
@@ -67,7 +67,7 @@ pub enum FactKind {
 }
 
 /// One fact.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactIn {
     /// The platform that is the source.
@@ -124,7 +124,7 @@ pub struct FactIn {
 }
 
 /// A platform row as it stands. Absent times mean "not (yet)".
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowIn {
     /// Created.
@@ -353,7 +353,8 @@ fn about(form: &mut Form, book: BookId, told: &FactIn) -> Option<About> {
     })
 }
 
-/// Reads a fact; every fault is noted in the form.
+/// Reads a fact; every fault is noted in the form. A fact at fault only in the spelling of amounts is one that the
+/// platform did tell: it is kept as it was sent, to be parked with that code (decision B8).
 pub fn read(form: &mut Form, book: BookId, told: &FactIn) -> Option<LineFact> {
     let platform = form.need("/platform", told.platform.as_deref());
     let platform: Option<ExternalId> = platform.and_then(|text| form.read("/platform", text));
@@ -363,15 +364,38 @@ pub fn read(form: &mut Form, book: BookId, told: &FactIn) -> Option<LineFact> {
     let about = about(form, book, told);
     let mut currency = OneCurrency::default();
     let what = what(form, told, &mut currency);
-    let (platform, line_no) = (platform?, line_no?);
+    let (platform, line_no, at, about) = (platform?, line_no?, at?, about?);
     let line = LineId::of(book, platform.as_str(), line_no.as_str());
+    let (what, currency) = match (what, form.all_faults_of(&Illegibility::ALL.map(Illegibility::code))) {
+        (_, Some(code)) => (illegible(told, code)?, None),
+        (what, None) => (what?, currency.0),
+    };
     Some(LineFact {
         line,
         platform,
         line_no,
-        at: at?,
-        currency: currency.0,
-        about: about?,
-        what: what?,
+        at,
+        currency,
+        about,
+        what,
     })
+}
+
+fn illegible(told: &FactIn, code: &str) -> Option<What> {
+    let fault = Illegibility::ALL.into_iter().find(|fault| fault.code() == code)?;
+    // Not the bytes of the request but the fields it had, in one order: told again with other blanks it is the same.
+    let mut sent = serde_json::to_value(told).ok()?;
+    drop_absent(&mut sent);
+    Some(What::Illegible {
+        fault,
+        raw: sent.to_string(),
+    })
+}
+
+/// Fields that were not sent.
+fn drop_absent(value: &mut serde_json::Value) {
+    if let serde_json::Value::Object(fields) = value {
+        fields.retain(|_, field| !field.is_null());
+        fields.values_mut().for_each(drop_absent);
+    }
 }

@@ -220,6 +220,16 @@ impl Form {
         value
     }
 
+    /// Forgets the faults if there are some and all are of these codes; the first one's code.
+    pub fn all_faults_of(&mut self, codes: &[&str]) -> Option<&'static str> {
+        let only = self.faults.iter().all(|fault| codes.contains(&fault.code));
+        let first = self.faults.first().map(|fault| fault.code).filter(|_| only);
+        if first.is_some() {
+            self.faults.clear();
+        }
+        first
+    }
+
     /// The value, or every fault.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, Problem> {
         match value {

@@ -11,7 +11,7 @@ use crate::domain::order::FactState;
 use crate::engine::Answer;
 
 /// An amount with its currency: `{"amount":"12.34","currency":"CNY"}`.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MoneyIn {
     /// The one canonical spelling: optional `-`, no leading zeros, exactly the currency's digits.

@@ -93,6 +93,9 @@ fn inert(state: &LineState, fact: &LineFact, became: FactState, code: &str) -> F
 
 /// Why a fact can never count.
 fn fault(state: &LineState, fact: &LineFact, desk: &Desk<'_>) -> Option<&'static str> {
+    if let What::Illegible { fault, .. } = &fact.what {
+        return Some(fault.code());
+    }
     let other = |told: Currency| state.currency().is_some_and(|line| line != told) || !(desk.books)(told);
     if fact.currency.is_some_and(other) {
         return Some("currency_mismatch");

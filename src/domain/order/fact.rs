@@ -178,8 +178,49 @@ pub enum What {
         /// Goods amount paid after it.
         paid: Minor,
     },
+    /// Told with an amount that cannot be read: kept as it was sent, parked, without effect (decision B8).
+    Illegible {
+        /// What is wrong with the amount.
+        fault: Illegibility,
+        /// The fact as it was sent.
+        raw: String,
+    },
     /// A platform row as it stands; the newest wins, increments are derived from the difference.
     Snapshot(Snapshot),
+}
+
+/// Why an amount of a fact cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Illegibility {
+    /// Not the one canonical spelling of its currency.
+    AmountForm,
+    /// More than 64 bits of minor units.
+    AmountOutOfRange,
+    /// No currency of ISO 4217.
+    CurrencyUnknown,
+    /// Two currencies in one fact.
+    CurrencyMismatch,
+}
+
+impl Illegibility {
+    /// Every fault.
+    pub const ALL: [Illegibility; 4] = [
+        Illegibility::AmountForm,
+        Illegibility::AmountOutOfRange,
+        Illegibility::CurrencyUnknown,
+        Illegibility::CurrencyMismatch,
+    ];
+
+    /// Stable code, the same as a command is refused with.
+    pub fn code(self) -> &'static str {
+        match self {
+            Illegibility::AmountForm => "amount_form",
+            Illegibility::AmountOutOfRange => "amount_out_of_range",
+            Illegibility::CurrencyUnknown => "currency_unknown",
+            Illegibility::CurrencyMismatch => "currency_mismatch",
+        }
+    }
 }
 
 /// A platform row as it stands at its modified time. Absent times mean "not (yet)".
@@ -253,12 +294,13 @@ impl What {
             What::Unfrozen { .. } => "line.unfrozen",
             What::Forfeited { .. } => "line.forfeited",
             What::PriceCorrected { .. } => "order.price_corrected",
+            What::Illegible { .. } => "order.illegible",
             What::Snapshot(_) => "order.snapshot",
         }
     }
 
     /// Every wire name this type has.
-    pub const KINDS: [&'static str; 18] = [
+    pub const KINDS: [&'static str; 19] = [
         "order.created",
         "order.deposit_paid",
         "order.tail_paid",
@@ -276,6 +318,7 @@ impl What {
         "line.unfrozen",
         "line.forfeited",
         "order.price_corrected",
+        "order.illegible",
         "order.snapshot",
     ];
 }
@@ -302,7 +345,8 @@ impl What {
             | What::RefundDeducted { .. }
             | What::Frozen { .. }
             | What::Unfrozen { .. }
-            | What::Forfeited { .. } => (none, &[]),
+            | What::Forfeited { .. }
+            | What::Illegible { .. } => (none, &[]),
         };
         let allocated = discounts.iter().map(|discount| discount.amount);
         single.into_iter().flatten().chain(allocated)
@@ -325,6 +369,12 @@ impl LineFact {
             | What::Forfeited { case } => format!("{kind}/{case}"),
             What::PriceCorrected { fact, .. } => format!("{kind}/{fact}"),
             What::Snapshot(_) => format!("{kind}/{}", self.at),
+            What::Illegible { raw, .. } => {
+                format!(
+                    "{kind}/{}",
+                    crate::base::derive_uuid("illegible", self.line.0, &[raw]).simple()
+                )
+            }
             _ => kind.to_owned(),
         }
     }

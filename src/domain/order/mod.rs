@@ -22,7 +22,7 @@ mod tests;
 mod weigh;
 
 pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome};
-pub use fact::{About, Discount, Funder, LineFact, Snapshot, What};
+pub use fact::{About, Discount, Funder, Illegibility, LineFact, Snapshot, What};
 pub use pin::{
     Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice, Scope,
     Settleable, Terms,

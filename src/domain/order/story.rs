@@ -145,7 +145,7 @@ impl<'a> Story<'a> {
             What::PriceCorrected { fact, paid } => self.corrections.push((at, fact.as_str(), *paid)),
             // Opened and lost cases move nothing.
             What::RefundOpened { .. } | What::RefundLost { .. } => {}
-            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) => {}
+            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) | What::Illegible { .. } => {}
         }
     }
 

@@ -173,3 +173,64 @@ async fn a_long_poll_is_answered_when_an_event_comes_and_lists_refuse_to_look_ba
     let (status, unknown) = server.get(Role::Owner, "/v1/parties?knd=anchor").await;
     assert_eq!((status, &unknown["code"]), (400, &json!("unknown_parameter")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fact_with_an_amount_in_another_spelling_is_kept_and_parked_and_a_number_is_refused() {
+    let server = server().await;
+    let fact = |line: &str, amount: Value| {
+        json!({"platform": "taobao", "line_no": line, "kind": "paid", "at": "2026-05-01T00:00:00Z",
+            "amount": {"amount": amount, "currency": "CNY"}})
+        .to_string()
+    };
+    let spelled = [
+        "1e3", "1.0", "1.005", "0x10", "+5.00", "-0.00", " 5.00", "５.00", "NaN", "00012.00", "",
+    ];
+    let mut body: Vec<String> = spelled.iter().map(|text| fact("L-1", json!(text))).collect();
+    body.extend([
+        fact("L-1", json!(1)),
+        fact("L-1", json!(null)),
+        fact("L-1", json!("99999999999999999999.00")),
+    ]);
+    let told = || {
+        let request = server
+            .request(Role::Ingest, "POST", "/v1/facts")
+            .header("Content-Type", "application/x-ndjson");
+        request.body(body.join("\n")).send()
+    };
+    for replayed in [false, true] {
+        let answer = told().await.unwrap().text().await.unwrap();
+        let lines: Vec<Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for (line, text) in lines.iter().zip(spelled) {
+            let told = (&line["state"], &line["code"], &line["replayed"]);
+            assert_eq!(
+                told,
+                (&json!("parked"), &json!("amount_form"), &json!(replayed)),
+                "{text:?}: {line}"
+            );
+        }
+        assert_eq!(lines[spelled.len()]["code"], "wrong_type");
+        assert_eq!(lines[spelled.len() + 1]["code"], "wrong_type");
+        assert_eq!(lines[spelled.len() + 2]["code"], "amount_out_of_range");
+    }
+    let (_, parked) = server.get(Role::Finance, "/v1/parked?code=amount_form").await;
+    assert_eq!(parked["parked"].as_array().unwrap().len(), spelled.len(), "{parked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agency_sees_its_member_only_while_the_contract_is_in_force() {
+    let server = server().await;
+    let (agency, anchor) = (server.parties[&Role::Agency], server.parties[&Role::Anchor]);
+    let path = format!("/v1/earnings/{anchor}");
+    assert_eq!(server.get(Role::Agency, &path).await.0, 404);
+    let body = json!({"member": anchor, "upper": agency, "share": {"upper_keeps": "0.3"},
+        "from": "2026-06-01T00:00:00Z", "to": "2026-06-02T00:00:00Z"});
+    let (status, signed) = server.post(Role::Owner, "/v1/memberships", "k1", &body).await;
+    assert_eq!(status, 201, "{signed}");
+    assert_eq!(server.get(Role::Agency, &path).await.0, 200);
+    let clock = format!("/v1/books/{}/clock", server.book);
+    let (status, moved) = server
+        .post(Role::Operator, &clock, "k2", &json!({"to": "2026-06-03T00:00:00Z"}))
+        .await;
+    assert_eq!(status, 200, "{moved}");
+    assert_eq!(server.get(Role::Agency, &path).await.0, 404);
+}
