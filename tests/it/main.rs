@@ -2,6 +2,7 @@
 //! It must never hold a test itself.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod acceptance;
 mod chaos;
 mod cli;
 mod engine;

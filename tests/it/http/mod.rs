@@ -5,5 +5,5 @@ mod codes;
 mod contract;
 mod hostile;
 mod matrix;
-mod server;
+pub mod server;
 mod writes;

@@ -25,7 +25,7 @@ pub struct Server {
     pub keys: HashMap<Role, String>,
     pub parties: HashMap<Role, PartyId>,
     handle: actix_web::dev::ServerHandle,
-    _db: TestDb,
+    pub db: TestDb,
 }
 
 impl Drop for Server {
@@ -88,8 +88,39 @@ pub async fn server() -> Server {
         keys,
         parties,
         handle,
-        _db: db,
+        db,
     }
+}
+
+/// A second server on the database of the first.
+pub struct Second {
+    pub base: String,
+    handle: actix_web::dev::ServerHandle,
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+pub async fn second(first: &Server) -> Second {
+    let settings = EngineSettings {
+        database_url: first.db.url().to_owned(),
+        readers: 8,
+        background: true,
+        allow_owner: true,
+    };
+    let engine = Engine::start(settings).await.unwrap();
+    let listen = HttpSettings {
+        listen: "127.0.0.1:0".to_owned(),
+        ..HttpSettings::default()
+    };
+    let listening = build(engine, listen).unwrap();
+    let base = format!("http://{}", listening.addresses[0]);
+    let handle = listening.server.handle();
+    tokio::spawn(listening.server);
+    Second { base, handle }
 }
 
 fn kind_of(role: Role) -> Option<PartyKind> {
