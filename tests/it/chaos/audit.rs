@@ -1,6 +1,9 @@
-//! What must hold of a database whatever happened to it, asked in plain SQL that shares nothing with the service.
+//! What must hold of a database whatever happened to it: asked in plain SQL that shares nothing with the service, and of
+//! the service's own `verify`.
 //! It must never repair what it finds.
 
+use fenzhang::base::LogId;
+use fenzhang::store::verify::verify;
 use tokio_postgres::Client;
 
 /// Name, and a query that returns the rows that must not be.
@@ -60,8 +63,8 @@ const NOTHING_SHOULD_BE: [(&str, &str); 9] = [
     ),
 ];
 
-/// Asks every question; panics with the first rows that must not be.
-pub async fn audit(client: &Client) {
+/// Asks every question, then has the service verify every log; panics with the first thing that must not be.
+pub async fn audit(client: &mut Client) {
     for (what, sql) in NOTHING_SHOULD_BE {
         let rows = client.query(sql, &[]).await.unwrap_or_else(|e| panic!("{what}: {e:?}"));
         let found: Vec<(uuid::Uuid, i64)> = rows.iter().take(5).map(|row| (row.get(0), row.get(1))).collect();
@@ -69,4 +72,8 @@ pub async fn audit(client: &Client) {
     }
     let open = "select count(*) from pg_prepared_xacts";
     assert_eq!(client.query_one(open, &[]).await.unwrap().get::<_, i64>(0), 0);
+    for row in client.query("select log from log", &[]).await.unwrap() {
+        let report = verify(client, LogId(row.get(0))).await.unwrap();
+        assert!(report.findings.is_empty(), "verify: {:?}", report.findings);
+    }
 }

@@ -8,7 +8,7 @@ use fenzhang::domain::command::Command;
 use fenzhang::engine::{EngineError, Meta};
 
 use super::audit::audit;
-use super::history::{Load, exactly_once, resolve, tally};
+use super::history::{Door, Load, exactly_once, resolve, tally};
 use super::proxy::{Cut, Proxy};
 use super::two_servers::quiet;
 use crate::engine::Stage;
@@ -24,7 +24,7 @@ async fn a_connection_cut_at_commit_loses_nothing_and_doubles_nothing() {
     let stage = Arc::new(Stage::open(direct.clone(), "2026-06-30T00:00:00Z").await);
     stage.general_rule("item", 200_000).await;
     let cuts = super::count("FENZHANG_CHAOS_CUTS", 6);
-    let load = Load::start(&stage, &[a, b], 0, 16);
+    let load = Load::start(&stage, &[a, b].map(Door::Engine), 0, 16);
     for cut in Cut::ALL.into_iter().cycle().take(cuts) {
         load.progress(20).await;
         proxy.arm(cut);
@@ -40,10 +40,10 @@ async fn a_connection_cut_at_commit_loses_nothing_and_doubles_nothing() {
         proxy.commits()
     );
     assert_eq!(proxy.cuts(), cuts);
-    resolve(&stage, &direct, &history).await;
-    let client = db.client().await;
-    exactly_once(&client, &history).await;
-    audit(&client).await;
+    resolve(&stage, &Door::Engine(direct), &history).await;
+    let mut client = db.client().await;
+    exactly_once(&client, &stage, &history, 2).await;
+    audit(&mut client).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,5 +85,5 @@ async fn a_database_that_answers_nothing_is_told_truthfully_within_the_deadline(
         );
     }
     rename("behind it").await.unwrap();
-    audit(&db.client().await).await;
+    audit(&mut db.client().await).await;
 }

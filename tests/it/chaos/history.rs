@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fenzhang::base::{BookId, PartyId};
+use fenzhang::base::{LineId, PartyId};
 use fenzhang::domain::command::Command;
 use fenzhang::domain::order::What;
-use fenzhang::engine::{Answer, Engine, EngineError, Meta, Operation};
+use fenzhang::engine::{Engine, EngineError, Meta, Operation};
 use fenzhang::money::Minor;
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
+use uuid::Uuid;
 
-use crate::engine::Stage;
+use super::http::Http;
+use crate::engine::{PLATFORM, Stage};
 
 /// What a writer was told about one request.
 #[derive(Clone, Debug)]
@@ -32,12 +34,16 @@ pub type History = BTreeMap<String, Told>;
 
 /// A name that no other request has: the party's new name and the key at once, so a doubled effect shows as two events.
 fn rename(stage: &Stage, name: &str) -> Command {
-    let parties = [stage.anchor, stage.agency, stage.brand, stage.affiliate, stage.live];
-    let party: PartyId = parties[name.bytes().map(usize::from).sum::<usize>() % parties.len()];
     Command::RenameParty {
-        party,
+        party: renamed(stage, name),
         name: name.parse().unwrap(),
     }
+}
+
+/// The party that a rename of this name is for.
+pub fn renamed(stage: &Stage, name: &str) -> PartyId {
+    let parties = [stage.anchor, stage.agency, stage.brand, stage.affiliate, stage.live];
+    parties[name.bytes().map(usize::from).sum::<usize>() % parties.len()]
 }
 
 fn keyed(name: &str) -> Meta {
@@ -48,12 +54,61 @@ fn keyed(name: &str) -> Meta {
     }
 }
 
-fn told(result: &Result<Answer, EngineError>, what: &str) -> Told {
-    match result {
-        Ok(answer) => Told::Done(answer.position),
-        Err(EngineError::NotStarted) => Told::None,
-        Err(EngineError::Unknown | EngineError::InProgress) => Told::Unknown,
-        Err(other) => panic!("{what}: {other:?}"),
+/// Where a writer sends its requests.
+#[derive(Clone)]
+pub enum Door {
+    /// An engine in this process.
+    Engine(Engine),
+    /// A server process over HTTP.
+    Http(Http),
+}
+
+/// What a request that was done came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    pub position: i64,
+    pub replayed: bool,
+}
+
+impl Door {
+    /// Sends the request of this name.
+    pub async fn send(&self, stage: &Stage, name: &str) -> Result<Done, Told> {
+        match self {
+            Door::Engine(engine) => {
+                let command = if is_rename(name) {
+                    rename(stage, name)
+                } else {
+                    order(stage, name)
+                };
+                match engine.submit(stage.book, command, keyed(name)).await {
+                    Ok(answer) => Ok(Done {
+                        position: answer.position,
+                        replayed: answer.replayed,
+                    }),
+                    Err(EngineError::NotStarted) => Err(Told::None),
+                    Err(EngineError::Unknown | EngineError::InProgress) => Err(Told::Unknown),
+                    Err(other) => panic!("{name}: {other:?}"),
+                }
+            }
+            Door::Http(http) => http.send(stage, name).await,
+        }
+    }
+
+    /// What became of it, by its key; none for a key that nobody knows.
+    pub async fn outcome(&self, stage: &Stage, name: &str) -> Option<i64> {
+        match self {
+            Door::Engine(engine) => match engine.operation(stage.book, "book", name).await.unwrap() {
+                Operation::Committed(answer) => Some(answer.position),
+                Operation::UnknownKey => None,
+                Operation::InProgress => panic!("{name} is still in progress"),
+            },
+            Door::Http(http) => http.outcome(name).await,
+        }
+    }
+
+    /// Facts told over HTTP are identified by themselves and have no key to ask for.
+    fn has_key(&self, name: &str) -> bool {
+        matches!(self, Door::Engine(_)) || is_rename(name)
     }
 }
 
@@ -83,12 +138,12 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts `writers` writers; writer n uses engine n modulo their number.
-    pub fn start(stage: &Arc<Stage>, engines: &[Engine], round: usize, writers: usize) -> Load {
+    /// Starts `writers` writers; writer n uses door n modulo their number.
+    pub fn start(stage: &Arc<Stage>, doors: &[Door], round: usize, writers: usize) -> Load {
         let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let mut set = JoinSet::new();
         for writer in 0..writers {
-            let engine = engines[writer % engines.len()].clone();
+            let door = doors[writer % doors.len()].clone();
             let (stage, stop, done) = (Arc::clone(stage), Arc::clone(&stop), Arc::clone(&done));
             set.spawn(async move {
                 let mut history = History::new();
@@ -97,13 +152,10 @@ impl Load {
                         break;
                     }
                     let name = format!("r{round}-w{writer}-{n}");
-                    let command = if n % 3 == 0 {
-                        rename(&stage, &name)
-                    } else {
-                        order(&stage, &name)
+                    let told = match door.send(&stage, &name).await {
+                        Ok(done) => Told::Done(done.position),
+                        Err(told) => told,
                     };
-                    let result = engine.submit(stage.book, command, keyed(&name)).await;
-                    let told = told(&result, &name);
                     match told {
                         Told::Done(_) => _ = done.fetch_add(1, Ordering::SeqCst),
                         // The database is away: a caller would wait as well.
@@ -154,51 +206,55 @@ pub fn tally(history: &History) -> (usize, usize, usize) {
 
 /// Asks for every request by its key, then sends every one that was not acknowledged again under the same key.
 /// Nothing acknowledged may be lost, nothing that "did not happen" may be there, and a retry has one effect.
-pub async fn resolve(stage: &Stage, engine: &Engine, history: &History) {
-    let book: BookId = stage.book;
+pub async fn resolve(stage: &Stage, door: &Door, history: &History) {
     for (name, told) in history {
-        let operation = engine
-            .operation(book, "book", name)
-            .await
-            .expect("the outcome can be asked");
-        match (told, &operation) {
-            (Told::Done(position), Operation::Committed(answer)) => assert_eq!(answer.position, *position, "{name}"),
-            (Told::Done(_), other) => panic!("{name} was acknowledged and is lost: {other:?}"),
-            (Told::None, Operation::UnknownKey) => {}
-            (Told::None, other) => panic!("{name} did not happen, it was said: {other:?}"),
-            (Told::Unknown, Operation::InProgress) => panic!("{name} is still in progress"),
-            (Told::Unknown, _) => {}
+        let mut known = None;
+        if door.has_key(name) {
+            let outcome = door.outcome(stage, name).await;
+            match told {
+                Told::Done(position) => assert_eq!(outcome, Some(*position), "{name} was acknowledged"),
+                Told::None => assert_eq!(outcome, None, "{name} did not happen, it was said"),
+                Told::Unknown => {}
+            }
+            known = Some(outcome);
         }
         if matches!(told, Told::Done(_)) {
             continue;
         }
-        let command = if number(name) % 3 == 0 {
-            rename(stage, name)
-        } else {
-            order(stage, name)
-        };
-        let again = engine.submit(book, command, keyed(name)).await;
-        let again = again.unwrap_or_else(|error| panic!("{name} cannot be retried: {error:?}"));
-        assert_eq!(
-            again.replayed,
-            matches!(operation, Operation::Committed(_)),
-            "{name}: {operation:?} then {again:?}"
-        );
+        let again = door.send(stage, name).await;
+        let again = again.unwrap_or_else(|told| panic!("{name} cannot be retried: {told:?}"));
+        if let Some(outcome) = known {
+            assert_eq!(again.replayed, outcome.is_some(), "{name}: {outcome:?} then {again:?}");
+        }
     }
 }
 
-fn number(name: &str) -> usize {
-    name.rsplit('-').next().unwrap().parse().unwrap()
+/// Whether the request of this name is a rename; else it is an order.
+pub fn is_rename(name: &str) -> bool {
+    let number: usize = name.rsplit('-').next().unwrap().parse().unwrap();
+    number.is_multiple_of(3)
 }
 
-/// Every request has its effect exactly once: one event of a rename, one of each of the two facts of an order.
-pub async fn exactly_once(client: &Client, history: &History) {
-    let sql = "select key, count(*), count(distinct stream) from event where key is not null group by key";
+/// Every request has its effect exactly once, and nothing else happened: one event of a rename under its key, and of an
+/// order one event for each of its facts on its line.
+pub async fn exactly_once(client: &Client, stage: &Stage, history: &History, facts_an_order: i64) {
+    let sql = "select key, count(*) from event where kind = 'party.renamed' group by key";
     let rows = client.query(sql, &[]).await.unwrap();
-    let found: HashMap<String, (i64, i64)> = rows.iter().map(|r| (r.get(0), (r.get(1), r.get(2)))).collect();
+    let renames: HashMap<String, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let sql = "select stream, count(*) from event where kind in ('order.created', 'order.paid') group by stream";
+    let rows = client.query(sql, &[]).await.unwrap();
+    let orders: HashMap<Uuid, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     for name in history.keys() {
-        let wanted = if number(name) % 3 == 0 { (1, 1) } else { (2, 1) };
-        assert_eq!(found.get(name), Some(&wanted), "{name}");
+        if is_rename(name) {
+            assert_eq!(renames.get(name), Some(&1), "{name}");
+        } else {
+            let line = LineId::of(stage.book, PLATFORM, name);
+            assert_eq!(orders.get(&line.0), Some(&facts_an_order), "{name}");
+        }
     }
-    assert_eq!(found.len(), history.len(), "an effect that nobody asked for");
+    assert_eq!(
+        renames.len() + orders.len(),
+        history.len(),
+        "an effect that nobody asked for"
+    );
 }

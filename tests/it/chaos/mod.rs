@@ -6,10 +6,12 @@
 mod audit;
 mod cuts;
 mod history;
+mod http;
 mod postmaster;
 mod proxy;
 mod proxy_tests;
 mod readers;
+mod servers;
 mod two_servers;
 
 /// A count from the environment.

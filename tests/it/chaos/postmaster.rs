@@ -10,7 +10,7 @@ use fenzhang::store::migrate;
 use tokio_postgres::{Client, NoTls};
 
 use super::audit::audit;
-use super::history::{Load, exactly_once, resolve, tally};
+use super::history::{Door, Load, exactly_once, resolve, tally};
 use super::two_servers::quiet;
 use crate::engine::Stage;
 use crate::support::folder::Scratch;
@@ -48,7 +48,7 @@ async fn a_killed_database_loses_nothing_that_was_acknowledged() {
     let mut history = super::history::History::new();
     let rounds = super::count("FENZHANG_CHAOS_ROUNDS", 3);
     for round in 0..rounds {
-        let load = Load::start(&stage, &[a.clone(), b.clone()], round, 16);
+        let load = Load::start(&stage, &[a.clone(), b.clone()].map(Door::Engine), round, 16);
         load.progress(60).await;
         kill_hard(cluster.postmaster_pid());
         cluster = tokio::task::spawn_blocking(move || {
@@ -63,10 +63,10 @@ async fn a_killed_database_loses_nothing_that_was_acknowledged() {
     }
     let (done, none, unknown) = tally(&history);
     println!("{rounds} kills of the postmaster: {done} done, {none} none, {unknown} unknown");
-    resolve(&stage, &b, &history).await;
-    let client = connect(&url).await;
-    exactly_once(&client, &history).await;
-    audit(&client).await;
+    resolve(&stage, &Door::Engine(b.clone()), &history).await;
+    let mut client = connect(&url).await;
+    exactly_once(&client, &stage, &history, 2).await;
+    audit(&mut client).await;
     a.stop().await;
     b.stop().await;
 }

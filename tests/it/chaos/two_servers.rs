@@ -14,7 +14,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::audit::audit;
-use super::history::{Load, exactly_once, resolve, tally};
+use super::history::{Door, Load, exactly_once, resolve, tally};
 use super::proxy::{Cut, Proxy};
 use super::readers::Readers;
 use crate::engine::{PLATFORM, Stage, at, engine_on};
@@ -79,7 +79,7 @@ async fn two_servers_under_32_writers_and_8_readers_write_one_dense_log() {
     stage.general_rule("item", 200_000).await;
     let log = money_log(&db, stage.book).await;
     let readers = Readers::start(&db, log, 8).await;
-    let load = Load::start(&stage, &[a.clone(), b.clone()], 0, 32);
+    let load = Load::start(&stage, &[a.clone(), b.clone()].map(Door::Engine), 0, 32);
     load.progress(1_200).await;
     let history = load.stop().await;
     let (done, none, unknown) = tally(&history);
@@ -87,11 +87,11 @@ async fn two_servers_under_32_writers_and_8_readers_write_one_dense_log() {
         done >= 1_200 && none + unknown == 0,
         "{done} done, {none} none, {unknown} unknown"
     );
-    resolve(&stage, &b, &history).await;
+    resolve(&stage, &Door::Engine(b.clone()), &history).await;
     readers.compare(&db, log).await;
-    let client = db.client().await;
-    exactly_once(&client, &history).await;
-    audit(&client).await;
+    let mut client = db.client().await;
+    exactly_once(&client, &stage, &history, 2).await;
+    audit(&mut client).await;
     a.stop().await;
     b.stop().await;
 }
@@ -101,9 +101,8 @@ async fn of_many_writers_that_expect_one_version_exactly_one_wins_on_two_servers
     let db = fresh_db().await;
     let (a, b) = (engine_on(&db).await, quiet(db.url()).await);
     let stage = Stage::open(a.clone(), NOON).await;
-    // Registered, and a contract signed.
-    let mut version = 2;
-    for round in 0..20 {
+    // It starts at 2: registered, and a contract signed.
+    for version in 2..22 {
         let racers = (0..32).map(|racer| {
             let engine = if racer % 2 == 0 { a.clone() } else { b.clone() };
             let (book, party) = (stage.book, stage.anchor);
@@ -111,7 +110,7 @@ async fn of_many_writers_that_expect_one_version_exactly_one_wins_on_two_servers
                 expected_version: Some(version),
                 ..Meta::system("race")
             };
-            let name = format!("round {round} racer {racer}").parse().unwrap();
+            let name = format!("version {version} racer {racer}").parse().unwrap();
             tokio::spawn(async move { engine.submit(book, Command::RenameParty { party, name }, meta).await })
         });
         let mut won = 0;
@@ -127,10 +126,9 @@ async fn of_many_writers_that_expect_one_version_exactly_one_wins_on_two_servers
                 Err(other) => panic!("{other:?}"),
             }
         }
-        assert_eq!(won, 1, "round {round}");
-        version += 1;
+        assert_eq!(won, 1, "version {version}");
     }
-    audit(&db.client().await).await;
+    audit(&mut db.client().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -163,7 +161,7 @@ async fn one_key_sent_to_both_servers_at_once_has_one_effect_and_one_answer() {
             "round {round}"
         );
     }
-    audit(&db.client().await).await;
+    audit(&mut db.client().await).await;
 }
 
 /// Decision B2: a snapshot taken before the wait for the head is stale. Server A has the line in its cache and waits for
@@ -175,7 +173,7 @@ async fn a_write_that_waited_for_the_head_sees_the_fact_that_was_committed_meanw
     let stage = Stage::open(a.clone(), NOON).await;
     stage.general_rule("item", 200_000).await;
     let log = money_log(&db, stage.book).await;
-    let (mut blocker, watcher) = (db.client().await, db.client().await);
+    let (mut blocker, mut watcher) = (db.client().await, db.client().await);
     for round in 0..5 {
         let line = format!("line{round}");
         a.submit(stage.book, super::history::order(&stage, &line), Meta::system("test"))
@@ -212,7 +210,7 @@ async fn a_write_that_waited_for_the_head_sees_the_fact_that_was_committed_meanw
     }
     let (estimated, settled, due) = stage.balance(stage.anchor).await;
     assert_eq!((estimated, settled, due), (0, 0, 0), "every line was refunded in full");
-    audit(&watcher).await;
+    audit(&mut watcher).await;
 }
 
 /// The same for a click, which is another log's event: its commit does not wait for the money head.
@@ -364,5 +362,5 @@ async fn of_two_overlapping_exclusive_rules_posted_on_two_servers_exactly_one_st
             );
         }
     }
-    audit(&db.client().await).await;
+    audit(&mut db.client().await).await;
 }
