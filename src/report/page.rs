@@ -37,7 +37,7 @@ impl Page {
     }
 
     /// The cursor's parts; none for the first page.
-    pub(super) fn parts<const N: usize>(&self) -> Result<Option<[&str; N]>, ReportError> {
+    pub fn parts<const N: usize>(&self) -> Result<Option<[&str; N]>, ReportError> {
         let Some(cursor) = &self.after else {
             return Ok(None);
         };

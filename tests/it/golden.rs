@@ -18,8 +18,8 @@ use fenzhang::domain::command::Pending;
 use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::order::pin::*;
 use fenzhang::domain::order::{
-    About, Discount, FactApplied, FactState, Figures, Funder, LineEvent, LineFact, Reattributed, Reattribution,
-    Snapshot, TimerOutcome, What,
+    About, Discount, FactApplied, FactState, Figures, Funder, Illegibility, LineEvent, LineFact, Reattributed,
+    Reattribution, Snapshot, TimerOutcome, What,
 };
 use fenzhang::domain::party::event::PartyRenamed;
 use fenzhang::domain::party::{
@@ -265,6 +265,10 @@ fn line_events() -> Vec<Event> {
         What::PriceCorrected {
             fact: ext("correction-1"),
             paid: Minor(9_000),
+        },
+        What::Illegible {
+            fault: Illegibility::AmountForm,
+            raw: "{\"amount\":\"1.0\"}".to_owned(),
         },
         What::Snapshot(Snapshot {
             created_at: Some(at(0)),

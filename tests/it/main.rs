@@ -6,6 +6,7 @@ mod acceptance;
 mod chaos;
 mod cli;
 mod engine;
+mod fuzz;
 mod golden;
 mod histories;
 mod http;

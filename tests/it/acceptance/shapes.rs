@@ -215,7 +215,11 @@ async fn case_26_very_large_amounts_are_exact_and_beyond_the_range_nothing_wraps
     assert_eq!(brand["estimated:commission"], "-9999990000000.00");
     // The largest amount there is: with what the brand owes already its commission leaves 64 bits.
     for outcome in stage.tell(&sale("2", "92233720368547758.07")).await {
-        assert_eq!((&outcome["code"], &outcome["outcome"]), (&json!("amount_out_of_range"), &json!("none")), "{outcome}");
+        assert_eq!(
+            (&outcome["code"], &outcome["outcome"]),
+            (&json!("amount_out_of_range"), &json!("none")),
+            "{outcome}"
+        );
     }
     let beyond = stage.tell(&sale("4", "92233720368547758.08")).await;
     assert_eq!(beyond[1]["code"], "amount_out_of_range", "{beyond:?}");

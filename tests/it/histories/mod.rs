@@ -2,7 +2,7 @@
 //! agrees on every balance. A failing history is cut down to the steps that matter.
 //! It must never tell the auditor an amount that the product computed.
 
-mod chance;
+pub mod chance;
 mod invent;
 
 use std::collections::{BTreeMap, BTreeSet};
