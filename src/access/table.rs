@@ -75,6 +75,7 @@ pub const TABLE: &[Row] = rows! {
     Post   "/v1/books"                                    "a--------"
     Post   "/v1/books/{book}/owner"                       "a--------"
     Post   "/v1/books/{book}/clock"                       "aa-------"
+    Post   "/v1/books/{book}/reset"                       "a--------"
     Get    "/v1/parties"                                  "aaaoooo-a"
     Post   "/v1/parties"                                  "a-a------"
     Get    "/v1/parties/{party}"                          "aaaoooo-a"

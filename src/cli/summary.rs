@@ -28,6 +28,7 @@ pub(super) async fn settlement(engine: &Engine) -> Result<String, Failure> {
     let kinds = [
         PartyKind::Anchor,
         PartyKind::Agency,
+        PartyKind::Promoter,
         PartyKind::Brand,
         PartyKind::Platform,
     ];

@@ -1,7 +1,8 @@
 //! Resetting a sandbox: a new log under the same book, opening with the parties that hold keys (decision B14).
 //! Must never touch a live book, and never remove an old log: purging is an owner's command of its own.
 
-use super::{Answer, Engine, EngineError, Meta, not_started};
+use super::fingerprint::principal;
+use super::{Answer, Engine, EngineError, Meta, Operation, not_started};
 use crate::base::{BookId, Instant, LogId};
 use crate::domain::book::{BookEvent, BookOpened};
 use crate::domain::command::Command;
@@ -21,6 +22,17 @@ struct Opening {
 impl Engine {
     /// Resets a sandbox book. Parties that hold keys and have a number of their own keep their ids.
     pub async fn reset_book(&self, book: BookId, meta: Meta) -> Result<Answer, EngineError> {
+        if let Some(key) = &meta.key
+            && let Operation::Committed(answer) = self.operation(book, &principal(&meta.actor), key).await?
+        {
+            return Ok(Answer {
+                replayed: true,
+                ..*answer
+            });
+        }
+        if meta.dry_run {
+            return Err(Refusal::invalid("dry_run_not_here", "a reset cannot be tried out").into());
+        }
         let mut client = self.pool().get().await.map_err(|_| EngineError::NotStarted)?;
         let old = store::books::of_book(&client, book)
             .await
@@ -44,7 +56,10 @@ impl Engine {
             .await
             .map_err(not_started)?;
         drop(client);
-        self.inner.books.lock().await.remove(&book);
+        if let Some(old) = self.inner.books.lock().await.remove(&book) {
+            old.money.close();
+            old.clicks.iter().for_each(|(_, queue)| queue.close());
+        }
         let answer = self.submit(book, Command::OpenBook(opening.opened), meta).await?;
         for party in opening.parties {
             self.submit(book, party, Meta::system("reset")).await?;

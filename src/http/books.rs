@@ -13,6 +13,7 @@ use super::guard::Caller;
 use super::keys::NewKeyView;
 use super::problem::Problem;
 use super::read::{Read, answer};
+use super::rules::NothingIn;
 use super::state::Shared;
 use super::wire::AnswerView;
 use super::write::Write;
@@ -218,6 +219,27 @@ pub async fn clock(write: Write, book: Path<String>, Json(body): Json<ClockIn>) 
     write
         .change("POST /v1/books/{book}/clock", Command::MoveClock { to })
         .await
+}
+
+/// Resets a sandbox: a new log under the same book, opening with the parties that hold keys and have a number of their
+/// own. Rules, formulas, clicks and orders are gone from it; the old log is kept.
+#[utoipa::path(post, path = "/v1/books/{book}/reset", tag = "books", request_body = NothingIn,
+    params(("book" = String, Path)), responses((status = 200, body = AnswerView)))]
+pub async fn reset(
+    write: Write,
+    book: Path<String>,
+    Json(NothingIn {}): Json<NothingIn>,
+) -> Result<HttpResponse, Problem> {
+    own(&write, &book)?;
+    let meta = Meta {
+        route: "POST /v1/books/{book}/reset",
+        expected_version: None,
+        ..write.meta.clone()
+    };
+    let engine = &write.shared.engine;
+    let answer = engine.reset_book(write.caller.who.book, meta).await;
+    let answer = answer.map_err(|error| write.problem(error))?;
+    Ok(HttpResponse::Ok().json(AnswerView::of(answer, "book")))
 }
 
 /// A book that is not the key's own is as good as missing.

@@ -83,6 +83,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/books", post().to(books::open))
         .route("/v1/books/{book}/owner", post().to(books::owner))
         .route("/v1/books/{book}/clock", post().to(books::clock))
+        .route("/v1/books/{book}/reset", post().to(books::reset))
         .route("/v1/parties", get().to(parties::list))
         .route("/v1/parties", post().to(parties::register))
         .route("/v1/parties/{party}", get().to(parties::show))

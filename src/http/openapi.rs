@@ -19,7 +19,7 @@ use super::*;
             A party's own number is accepted wherever its id is. Errors are problem+json with a stable `code`."
     ),
     paths(
-        books::list, books::open, books::owner, books::clock,
+        books::list, books::open, books::owner, books::clock, books::reset,
         parties::list, parties::register, parties::show, parties::rename,
         memberships::list, memberships::sign, memberships::amend, memberships::end,
         keys::persons, keys::list, keys::issue, keys::revoke,

@@ -371,3 +371,43 @@ async fn a_click_that_arrives_after_its_order_is_still_attributed() {
     stage.engine.stop().await;
     verifies(&db).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_sandbox_starts_over_with_the_parties_that_hold_keys() {
+    let db = fresh_db().await;
+    let stage = Stage::open(engine_on(&db).await, "2026-06-30T00:00:00Z").await;
+    let issue = Command::IssueKey {
+        person: None,
+        key: KeyId(Uuid::now_v7()),
+        label: "anchor".parse().unwrap(),
+        role: fenzhang::domain::person::Role::Anchor,
+        party: Some(stage.anchor),
+        expires_at: None,
+    };
+    let meta = Meta {
+        secret_hash: Some(vec![7; 32]),
+        ..Meta::system("test")
+    };
+    stage.engine.submit(stage.book, issue, meta).await.unwrap();
+    let meta = Meta {
+        key: Some("reset-1".to_owned()),
+        ..Meta::system("test")
+    };
+    let first = stage.engine.reset_book(stage.book, meta.clone()).await.unwrap();
+    let again = stage.engine.reset_book(stage.book, meta).await.unwrap();
+    assert!(
+        again.replayed && again.position == first.position,
+        "the same reset twice is one reset"
+    );
+    let rename = |party, name: &str| Command::RenameParty {
+        party,
+        name: name.parse().unwrap(),
+    };
+    stage.submit(rename(stage.anchor, "Li")).await.unwrap();
+    let gone = stage.submit(rename(stage.agency, "Wang")).await;
+    assert!(
+        matches!(gone, Err(EngineError::Refused(_))),
+        "the agency held no key: {gone:?}"
+    );
+    stage.engine.stop().await;
+}

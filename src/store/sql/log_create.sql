@@ -3,3 +3,5 @@
 insert into log (log, book, shard, sandbox, recorded_at, root)
 select l.log, $1, (l.n - 1)::int, $3, $4, $5
 from unnest($2::uuid[]) with ordinality as l (log, n)
+-- The same logs made twice are made once.
+on conflict (log) do nothing
