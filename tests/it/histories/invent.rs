@@ -219,7 +219,7 @@ impl Story {
             name: "subsidy".to_owned(),
             payer: *chance.pick(&[sponsor, affiliate]),
             rate: rate(1_000 * chance.below(50)),
-            cap: chance.percent(50).then(|| Minor(50)),
+            cap: chance.percent(50).then_some(Minor(50)),
             share: rate(10_000 * chance.below(100)),
         };
         let content_fee = chance.percent(40).then(|| (live, rate(1_000 * chance.below(20))));

@@ -252,7 +252,7 @@ impl Knowledge {
             .chain(ladder.iter().map(|deal| deal.upper))
             .collect();
         let chain = Self::chain(promoter, &ladder);
-        let mut candidates: Vec<((u8, usize), Reverse<i32>, Reverse<Instant>, RuleId)> = Vec::new();
+        let mut candidates: Vec<Rank> = Vec::new();
         let mut exclusive = false;
         for rule in &self.rules {
             let Some((from, terms)) = rule.at(at) else { continue };
@@ -409,3 +409,6 @@ impl Knowledge {
         self.listing(question.item?, question.at).map(|listing| listing.0)
     }
 }
+
+/// Level and order inside it, priority, start, id: the smallest wins.
+type Rank = ((u8, usize), Reverse<i32>, Reverse<Instant>, RuleId);

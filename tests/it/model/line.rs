@@ -316,8 +316,8 @@ impl Bookkeeper<'_> {
     /// anchor stands in the chain, the promoter itself stands for it.
     fn funder(&self, funder: Funder) -> Option<PartyId> {
         let last = |kind| {
-            let chain = self.recipe.chain.iter().map(|taker| taker.party);
-            chain.filter(|party| party.kind() == kind).last()
+            let mut chain = self.recipe.chain.iter().map(|taker| taker.party);
+            chain.rfind(|party| party.kind() == kind)
         };
         match funder {
             Funder::Anchor => last(PartyKind::Anchor).or(self.recipe.chain.last().map(|taker| taker.party)),
