@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{BookOpened, Formula};
 use super::click::Click;
-use super::order::{Discount, FactState, LineFact};
+use super::order::{FactState, LineFact};
 use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::stream::StreamId;
 use crate::base::*;
 use crate::ledger::Leg;
-use crate::money::{Currency, Minor};
+use crate::money::Currency;
 
 /// A command. Serialisable so that its canonical form can be fingerprinted and kept pending.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -323,15 +323,4 @@ pub struct Made {
     /// One outcome per fact, in the order told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactOutcome>,
-}
-
-/// An order-level created fact: all lines of an order, with order-level discounts to allocate (decision A9).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OrderPlaced {
-    /// One created fact per line, without order-level discounts.
-    pub lines: Vec<LineFact>,
-    /// List amount of each line: the weights.
-    pub list: Vec<Minor>,
-    /// Discounts of the whole order.
-    pub discounts: Vec<Discount>,
 }
