@@ -21,8 +21,11 @@ use fenzhang::money::{Currency, Minor, Rate, Rounding};
 use fenzhang::report::Page;
 use uuid::Uuid;
 
+/// A target by name: a plain function that must not panic, whatever bytes it is given.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every target by name.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [Target; 5] = [
     ("event_decoding", event_decoding),
     ("amount_and_rate", amount_and_rate),
     ("split_and_refund", split_and_refund),
