@@ -126,6 +126,23 @@ fn a_part_refund_before_settlement_posts_only_the_rest_at_14() {
 }
 
 #[test]
+fn ten_thousand_refunds_of_one_fen_end_at_exactly_zero_in_case_10() {
+    let mut facts = vec![paid(day(1), 10_000), settled(day(9))];
+    for n in 0..10_000 {
+        facts.extend([won(day(10), n, 1), deducted(day(11), n)]);
+    }
+    let mut line = Line::priced(move |request| Some(pin_of(request, terms(), rule(200_000))));
+    line.tell(&facts[0]);
+    let pin = line.state.pin.clone();
+    let story = story::Story::read(facts.iter());
+    let held = target::target(&story, 1, pin.as_deref(), None).unwrap();
+    assert_eq!((held.holdings.len(), held.excess), (0, Minor::ZERO));
+    let one_left = story::Story::read(facts[..facts.len() - 2].iter());
+    let held = target::target(&one_left, 1, pin.as_deref(), None).unwrap();
+    assert_eq!(held.figures.deducted_base, Some(Minor(1)));
+}
+
+#[test]
 fn a_full_refund_after_settlement_ends_at_zero_at_15() {
     let mut line = Line::with(terms(), 200_000).all(&[paid(day(1), 19_900), settled(day(9))]);
     line.tell(&fact(day(30), What::RefundOpened { case: case(1) }));
