@@ -11,6 +11,7 @@ use deadpool_postgres::Pool;
 use super::{KeyText, Principal};
 use crate::base::{BookId, KeyId, LogId, PartyId, PersonId};
 use crate::domain::person::Role;
+use crate::store::statements::text;
 
 /// INVARIANT: a revoked key stops working within a second on every server.
 const FRESH: Duration = Duration::from_millis(500);
@@ -73,10 +74,7 @@ impl Keyring {
     async fn fetch(&self, pool: &Pool, key: KeyId) -> Result<Option<Copy>, ()> {
         let seen = Instant::now();
         let client = pool.get().await.map_err(|_| ())?;
-        let statement = client
-            .prepare_cached(include_str!("../store/sql/access_key.sql"))
-            .await
-            .map_err(|_| ())?;
+        let statement = client.prepare_cached(text::access_key).await.map_err(|_| ())?;
         let Some(row) = client.query_opt(&statement, &[&key.0]).await.map_err(|_| ())? else {
             return Ok(None);
         };

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::base::{BookId, Instant, KeyId, PartyId, PersonId};
+use crate::store::statements::text;
 
 /// A key as its book's owner sees it.
 #[derive(Serialize, ToSchema)]
@@ -55,7 +56,7 @@ pub async fn keys_of(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<KeyRow>, tokio_postgres::Error> {
-    let sql = include_str!("../store/sql/access_keys_of_book.sql");
+    let sql = text::access_keys_of_book;
     let rows = client.query(sql, &[&book.0, &after, &limit]).await?;
     Ok(rows
         .iter()
@@ -82,7 +83,7 @@ pub async fn persons_of(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<PersonRow>, tokio_postgres::Error> {
-    let sql = include_str!("../store/sql/access_persons_of_book.sql");
+    let sql = text::access_persons_of_book;
     let rows = client.query(sql, &[&book.0, &after, &limit]).await?;
     Ok(rows
         .iter()
@@ -96,7 +97,7 @@ pub async fn persons_of(
 
 /// Whose a key of this book is.
 pub async fn person_of(client: &Client, book: BookId, key: KeyId) -> Result<Option<PersonId>, tokio_postgres::Error> {
-    let sql = include_str!("../store/sql/access_key_person.sql");
+    let sql = text::access_key_person;
     Ok(client
         .query_opt(sql, &[&book.0, &key.0])
         .await?
