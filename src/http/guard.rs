@@ -54,7 +54,6 @@ pub async fn shell<B: MessageBody + 'static>(
     let id = uuid::Uuid::now_v7().simple().to_string();
     let language = Language::of(request.headers());
     let shared = request.app_data::<Data<Shared>>().cloned();
-    let route = format!("{} {}", request.method(), request.match_pattern().unwrap_or_default());
     let policy = if request.path().starts_with("/docs") {
         PAGE
     } else {
@@ -69,7 +68,9 @@ pub async fn shell<B: MessageBody + 'static>(
             None => foreign(error.as_response_error().status_code()),
         });
     if let (Some(problem), Some(shared)) = (&problem, &shared) {
-        let caller = response.request().extensions().get::<Caller>().cloned();
+        let request = response.request();
+        let route = format!("{} {}", request.method(), request.match_pattern().unwrap_or_default());
+        let caller = request.extensions().get::<Caller>().cloned();
         let who = caller.as_ref().map(|caller| caller.who.as_ref());
         shared
             .audit

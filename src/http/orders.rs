@@ -205,20 +205,23 @@ pub async fn tell(
     Json(mut body): Json<FactIn>,
 ) -> Result<HttpResponse, Problem> {
     let line: LineId = line.parse().map_err(|_| Problem::not_found())?;
-    let client = write.client().await?;
-    let (platform, line_no) = line_numbers(&client, write.caller.who.log, line)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    drop(client);
-    let same = |told: &Option<String>, own: &str| told.as_deref().is_none_or(|told| told == own);
-    if !same(&body.platform, &platform) || !same(&body.line_no, &line_no) {
-        return Err(Problem::bad_request(
-            "line_differs",
-            "platform or line_no is not that of the line in the path",
-        ));
+    // A line's id is derived from its numbers: a body that tells both needs no look-up.
+    let told = body.platform.as_deref().zip(body.line_no.as_deref());
+    if told.map(|(platform, line_no)| LineId::of(write.caller.who.book, platform, line_no)) != Some(line) {
+        let client = write.client().await?;
+        let (platform, line_no) = line_numbers(&client, write.caller.who.log, line)
+            .await?
+            .ok_or_else(Problem::not_found)?;
+        let same = |told: &Option<String>, own: &str| told.as_deref().is_none_or(|told| told == own);
+        if !same(&body.platform, &platform) || !same(&body.line_no, &line_no) {
+            return Err(Problem::bad_request(
+                "line_differs",
+                "platform or line_no is not that of the line in the path",
+            ));
+        }
+        body.platform = Some(platform);
+        body.line_no = Some(line_no);
     }
-    body.platform = Some(platform);
-    body.line_no = Some(line_no);
     let mut form = write.form(body.promoter.as_deref()).await?;
     let fact = read(&mut form, write.caller.who.book, &body);
     let fact = form.finish(fact)?;
