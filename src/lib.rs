@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod base;
+pub mod bench;
 pub mod cli;
 pub mod domain;
 pub mod engine;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 //! Must never hold SQL or a rule of the business: it parses, calls the engine or a report, and prints.
 
+mod bench;
 mod books;
 mod database;
 mod dev;
@@ -65,6 +66,8 @@ enum Command {
     Verify(verify::Verify),
     /// Folds the log anew and compares; with --repair replaces the derived rows.
     Rebuild(rebuild::Rebuild),
+    /// Measures this build beside anchors of the same run.
+    Bench(bench::Bench),
     /// Makes, lists and revokes API keys.
     Keys(keys::Keys),
 }
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Rebuild(command) => command.run(),
+        Command::Bench(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

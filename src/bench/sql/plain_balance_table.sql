@@ -1,0 +1,4 @@
+create table plain.balance (
+    account text primary key,
+    balance bigint not null
+) with (fillfactor = 50)

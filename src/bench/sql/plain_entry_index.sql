@@ -1,0 +1,1 @@
+create index entry_of_account on plain.entry (account, position) include (amount, balance)

@@ -1,0 +1,177 @@
+//! `bench`: measures the service beside anchors of the same run and prints the table of ratios.
+//! Must never run on a database that holds anything: it makes one of its own and drops it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use uuid::Uuid;
+
+use super::database::block_on;
+use super::fail::Failure;
+use crate::bench::{self, Line, Settings};
+use crate::launcher::{self, Options, Running};
+use crate::store::connect::{TakeRole, connect};
+use crate::store::migrate;
+
+/// Measures the service on a database of its own, beside anchors measured in the same run: a plain SQL function, COPY of the
+/// same rows, a parse-only route. Figures of two runs must not be compared; ratios inside one may.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  fenzhang bench --quick      about a minute: shows that it works, too short to publish
+  fenzhang bench              three rounds
+Build with --release first.")]
+pub(super) struct Bench {
+    /// One short round.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds.
+    #[arg(long, default_value_t = 3)]
+    rounds: u64,
+    /// Seconds of each stretch of load.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Clicks of one bulk load.
+    #[arg(long, default_value_t = 100_000)]
+    clicks: u64,
+    /// Facts of one bulk load.
+    #[arg(long, default_value_t = 60_000)]
+    facts: u64,
+    /// A PostgreSQL on which to make the database; without it a private one is started for the run.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+impl Bench {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let mut settings = Settings {
+            rounds: self.rounds.max(1),
+            seconds: self.seconds.max(1),
+            clicks: self.clicks,
+            facts: self.facts,
+        };
+        if self.quick {
+            settings = Settings {
+                rounds: 1,
+                seconds: 2,
+                clicks: 20_000,
+                facts: 20_000,
+            };
+        }
+        let private = match &self.database_url {
+            Some(_) => None,
+            None => Some(Private::start()?),
+        };
+        let server = match (&self.database_url, &private) {
+            (Some(url), _) => url.clone(),
+            (None, Some(private)) => private.running.url(),
+            (None, None) => return Err(Failure::new("no database")),
+        };
+        let lines = block_on(measured(server, settings))?;
+        print(&lines, settings);
+        Ok(())
+    }
+}
+
+/// A server for this run alone, with the settings behind the published figures.
+struct Private {
+    folder: PathBuf,
+    running: Running,
+}
+
+impl Private {
+    fn start() -> Result<Private, Failure> {
+        let folder = std::env::temp_dir().join(format!("fenzhang-bench-{}", Uuid::now_v7().simple()));
+        let mut options = Options::new(&folder);
+        options.shared_buffers_mb = 1_024;
+        options.settings = vec![
+            ("max_wal_size".to_owned(), "8GB".to_owned()),
+            ("checkpoint_timeout".to_owned(), "15min".to_owned()),
+        ];
+        let running = launcher::start(&options)?;
+        Ok(Private { folder, running })
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.running.stop();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Measures on a new database, which is dropped afterwards, whatever came of it.
+async fn measured(server: String, settings: Settings) -> Result<Vec<Line>, Failure> {
+    let owner = connect(&server, TakeRole::Login).await?;
+    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
+    owner
+        .batch_execute(&format!("create database {name} template template0"))
+        .await?;
+    let url = of_database(&server, &name);
+    let lines = async {
+        let mut inner = connect(&url, TakeRole::Login).await?;
+        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
+        drop(inner);
+        let mut say = |text| eprintln!("{text}");
+        bench::run(&url, settings, &mut say)
+            .await
+            .map_err(|error| Failure::new(error.to_string()))
+    };
+    let lines = lines.await;
+    owner
+        .batch_execute(&format!("drop database if exists {name} with (force)"))
+        .await?;
+    lines
+}
+
+/// The same server's other database.
+fn of_database(url: &str, name: &str) -> String {
+    match url.split_once("://") {
+        None => format!("{url} dbname={name}"),
+        Some((scheme, rest)) => {
+            let (before, query) = rest
+                .split_once('?')
+                .map_or((rest, String::new()), |(b, q)| (b, format!("?{q}")));
+            let host = before.split_once('/').map_or(before, |(host, _)| host);
+            format!("{scheme}://{host}/{name}{query}")
+        }
+    }
+}
+
+fn print(lines: &[Line], settings: Settings) {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    table.set_header(["what", "measured", "anchor of the same run", "ratio", "bar", ""]);
+    for line in lines {
+        let verdict = match line.reached {
+            Some(true) => "reached",
+            Some(false) => "MISSED",
+            None => "",
+        };
+        let ratio = line.ratio.map_or_else(String::new, |ratio| ratio.to_string());
+        table.add_row([line.what, &line.figure, &line.anchor, &ratio, line.bar, verdict]);
+    }
+    println!("{table}");
+    println!(
+        "Medians [lowest–highest] of {} rounds, interleaved; {} s a stretch of load; {} clicks and {} facts a bulk load.",
+        settings.rounds, settings.seconds, settings.clicks, settings.facts
+    );
+    println!(
+        "Service, load generator and database share this machine; the load generator runs inside this process. Everything \
+         durable, with keys, roles and receipts of facts checked; allowances are raised, not off."
+    );
+    if let Some(peak) = peak_memory() {
+        println!("Peak memory of this process, two servers and the load generator together: {peak}.");
+    }
+    if cfg!(debug_assertions) {
+        println!("THIS IS NOT A RELEASE BUILD: the figures mean nothing.");
+    }
+}
+
+/// What Linux says; nothing elsewhere.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().to_owned())
+}
