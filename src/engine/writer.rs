@@ -214,12 +214,8 @@ impl Writer {
         let keys: Vec<_> = keys.collect();
         let mut clicks = Clicks::new();
         let first = self.needs(jobs, &clicks);
-        let mut locked = session.lock(self.log, &self.click_logs, &keys, &first).await?;
+        let locked = session.lock(self.log, &self.click_logs, &keys, &first).await?;
         let head = locked.head;
-        if self.stands != Some((head.position, head.generation)) {
-            // These clicks were asked for with lines as this server remembered them; they are asked for anew below.
-            locked.loaded.clicks.clear();
-        }
         match self.stands {
             Some((position, generation)) if generation == head.generation => {
                 if position < head.position {
