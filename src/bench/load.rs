@@ -58,6 +58,9 @@ async fn connection(server: SocketAddr, until: Instant, next: Arc<AtomicU64>, ma
         let answer = caller.call(&request).await?;
         let micros = u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX);
         stretch.micros.push(micros);
+        if answer.closes {
+            caller = Caller::connect(server).await?;
+        }
         if (200..300).contains(&answer.status) {
             stretch.done += 1;
         } else {
@@ -76,6 +79,8 @@ pub struct Answered {
     pub status: u16,
     /// Body as it came; chunk marks included where it was chunked.
     pub body: Vec<u8>,
+    /// The server takes no further request on this connection: it began to answer before the request had ended.
+    pub closes: bool,
 }
 
 /// One keep-alive connection.
@@ -93,58 +98,84 @@ impl Caller {
         Ok(Caller { stream, buffer })
     }
 
-    /// Sends a request and reads its answer to the end.
+    /// Sends a request and reads its answer to the end, both at once: a streamed answer begins before the request has ended,
+    /// and a refusal may come instead of its end.
     pub async fn call(&mut self, request: &[u8]) -> io::Result<Answered> {
-        self.stream.write_all(request).await?;
+        let (mut from, mut to) = self.stream.split();
         self.buffer.clear();
-        let head = loop {
-            if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
-                break end + 4;
-            }
-            self.fill().await?;
+        let (sent, read) = tokio::join!(to.write_all(request), read(&mut from, &mut self.buffer));
+        let answer = match (sent, read) {
+            (_, Ok(answer)) => answer,
+            (Err(error), Err(_)) | (Ok(()), Err(error)) => return Err(error),
         };
-        let (status, length) = self.head(head)?;
-        match length {
-            Some(length) => {
-                while self.buffer.len() < head + length {
-                    self.fill().await?;
-                }
-            }
-            None => {
-                while !self.buffer.ends_with(b"0\r\n\r\n") {
-                    self.fill().await?;
-                }
-            }
-        }
-        let body = self.buffer.get(head..).unwrap_or_default().to_vec();
-        Ok(Answered { status, body })
+        Ok(answer)
     }
+}
 
-    async fn fill(&mut self) -> io::Result<()> {
-        match self.stream.read_buf(&mut self.buffer).await? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+/// Reads one answer to its end.
+async fn read(from: &mut (impl AsyncReadExt + Unpin), buffer: &mut Vec<u8>) -> io::Result<Answered> {
+    let begins = loop {
+        if let Some(end) = find(buffer, b"\r\n\r\n") {
+            break end + 4;
         }
-    }
-
-    /// Status, and the length of the body; none when it is chunked.
-    fn head(&self, end: usize) -> io::Result<(u16, Option<usize>)> {
-        let wrong = || io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer");
-        let head = self.buffer.get(..end).ok_or_else(wrong)?;
-        let head = std::str::from_utf8(head).map_err(|_| wrong())?;
-        let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let status = status.and_then(|status| status.parse().ok()).ok_or_else(wrong)?;
-        let mut length = Some(0);
-        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-            if name.eq_ignore_ascii_case("content-length") {
-                length = Some(value.trim().parse().map_err(|_| wrong())?);
-            } else if name.eq_ignore_ascii_case("transfer-encoding") {
-                length = None;
+        fill(from, buffer).await?;
+    };
+    let head = head(buffer, begins)?;
+    match head.length {
+        Some(length) => {
+            while buffer.len() < begins + length {
+                fill(from, buffer).await?;
             }
         }
-        Ok((status, length))
+        None => {
+            while !buffer.ends_with(b"0\r\n\r\n") {
+                fill(from, buffer).await?;
+            }
+        }
     }
+    let body = buffer.get(begins..).unwrap_or_default().to_vec();
+    Ok(Answered {
+        status: head.status,
+        body,
+        closes: head.closes,
+    })
+}
+
+async fn fill(from: &mut (impl AsyncReadExt + Unpin), buffer: &mut Vec<u8>) -> io::Result<()> {
+    match from.read_buf(buffer).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+struct Head {
+    status: u16,
+    /// Of the body; none when it is chunked.
+    length: Option<usize>,
+    closes: bool,
+}
+
+fn head(buffer: &[u8], end: usize) -> io::Result<Head> {
+    let wrong = || io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer");
+    let head = buffer.get(..end).ok_or_else(wrong)?;
+    let head = std::str::from_utf8(head).map_err(|_| wrong())?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let mut head = Head {
+        status: status.and_then(|status| status.parse().ok()).ok_or_else(wrong)?,
+        length: Some(0),
+        closes: false,
+    };
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        if name.eq_ignore_ascii_case("content-length") {
+            head.length = Some(value.trim().parse().map_err(|_| wrong())?);
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            head.length = None;
+        } else if name.eq_ignore_ascii_case("connection") {
+            head.closes = value.trim().eq_ignore_ascii_case("close");
+        }
+    }
+    Ok(head)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

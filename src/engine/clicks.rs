@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::api::EngineError;
 use super::queue::{Queue, Ticket};
 use super::session::{self, Session};
+use super::writer::IDLE;
 use crate::base::{BookId, ClickId, EventId, Instant, LogId};
 use crate::domain::click::Click;
 use crate::domain::command::Actor;
@@ -56,8 +57,12 @@ pub struct Kept {
 /// Serves the queue of one click log until it is closed.
 pub async fn run(via: (String, TakeRole), book: BookId, log: LogId, queue: Arc<Queue<Told, Kept>>) {
     let mut session: Option<Session> = None;
-    while let Some(batch) = queue.take(MOST).await {
-        serve(&via, book, log, &mut session, batch, &queue).await;
+    loop {
+        match tokio::time::timeout(IDLE, queue.take(MOST)).await {
+            Ok(Some(batch)) => serve(&via, book, log, &mut session, batch, &queue).await,
+            Ok(None) => break,
+            Err(_) => session = None,
+        }
     }
 }
 

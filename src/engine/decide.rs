@@ -3,7 +3,7 @@
 //!
 //! INVARIANT: a refused command leaves nothing, in the world or in the balances, and disturbs nobody else in its batch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::domain::book::BookMode;
 use crate::domain::command::{Command, Made};
 use crate::domain::flow::{self, Clicks, Recorded, Scribe};
 use crate::domain::refusal::Refusal;
+use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
 use crate::ledger::{BalanceKey, Balances, StampedLeg};
 
@@ -142,18 +143,24 @@ fn one(
     }
     let savepoint = folds.world.savepoint();
     let now = time_of_book(read, &folds.world);
-    let (made, recorded) = match decide(job, read, now, folds, fresh) {
-        Ok(done) => done,
-        Err(error) => {
-            folds.world.undo_to(savepoint);
-            return Err(error);
-        }
-    };
-    let legs = match stamp(&recorded.all, read, folds, &mut decided.missing) {
-        Ok(legs) => legs,
-        Err(refusal) => {
-            folds.world.undo_to(savepoint);
-            return Err(refusal.into());
+    // INVARIANT: a fact is not refused because an account is full: its event is decided again, parked and without legs.
+    let mut unpostable = HashSet::new();
+    let (made, recorded, legs) = loop {
+        let outcome = decide(job, read, now, folds, &unpostable, fresh).and_then(|(made, recorded)| {
+            let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
+            Ok((made, recorded, legs))
+        });
+        match outcome {
+            Ok((made, recorded, Stamped::Legs(legs))) => break (made, recorded, legs),
+            Ok((_, _, Stamped::NoRoom(event))) if unpostable.insert(event) => folds.world.undo_to(savepoint),
+            Ok(_) => {
+                folds.world.undo_to(savepoint);
+                return Err(EngineError::Internal);
+            }
+            Err(error) => {
+                folds.world.undo_to(savepoint);
+                return Err(error);
+            }
         }
     };
     let own = recorded.all.get(recorded.fired..).unwrap_or_default();
@@ -217,6 +224,7 @@ fn decide(
     read: &Read,
     now: Instant,
     folds: &mut Folds,
+    unpostable: &HashSet<(StreamId, i64)>,
     fresh: &mut dyn FnMut() -> Uuid,
 ) -> Result<(Made, Events), EngineError> {
     let mut scribe = Scribe {
@@ -228,6 +236,7 @@ fn decide(
         clicks: &read.clicks,
         latest_pin: read.latest_pin,
         position: read.position,
+        unpostable,
         fresh,
         recorded: Vec::new(),
         causation: None,
@@ -268,13 +277,16 @@ fn decide(
     }
 }
 
-/// Legs of each event with running balances and periods. Balances move in a copy until the command stands.
-fn stamp(
-    recorded: &[Recorded],
-    read: &Read,
-    folds: &Folds,
-    missing: &mut Vec<BalanceKey>,
-) -> Result<Vec<Vec<StampedLeg>>, Refusal> {
+/// What stamping came to.
+enum Stamped {
+    /// Legs of each event with running balances and periods.
+    Legs(Vec<Vec<StampedLeg>>),
+    /// An account has no room for the legs of this event of a line.
+    NoRoom((StreamId, i64)),
+}
+
+/// Stamps every leg. Balances move in a copy until the command stands.
+fn stamp(recorded: &[Recorded], read: &Read, folds: &Folds, missing: &mut Vec<BalanceKey>) -> Result<Stamped, Refusal> {
     let mut moved = Balances::default();
     let mut all = Vec::with_capacity(recorded.len());
     for recorded in recorded {
@@ -295,9 +307,15 @@ fn stamp(
         }
         let dated = recorded.event.accounting_at(recorded.placed.occurred_at);
         let stamp = folds.world.book(read.book).map(|book| book.stamp(dated));
-        all.push(moved.apply(&entry, stamp)?);
+        match moved.apply(&entry, stamp) {
+            Ok(legs) => all.push(legs),
+            Err(_) if recorded.stream.slice == Slice::Line => {
+                return Ok(Stamped::NoRoom((recorded.stream, recorded.placed.version)));
+            }
+            Err(full) => return Err(full.into()),
+        }
     }
-    Ok(all)
+    Ok(Stamped::Legs(all))
 }
 
 fn event_ref(recorded: &Recorded) -> EventRef {

@@ -37,6 +37,8 @@ use crate::store::{self, rows};
 const MOST: usize = 512;
 /// How often a batch is tried while the database is away or refuses to serialise.
 const TRIES: u32 = 10;
+/// A connection without work is closed after this long: a server may have written to many books today.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 /// Rounds of loading before a command is given up: what it names, what those name, what clicks name.
 const ROUNDS: usize = 8;
 
@@ -60,8 +62,13 @@ pub async fn run(
         stands: None,
         retired: false,
     };
-    while let Some(batch) = queue.take(MOST).await {
-        writer.serve(batch).await;
+    loop {
+        match tokio::time::timeout(IDLE, queue.take(MOST)).await {
+            Ok(Some(batch)) => writer.serve(batch).await,
+            Ok(None) => break,
+            // The folds stay: the head tells the next connection whether they still stand.
+            Err(_) => writer.session = None,
+        }
         if writer.retired {
             // The book was reset: whoever asks again finds its new log.
             queue.close();

@@ -14,4 +14,4 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[migration!(1, "log")];
+pub(super) const MIGRATIONS: &[Migration] = &[migration!(1, "log"), migration!(2, "sandbox_timers")];

@@ -47,15 +47,13 @@ fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal
             })
         }
         Heard::New(event) => {
-            let (became, code) = match &event {
-                LineEvent::Fact(applied) => (applied.state, applied.code.clone()),
-                LineEvent::Reattributed(_) | LineEvent::TimerFired(_) => (FactState::Applied, None),
-            };
             let placed = record(fact.line, &state, fact.at, event, scribe)?;
+            let after = line(fact.line, scribe);
+            let kept = after.facts().find(|kept| kept.position == placed.position);
             Ok(FactOutcome {
                 line: fact.line,
-                state: became,
-                code,
+                state: kept.map_or(FactState::Applied, |kept| kept.state),
+                code: kept.and_then(|kept| kept.code.clone()),
                 replayed: false,
                 position: placed.position,
             })
@@ -136,6 +134,12 @@ fn record(
     event: LineEvent,
     scribe: &mut Scribe<'_>,
 ) -> Result<Placed, Refusal> {
+    let stream = StreamId::from(line_id);
+    let next = (stream, scribe.world.version(stream) + 1);
+    let event = match scribe.unpostable.contains(&next) {
+        true => event.without_effect(before.figures()),
+        false => event,
+    };
     let held_before = held(before, scribe.world)?;
     let placed = scribe.record(line_id, occurred_at, Event::Line(event));
     let held_after = held(&line(line_id, scribe), scribe.world)?;

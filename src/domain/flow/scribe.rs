@@ -2,7 +2,7 @@
 //! the next decision of the batch sees it.
 //! Must never write anything: what it recorded is handed to the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ pub struct Scribe<'a> {
     pub latest_pin: Option<Instant>,
     /// Last position given.
     pub position: i64,
+    /// Events of lines whose legs would take an account out of range: they are recorded without effect.
+    pub unpostable: &'a HashSet<(StreamId, i64)>,
     /// A fresh random id.
     pub fresh: &'a mut dyn FnMut() -> Uuid,
     /// What was recorded.

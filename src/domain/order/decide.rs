@@ -7,7 +7,7 @@
 
 use std::iter::once;
 
-use super::event::{FactApplied, FactState, LineEvent, Reattributed, Reattribution, TimerOutcome};
+use super::event::{FactApplied, FactState, LineEvent, NO_ROOM, Reattributed, Reattribution, TimerOutcome};
 use super::fact::{About, LineFact, What};
 use super::pin::Pin;
 use super::state::{CLOSED_AFTER_SETTLEMENT, IN_FUTURE, LineState, LineStatus, REFUND_EXCEEDS_REMAINING};
@@ -71,7 +71,7 @@ pub fn fact(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Heard {
     } else if is_stale(state, fact) {
         inert(state, fact, FactState::Stale, "older_snapshot")
     } else {
-        weigh_in(state, fact, desk).unwrap_or_else(|_| inert(state, fact, FactState::Parked, "amount_out_of_range"))
+        weigh_in(state, fact, desk).unwrap_or_else(|_| inert(state, fact, FactState::Parked, NO_ROOM))
     };
     Heard::New(LineEvent::Fact(Box::new(event)))
 }
@@ -385,7 +385,7 @@ pub fn timer(state: &LineState, timer: TimerId, due: Instant, desk: &mut Desk<'_
         accounting_at: None,
         timers: Vec::new(),
     };
-    let outcome = ripen(state, timer, due, desk).unwrap_or_else(|_| lapsed("amount_out_of_range"));
+    let outcome = ripen(state, timer, due, desk).unwrap_or_else(|_| lapsed(NO_ROOM));
     Some(LineEvent::TimerFired(Box::new(outcome)))
 }
 

@@ -145,3 +145,46 @@ pub enum LineEvent {
     /// `line.timer_fired`
     TimerFired(Box<TimerOutcome>),
 }
+
+/// Code of what an account has no room for.
+pub const NO_ROOM: &str = "amount_out_of_range";
+
+impl LineEvent {
+    /// The same event without effect: an account has no room for what it would move. A fact is kept and parked, a late
+    /// click is only listed, a timer lapses. `stands` are the figures of the line before it.
+    #[must_use]
+    pub fn without_effect(self, stands: &Figures) -> LineEvent {
+        match self {
+            LineEvent::Fact(told) => LineEvent::Fact(Box::new(FactApplied {
+                fact: told.fact,
+                state: FactState::Parked,
+                code: Some(NO_ROOM.to_owned()),
+                remainder: None,
+                pin: None,
+                figures: stands.clone(),
+                legs: Vec::new(),
+                accounting_at: None,
+                timers: Vec::new(),
+            })),
+            LineEvent::Reattributed(won) => LineEvent::Reattributed(Box::new(Reattributed {
+                click: won.click,
+                outcome: Reattribution::Listed,
+                pin: None,
+                figures: stands.clone(),
+                legs: Vec::new(),
+                accounting_at: None,
+                timers: Vec::new(),
+            })),
+            LineEvent::TimerFired(fired) => LineEvent::TimerFired(Box::new(TimerOutcome {
+                timer: fired.timer,
+                due: fired.due,
+                lapsed: Some(NO_ROOM.to_owned()),
+                pin: None,
+                figures: stands.clone(),
+                legs: Vec::new(),
+                accounting_at: None,
+                timers: Vec::new(),
+            })),
+        }
+    }
+}

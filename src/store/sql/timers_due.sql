@@ -1,7 +1,21 @@
--- Timers of live books whose time has come, by due then id. A sandbox's timers fire when its clock is moved.
-select l.book, t.slice, t.stream, t.timer, t.due
-from timer t
-join log l on l.log = t.log
-where t.due <= clock_timestamp() and not l.sandbox and l.successor is null
-order by t.due, t.timer
+-- Timers whose time has come, by due then id. A live book lives by the database's time; a sandbox by that of its last
+-- event, which its clock was moved to.
+(
+    select l.book, t.slice, t.stream, t.timer, t.due
+    from timer t
+    join log l on l.log = t.log
+    where t.due <= clock_timestamp() and not l.sandbox and l.successor is null
+    order by t.due, t.timer
+    limit $1
+)
+union all
+(
+    select l.book, t.slice, t.stream, t.timer, t.due
+    from log l
+    join timer t on t.log = l.log and t.due <= l.recorded_at
+    where l.sandbox and l.shard = 0 and l.successor is null
+    order by t.due, t.timer
+    limit $1
+)
+order by 5, 4
 limit $1

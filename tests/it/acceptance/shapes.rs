@@ -213,19 +213,23 @@ async fn case_26_very_large_amounts_are_exact_and_beyond_the_range_nothing_wraps
     stage.applied(&sale("1", "10000000000000.00")).await;
     let brand = stage.pockets("B").await;
     assert_eq!(brand["estimated:commission"], "-9999990000000.00");
-    // The largest amount there is: with what the brand owes already its commission leaves 64 bits.
-    for outcome in stage.tell(&sale("2", "92233720368547758.07")).await {
-        assert_eq!(
-            (&outcome["code"], &outcome["outcome"]),
-            (&json!("amount_out_of_range"), &json!("none")),
-            "{outcome}"
-        );
-    }
+    // The largest amount there is: with what the brand owes already its commission leaves 64 bits. The facts are kept,
+    // the payment parked without legs, and nobody else's fact of the same request is held up by it.
+    let [created, paid] = sale("2", "92233720368547758.07");
+    let told = stage.tell(&[created, paid, sale("3", "100.00")[1].clone()]).await;
+    assert_eq!(
+        (&told[1]["state"], &told[1]["code"]),
+        (&json!("parked"), &json!("amount_out_of_range")),
+        "{told:?}"
+    );
+    assert_eq!(told[2]["state"], "applied", "{told:?}");
+    let parked = stage.get("/v1/parked?code=amount_out_of_range").await;
+    assert_eq!(parked["parked"].as_array().map(Vec::len), Some(1), "{parked}");
     let beyond = stage.tell(&sale("4", "92233720368547758.08")).await;
     assert_eq!(beyond[1]["code"], "amount_out_of_range", "{beyond:?}");
     stage.balanced().await;
     let brand = stage.pockets("B").await;
-    assert_eq!(brand["estimated:commission"], "-9999990000000.00", "nothing wrapped");
+    assert_eq!(brand["estimated:commission"], "-9999990000100.00", "nothing wrapped");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Tests of object commands through the dispatch: ids, approvals, keys, catalogue, backdating, and what they need loaded.
 //! Must never need a database.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::decide;
@@ -96,6 +98,7 @@ impl Desk {
             *ids += 1;
             Uuid::from_u128(*ids)
         };
+        let unpostable = HashSet::new();
         let mut scribe = Scribe {
             book: book_id(),
             log: LogId(Uuid::from_u128(2)),
@@ -105,6 +108,7 @@ impl Desk {
             clicks: &clicks,
             latest_pin: self.latest_pin,
             position: self.position,
+            unpostable: &unpostable,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,

@@ -1,7 +1,7 @@
 //! Facts through needs, pricing and the counters of limited rules, on a log kept in memory.
 //! Must never need a database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -84,6 +84,7 @@ impl Log {
                 Uuid::from_u128(*ids)
             }
         };
+        let unpostable = HashSet::new();
         let mut scribe = Scribe {
             book: book(),
             log: LogId(Uuid::from_u128(2)),
@@ -93,6 +94,7 @@ impl Log {
             clicks: &clicks,
             latest_pin: None,
             position: self.position,
+            unpostable: &unpostable,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,
