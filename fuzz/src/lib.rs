@@ -204,6 +204,7 @@ fn pin(bytes: &mut Bytes<'_>, payable: i64) -> Pin {
             subsidies,
             chain,
             settleable: Settleable::PlatformSettled,
+            as_reported: false,
         }),
         reservation: None,
     }
@@ -222,6 +223,7 @@ fn fact(seconds: i64, what: What) -> LineFact {
         currency: Some(Currency::CNY),
         about: About::default(),
         what,
+        reported: None,
     }
 }
 
@@ -256,6 +258,7 @@ pub fn split_and_refund(data: &[u8]) {
             freight: Minor(0),
             units: None,
             deducted: false,
+            manner: None,
         };
         facts.push(fact(10 + i64::from(n), won));
         check(&facts, &pin, false);

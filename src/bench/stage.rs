@@ -321,6 +321,7 @@ fn formula(book: BookId, from: Instant) -> Result<Command, BenchError> {
     let terms = Formula {
         name: "bench".to_owned(),
         basis: FormulaBasis::OwnRules,
+        payer: None,
         platform: None,
         rounding: Rounding::HalfUp,
         add_back: Vec::new(),

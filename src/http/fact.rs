@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::form::{Fault, Form};
+use super::reported::{ReportedIn, reported};
 use super::wire::MoneyIn;
 use crate::base::{BookId, ExternalId, Instant, LineId};
-use crate::domain::order::{About, Discount, Funder, Illegibility, LineFact, Snapshot, What};
+use crate::domain::order::{About, Discount, Funder, Illegibility, LineFact, Manner, Purpose, Snapshot, What};
 use crate::money::{Currency, Minor, MoneyError};
 
 /// A discount already allocated to the line.
@@ -121,6 +122,20 @@ pub struct FactIn {
     pub room: Option<String>,
     /// Show 场次.
     pub show: Option<String>,
+    /// The platform account that the row was reported to.
+    pub account: Option<String>,
+    /// Promotion position 推广位 (PID).
+    pub pid: Option<String>,
+    /// Nick.
+    pub nick: Option<String>,
+    /// sale (the default), gift, own_use or exchange: what the line is for.
+    #[schema(value_type = Option<String>)]
+    pub purpose: Option<Purpose>,
+    /// refund_only, return, exchange or price_protection: in what manner a refund was made.
+    #[schema(value_type = Option<String>)]
+    pub manner: Option<Manner>,
+    /// What the platform says the line gives.
+    pub reported: Option<ReportedIn>,
 }
 
 /// A platform row as it stands. Absent times mean "not (yet)".
@@ -161,7 +176,8 @@ impl OneCurrency {
         Some(money.minor)
     }
 
-    fn maybe(&mut self, form: &mut Form, pointer: &str, told: Option<&MoneyIn>) -> Option<Option<Minor>> {
+    /// Reads an amount that may be absent.
+    pub fn maybe(&mut self, form: &mut Form, pointer: &str, told: Option<&MoneyIn>) -> Option<Option<Minor>> {
         told.map_or(Some(None), |told| self.amount(form, pointer, told).map(Some))
     }
 
@@ -197,6 +213,7 @@ fn only(form: &mut Form, told: &FactIn, allowed: &[&str]) {
         ("freight", told.freight.is_some()),
         ("units", told.units.is_some()),
         ("deducted", told.deducted.is_some()),
+        ("manner", told.manner.is_some()),
         ("fact", told.fact.is_some()),
         ("k", told.k.is_some()),
         ("n", told.n.is_some()),
@@ -220,7 +237,7 @@ fn allowed(kind: FactKind) -> &'static [&'static str] {
         FactKind::Received => &[],
         FactKind::Fulfilled => &["k", "n"],
         FactKind::Closed => &["reason"],
-        FactKind::RefundWon => &["case", "amount", "freight", "units", "deducted"],
+        FactKind::RefundWon => &["case", "amount", "freight", "units", "deducted", "manner"],
         FactKind::RefundOpened | FactKind::RefundLost | FactKind::RefundDeducted => &["case"],
         FactKind::Frozen | FactKind::Unfrozen | FactKind::Forfeited => &["case"],
         FactKind::PriceCorrected => &["fact", "amount"],
@@ -300,6 +317,7 @@ fn refund_won(form: &mut Form, told: &FactIn, case: Option<ExternalId>, currency
         freight: freight.unwrap_or_default(),
         units: told.units,
         deducted: told.deducted.unwrap_or(false),
+        manner: told.manner,
     })
 }
 
@@ -333,6 +351,9 @@ fn about(form: &mut Form, book: BookId, told: &FactIn) -> Option<About> {
     let shop_no = number("/shop_no", &told.shop_no);
     let room = number("/room", &told.room);
     let show = number("/show", &told.show);
+    let account = number("/account", &told.account);
+    let pid = number("/pid", &told.pid);
+    let nick = number("/nick", &told.nick);
     let category = form.word("/category", told.category.as_deref());
     let ordered_at = form.maybe("/ordered_at", told.ordered_at.as_deref());
     let promoter = match &told.promoter {
@@ -350,6 +371,10 @@ fn about(form: &mut Form, book: BookId, told: &FactIn) -> Option<About> {
         promoter: promoter?,
         room: room?,
         show: show?,
+        account: account?,
+        pid: pid?,
+        nick: nick?,
+        purpose: told.purpose,
     })
 }
 
@@ -364,11 +389,16 @@ pub fn read(form: &mut Form, book: BookId, told: &FactIn) -> Option<LineFact> {
     let about = about(form, book, told);
     let mut currency = OneCurrency::default();
     let what = what(form, told, &mut currency);
+    let reported = match &told.reported {
+        None => Some(None),
+        Some(told) => form.within("/reported", |form| reported(form, told, &mut currency).map(Some)),
+    };
     let (platform, line_no, at, about) = (platform?, line_no?, at?, about?);
     let line = LineId::of(book, platform.as_str(), line_no.as_str());
-    let (what, currency) = match (what, form.all_faults_of(&Illegibility::ALL.map(Illegibility::code))) {
-        (_, Some(code)) => (illegible(told, code)?, None),
-        (what, None) => (what?, currency.0),
+    let illegibility = form.all_faults_of(&Illegibility::ALL.map(Illegibility::code));
+    let (what, currency, reported) = match (what, illegibility) {
+        (_, Some(code)) => (illegible(told, code)?, None, None),
+        (what, None) => (what?, currency.0, reported?.map(Box::new)),
     };
     Some(LineFact {
         line,
@@ -378,6 +408,7 @@ pub fn read(form: &mut Form, book: BookId, told: &FactIn) -> Option<LineFact> {
         currency,
         about,
         what,
+        reported,
     })
 }
 

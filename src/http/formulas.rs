@@ -42,6 +42,9 @@ pub struct FormulaTermsIn {
     pub basis: Option<FormulaBasis>,
     /// Only for lines of this platform.
     pub platform: Option<String>,
+    /// Who owes the commission under as_reported, id or own number: for an agency's book the platform that pays it. The
+    /// brand of the line's shop when not told.
+    pub payer: Option<String>,
     /// half_up (the default), half_even or truncate.
     #[schema(value_type = Option<String>)]
     pub rounding: Option<Rounding>,
@@ -171,6 +174,10 @@ fn subsidy(form: &mut Form, told: &SubsidyIn) -> Option<Subsidy> {
 pub fn terms(form: &mut Form, told: &FormulaTermsIn) -> Option<Formula> {
     let name = form.word("/name", Some(&told.name)).flatten();
     let platform = form.maybe("/platform", told.platform.as_deref());
+    let payer = match &told.payer {
+        None => Some(None),
+        Some(payer) => form.party("/payer", payer).map(Some),
+    };
     let content_fee = match &told.content_fee {
         None => Some(None),
         Some(fee) => form.within("/content_fee", |form| {
@@ -194,6 +201,7 @@ pub fn terms(form: &mut Form, told: &FormulaTermsIn) -> Option<Formula> {
         name: name?,
         basis: told.basis.unwrap_or_default(),
         platform: platform?,
+        payer: payer?,
         rounding: told.rounding.unwrap_or_default(),
         add_back: told.add_back.clone(),
         kept_deposit_is_base: told.kept_deposit_is_base,
@@ -212,6 +220,7 @@ pub fn parties_of(terms: &FormulaTermsIn) -> impl Iterator<Item = &str> {
     let subsidies = terms.subsidies.iter().map(|subsidy| subsidy.payer.as_str());
     fees.chain(subsidies)
         .chain(terms.content_fee.iter().map(|fee| fee.taker.as_str()))
+        .chain(terms.payer.as_deref())
 }
 
 async fn command(write: &Write, formula: Option<crate::base::FormulaId>, body: FormulaIn) -> Result<Command, Problem> {

@@ -27,6 +27,7 @@ pub mod parties;
 pub mod periods;
 pub mod problem;
 pub mod read;
+pub mod reported;
 pub mod rule_terms;
 pub mod rules;
 pub mod state;

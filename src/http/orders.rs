@@ -183,6 +183,7 @@ fn line_fact(
         promoter: promoter?,
         room: room?,
         show: show?,
+        ..About::default()
     };
     let line = LineId::of(head.book, head.platform.as_str(), line_no.as_str());
     Some(LineFact {
@@ -193,6 +194,7 @@ fn line_fact(
         currency,
         about,
         what,
+        reported: None,
     })
 }
 

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
+
 use super::field::{Amount, Spec, outside_id};
 use super::mapping::Kind;
-use super::plan::{Cells, DISCOUNTS, EmitPlan, Plan, all};
+use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Plan, SETTLED, TrackFields, all};
 use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
-use crate::domain::order::fact::{About, Discount, Funder, LineFact, Snapshot, What};
+use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
 use crate::money::{Currency, Minor};
 
 /// Why a row was rejected: nothing of it was taken.
@@ -144,6 +146,7 @@ impl<'a> Row<'a> {
         let line_no = self.need("line_no", Self::id)?;
         let before = self.figures.len();
         let what = self.what()?;
+        let reported = self.reported()?;
         let has_amount = self.figures.len() > before || self.emit.fields.contains_key("currency");
         let currency = if has_amount { Some(self.currency()?) } else { None };
         Ok(Told::Fact(Box::new(LineFact {
@@ -154,6 +157,7 @@ impl<'a> Row<'a> {
             line_no,
             currency,
             what,
+            reported,
         })))
     }
 
@@ -299,7 +303,60 @@ impl<'a> Row<'a> {
             promoter: self.party("promoter")?,
             room: self.id("room")?,
             show: self.id("show")?,
+            account: self.id("account")?,
+            pid: self.id("pid")?,
+            nick: self.id("nick")?,
+            purpose: self.choice("purpose")?,
         })
+    }
+
+    /// One word of an enumeration.
+    fn choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Option<T>, RowFault> {
+        let Some((_, text)) = self.text(name)? else {
+            return Ok(None);
+        };
+        let word = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&text);
+        let unknown = |error: serde::de::value::Error| RowFault::new("word_unknown", error.to_string());
+        T::deserialize(word)
+            .map(Some)
+            .map_err(|error| self.name(unknown(error), name))
+    }
+
+    /// What the row says the line gives, when it says anything.
+    fn reported(&mut self) -> Result<Option<Box<Reported>>, RowFault> {
+        let reported = Reported {
+            view: self.choice("view")?.unwrap_or_default(),
+            estimated: self.track(&ESTIMATED)?,
+            settled: self.track(&SETTLED)?,
+        };
+        Ok((reported != Reported::default()).then(|| Box::new(reported)))
+    }
+
+    fn track(&mut self, names: &TrackFields) -> Result<Option<Track>, RowFault> {
+        let Some(gross) = self.amount(names.gross)? else {
+            return Ok(None);
+        };
+        Ok(Some(Track {
+            base: self.amount(names.base)?,
+            rate: self.parsed(names.rate)?,
+            gross,
+            content_fee: self.amount(names.content_fee)?,
+            fees: self.named(&names.fees)?,
+            subsidies: self.named(&names.subsidies)?,
+        }))
+    }
+
+    fn named(&mut self, names: &[(&'static str, &'static str)]) -> Result<Vec<NamedAmount>, RowFault> {
+        let mut told = Vec::new();
+        for (field, name) in names {
+            if let Some(amount) = self.amount(field)?.filter(|amount| !amount.is_zero()) {
+                told.push(NamedAmount {
+                    name: (*name).to_owned(),
+                    amount,
+                });
+            }
+        }
+        Ok(told)
     }
 
     fn what(&mut self) -> Result<What, RowFault> {
@@ -364,6 +421,7 @@ impl<'a> Row<'a> {
                 freight: self.amount("freight")?.unwrap_or_default(),
                 units: self.parsed("units")?,
                 deducted: self.parsed("deducted")?.unwrap_or(false),
+                manner: self.choice("manner")?,
             },
         })
     }

@@ -99,7 +99,7 @@ pub struct Plan {
 }
 
 /// What a fact may tell about its line.
-const ABOUT: [&str; 10] = [
+const ABOUT: [&str; 14] = [
     "order_no",
     "buyer",
     "item_no",
@@ -110,6 +110,10 @@ const ABOUT: [&str; 10] = [
     "promoter",
     "room",
     "show",
+    "account",
+    "pid",
+    "nick",
+    "purpose",
 ];
 const CLICK: [&str; 12] = [
     "click_no", "item_no", "shop_no", "room", "show", "slot", "traffic", "off_site", "campaign", "phase", "trigger",
@@ -123,6 +127,53 @@ pub(super) const DISCOUNTS: [&str; 5] = [
     "discount_agency",
     "discount_payment",
 ];
+
+/// Fields of one track of what a row reports.
+pub(super) struct TrackFields {
+    pub(super) base: &'static str,
+    pub(super) rate: &'static str,
+    pub(super) gross: &'static str,
+    pub(super) content_fee: &'static str,
+    /// Field and component name.
+    pub(super) fees: [(&'static str, &'static str); 6],
+    pub(super) subsidies: [(&'static str, &'static str); 3],
+}
+
+macro_rules! track {
+    ($track:literal) => {
+        TrackFields {
+            base: concat!($track, "_base"),
+            rate: concat!($track, "_rate"),
+            gross: concat!($track, "_gross"),
+            content_fee: concat!($track, "_content_fee"),
+            fees: [
+                (concat!($track, "_technical_fee"), "technical_fee"),
+                (concat!($track, "_live_share"), "live_share"),
+                (concat!($track, "_service_fee"), "service_fee"),
+                (concat!($track, "_agent_fee"), "agent_fee"),
+                (concat!($track, "_channel_fee"), "channel_fee"),
+                (concat!($track, "_other_fee"), "other_fee"),
+            ],
+            subsidies: [
+                (concat!($track, "_subsidy"), "subsidy"),
+                (concat!($track, "_platform_subsidy"), "platform_subsidy"),
+                (concat!($track, "_merchant_subsidy"), "merchant_subsidy"),
+            ],
+        }
+    };
+}
+
+/// The estimate's.
+pub(super) const ESTIMATED: TrackFields = track!("estimated");
+/// The settlement's.
+pub(super) const SETTLED: TrackFields = track!("settled");
+
+impl TrackFields {
+    fn amounts(&self) -> impl Iterator<Item = &'static str> {
+        let named = self.fees.iter().chain(&self.subsidies).map(|(field, _)| *field);
+        [self.base, self.gross, self.content_fee].into_iter().chain(named)
+    }
+}
 
 impl Kind {
     /// The word in mappings and reports.
@@ -159,7 +210,11 @@ impl Kind {
         }
         let mut needs = vec!["line_no", "at"];
         let mut may = ABOUT.to_vec();
-        may.extend(["platform", "currency"]);
+        may.extend(["platform", "currency", "view"]);
+        for track in [&ESTIMATED, &SETTLED] {
+            may.push(track.rate);
+            may.extend(track.amounts());
+        }
         match self {
             Kind::Created => {
                 may.push("amount");
@@ -175,7 +230,7 @@ impl Kind {
             Kind::Closed => may.push("reason"),
             Kind::RefundWon => {
                 needs.extend(["case", "amount"]);
-                may.extend(["freight", "units", "deducted"]);
+                may.extend(["freight", "units", "deducted", "manner"]);
             }
             Kind::RefundOpened
             | Kind::RefundLost
@@ -306,7 +361,7 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
     let amounts = ["amount", "freight", "paid", "settled_base", "refunded"];
     let has_amount = fields
         .keys()
-        .any(|name| amounts.contains(name) || DISCOUNTS.contains(name));
+        .any(|name| amounts.contains(name) || DISCOUNTS.contains(name) || name.ends_with("_gross"));
     if has_amount && mapping.source.currency.is_none() && !fields.contains_key("currency") {
         let message = format!("kind {kind:?} has amounts: set source.currency, or a field currency");
         return Err(MappingError::Sense(message));

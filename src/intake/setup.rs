@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::mapping::MappingError;
 use crate::base::{BookId, ExternalId, Instant, ItemId, Name, PartyId, PartyKind, ShopId};
-use crate::domain::book::{Fee, Formula, FormulaBasis};
+use crate::domain::book::{Fee, Formula, FormulaBasis, Subsidy};
 use crate::domain::command::Command;
 use crate::domain::order::pin::{FeeOf, Settleable};
 use crate::domain::party::{ContractScope, Receiver, Share};
@@ -82,8 +82,13 @@ pub struct SetupFee {
     pub name: String,
     /// Number of the platform that takes it.
     pub taker: ExternalId,
-    /// Rate.
+    /// Rate; only names the taker where the row reports the amount.
+    #[serde(default = "no_rate")]
     pub rate: String,
+}
+
+fn no_rate() -> String {
+    "0".to_owned()
 }
 
 /// The formula.
@@ -92,11 +97,32 @@ pub struct SetupFee {
 pub struct SetupFormula {
     /// Only for this platform.
     pub platform: Option<ExternalId>,
+    /// `as_reported` posts the row's own figures.
+    #[serde(default)]
+    pub basis: FormulaBasis,
+    /// Number of the platform that owes what is reported; else the brand of the line's shop.
+    pub payer: Option<ExternalId>,
+    /// Number of the platform that takes the content fee of what is reported.
+    pub content_fee_taker: Option<ExternalId>,
     /// Attribution window in days.
+    #[serde(default)]
     pub window_days: i64,
     /// Fees, in order.
     #[serde(default)]
     pub fee: Vec<SetupFee>,
+    /// Subsidies of what is reported: name and the platform that pays it.
+    #[serde(default)]
+    pub subsidy: Vec<SetupSubsidy>,
+}
+
+/// A subsidy that a row reports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetupSubsidy {
+    /// Component name, such as `subsidy`.
+    pub name: String,
+    /// Number of the platform that pays it.
+    pub payer: ExternalId,
 }
 
 /// A general rule on a shop or an item.
@@ -196,19 +222,32 @@ impl Setup {
                 of: FeeOf::Gross,
             });
         }
+        let platform = |number: &ExternalId| PartyId::of(book, PartyKind::Platform, number.as_str());
+        let subsidies = formula.subsidy.iter().map(|subsidy| Subsidy {
+            name: subsidy.name.clone(),
+            payer: platform(&subsidy.payer),
+            rate: Rate::ZERO,
+            cap: None,
+            share: Rate::ONE,
+        });
+        let subsidies = subsidies.collect();
         let window = formula.window_days.checked_mul(86_400).filter(|window| *window >= 0);
         let too_long = || MappingError::Sense("window_days of the setup is out of range".into());
         Ok(Formula {
             name: format!("{mapping} ({})", self.label),
-            basis: FormulaBasis::OwnRules,
+            basis: formula.basis,
             platform: formula.platform.clone(),
+            payer: formula.payer.as_ref().map(&platform),
             rounding: Rounding::HalfUp,
             add_back: Vec::new(),
             kept_deposit_is_base: false,
-            content_fee: None,
+            content_fee: formula
+                .content_fee_taker
+                .as_ref()
+                .map(|taker| (platform(taker), Rate::ZERO)),
             rates_are_overall: false,
             fees,
-            subsidies: Vec::new(),
+            subsidies,
             settleable: Settleable::PlatformSettled,
             window_seconds: window.ok_or_else(too_long)?,
         })

@@ -8,7 +8,7 @@ use super::history::History;
 use super::{ReportError, Viewer};
 use crate::base::{Instant, PartyId};
 use crate::domain::book::BookState;
-use crate::domain::order::pin::{Attribution, Pin, RuleChoice};
+use crate::domain::order::pin::{Attribution, Pin};
 use crate::domain::order::{Basis, FactState, LineStatus, RateTerms, Scope};
 use crate::ledger::Layer;
 use crate::money::{Currency, Minor, Rate};
@@ -26,7 +26,7 @@ pub enum Lang {
 /// Why a line paid what it paid.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Why {
-    /// Stable code: `paid`, `expected`, `charged`, `frozen`, `refunded`, `no_click`, `no_rule`, `excluded`,
+    /// Stable code: `paid`, `expected`, `charged`, `frozen`, `refunded`, `no_click`, `no_rule`, `excluded`, `unknown_placement`, `unknown_payer`,
     /// `below_minimum`, `not_taken`, `closed`, `waiting`, or the code of a parked fact.
     pub code: String,
     /// The sentence in English.
@@ -48,14 +48,14 @@ pub(super) fn why_line(history: &History, book: &BookState, viewer: Viewer) -> R
     let Some(pin) = history.pin() else {
         return Ok(not_pinned(history));
     };
-    let (Some(rule), Some(terms)) = (&pin.rule, &pin.terms) else {
+    let Some(terms) = &pin.terms else {
         return Ok(nothing(pin, book));
     };
     let currency = history.currency(book);
     let party = viewer.party().unwrap_or(terms.merchant);
     let settled = history.held(party, Layer::Settled)?;
     let estimated = history.held(party, Layer::Estimated)?;
-    let by = how(pin, rule);
+    let by = how(pin);
     if !settled.is_zero() {
         return Ok(earned(history, party, settled, currency, &by));
     }
@@ -119,6 +119,16 @@ fn nothing(pin: &Pin, book: &BookState) -> Why {
             "Nothing: an exclusive plan of another promoter stands on the item.",
             "无佣金：该商品由他人专享。",
         ),
+        "unknown_placement" => why(
+            code,
+            "Nothing yet: nobody is assigned to the placement that the row names.",
+            "暂无佣金：该推广位尚未归属。",
+        ),
+        "unknown_payer" => why(
+            code,
+            "Nothing yet: nobody is known to owe the commission of this line.",
+            "暂无佣金：付佣方未知。",
+        ),
         "no_rule" => why(
             code,
             "Nothing: no commission rule applied when the order was placed.",
@@ -169,11 +179,17 @@ fn expected(merchant: bool, estimated: Minor, currency: Currency, by: &(String, 
     )
 }
 
-fn how(pin: &Pin, rule: &RuleChoice) -> (String, String) {
+fn how(pin: &Pin) -> (String, String) {
+    let (by_en, by_zh) = attribution(&pin.attribution, pin.at);
+    let Some(rule) = &pin.rule else {
+        return (
+            format!("the platform's own figures {by_en}"),
+            format!("平台口径，{by_zh}"),
+        );
+    };
     let (level_en, level_zh) = level(rule.level);
     let rate = rate_words(&rule.rate);
     let id = short(&rule.rule.to_string());
-    let (by_en, by_zh) = attribution(&pin.attribution, pin.at);
     (
         format!("rule {id} ({level_en}, {rate}) {by_en}"),
         format!("计划 {id}（{level_zh}，{rate}），{by_zh}"),
@@ -184,6 +200,7 @@ fn how(pin: &Pin, rule: &RuleChoice) -> (String, String) {
 pub(super) fn attribution(attribution: &Attribution, ordered_at: Instant) -> (String, String) {
     match attribution.basis {
         Basis::Platform => ("as the platform named the promoter".into(), "平台指定推广方".into()),
+        Basis::Placement => ("by the placement that the row names".into(), "按推广位归属".into()),
         Basis::None => ("without a promoter".into(), "无推广方".into()),
         Basis::Click => {
             let (near_en, near_zh) = match attribution.scope {

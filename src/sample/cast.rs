@@ -142,6 +142,7 @@ impl Cast {
         Formula {
             name: "示例公式 (sample): 技术服务费 10 %, 直播平台 20 %".into(),
             basis: FormulaBasis::OwnRules,
+            payer: None,
             platform: None,
             rounding: Rounding::HalfUp,
             add_back: Vec::new(),

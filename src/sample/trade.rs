@@ -242,6 +242,7 @@ impl Line {
             freight: Minor::ZERO,
             units: None,
             deducted,
+            manner: None,
         }
     }
 
@@ -265,6 +266,7 @@ impl Line {
             currency: Some(Currency::CNY),
             about: if created { about } else { About::default() },
             what,
+            reported: None,
         }
     }
 }

@@ -100,6 +100,7 @@ impl Stage {
         let formula = Formula {
             name: "usual split".to_owned(),
             basis: FormulaBasis::OwnRules,
+            payer: None,
             platform: None,
             rounding: Rounding::HalfUp,
             add_back: Vec::new(),
@@ -188,6 +189,7 @@ impl Stage {
                 ..About::default()
             },
             what,
+            reported: None,
         }
     }
 
@@ -289,6 +291,7 @@ async fn an_order_becomes_balances_from_click_to_clawback() {
         freight: Minor(0),
         units: None,
         deducted: false,
+        manner: None,
     };
     stage
         .submit(Command::Facts(vec![stage.fact("1", "2026-06-26T12:00:00Z", won)]))

@@ -79,10 +79,16 @@ pub fn set_formula(
     );
     parts(terms, exists, &mut wrong);
     wrong.when(
-        terms.basis == FormulaBasis::AsReported,
-        "/terms/basis",
-        "basis_unavailable",
-        "posting a platform's own figures is not available",
+        terms.payer.is_some() && terms.basis == FormulaBasis::OwnRules,
+        "/terms/payer",
+        "payer_of_own_rules",
+        "under own_rules the brand of the rule owes the commission",
+    );
+    wrong.when(
+        terms.payer.is_some_and(|payer| !exists(payer)),
+        "/terms/payer",
+        "not_found",
+        "no such party",
     );
     wrong.when(
         !(0..=LONGEST_WINDOW).contains(&terms.window_seconds),

@@ -15,7 +15,8 @@ pub enum FormulaBasis {
     /// Our rules decide; reported figures are stored beside ours.
     #[default]
     OwnRules,
-    /// 平台口径: the row's own figures are posted (arrives with intake).
+    /// 平台口径: the row's own base, gross, fees and subsidies are posted as given; rates here only name the takers. Needs
+    /// no rule and no click; what lies below the receiver is split by the contracts of this book.
     AsReported,
 }
 
@@ -59,6 +60,10 @@ pub struct Formula {
     /// Only for lines of this platform; absent: any platform without a formula of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<ExternalId>,
+    /// Who owes the commission, under `as_reported`: for an agency's book the platform that pays it. Absent: the brand of
+    /// the line's shop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<PartyId>,
     /// Rounding of every product.
     #[serde(default)]
     pub rounding: Rounding,

@@ -50,6 +50,7 @@ fn formula(fees: Vec<Fee>) -> Formula {
     Formula {
         name: "plain".into(),
         basis: FormulaBasis::OwnRules,
+        payer: None,
         platform: None,
         rounding: Rounding::HalfUp,
         add_back: Vec::new(),
@@ -141,7 +142,7 @@ fn every_wrong_field_of_a_formula_is_named_at_once() {
         cap: Some(Minor(0)),
         share: Rate::ONE,
     }];
-    wrong.basis = FormulaBasis::AsReported;
+    wrong.payer = Some(taker());
     wrong.rates_are_overall = true;
     wrong.window_seconds = 181 * 86_400;
     let refused = set(&mut book(BookMode::Live), None, "2026-01-01T00:00:00Z", &wrong).unwrap_err();
@@ -151,7 +152,7 @@ fn every_wrong_field_of_a_formula_is_named_at_once() {
         ("/terms/subsidies/0/name", "name_repeated"),
         ("/terms/subsidies/0/cap", "amount_not_positive"),
         ("/terms/rates_are_overall", "content_fee_needed"),
-        ("/terms/basis", "basis_unavailable"),
+        ("/terms/payer", "payer_of_own_rules"),
         ("/terms/window_seconds", "window_range"),
     ];
     let expected: Vec<_> = expected

@@ -24,6 +24,7 @@ fn told(book: BookId, about: About, what: What) -> Command {
         currency: Some(Currency::CNY),
         about,
         what,
+        reported: None,
     }])
 }
 

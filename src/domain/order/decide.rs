@@ -8,8 +8,9 @@
 use std::iter::once;
 
 use super::event::{FactApplied, FactState, LineEvent, NO_ROOM, Reattributed, Reattribution, TimerOutcome};
-use super::fact::{About, LineFact, What};
-use super::pin::Pin;
+use super::fact::{About, COMMISSION_EXCEEDS_PAYMENT, LineFact, What};
+use super::pin::{Pin, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
+use super::reported::without_taker;
 use super::state::{CLOSED_AFTER_SETTLEMENT, IN_FUTURE, LineState, LineStatus, REFUND_EXCEEDS_REMAINING};
 use super::story::{Story, latest_instant};
 use super::target::{Target, target};
@@ -54,7 +55,9 @@ pub enum Heard {
 /// Decides a fact.
 pub fn fact(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Heard {
     let identity = fact.identity();
-    let mut same = state.facts().filter(|kept| kept.identity == identity);
+    let mut same = state
+        .facts()
+        .filter(|kept| kept.identity == identity && !kept.withdrawn);
     if let Some(known) = same.find(|kept| kept.fact == *fact) {
         return Heard::Known(known.position);
     }
@@ -68,6 +71,8 @@ pub fn fact(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Heard {
             timers: vec![latest_instant(fact)],
             ..inert(state, fact, FactState::Waiting, IN_FUTURE)
         }
+    } else if let What::Withdrawn { identity, .. } = &fact.what {
+        take_back(state, fact, identity, desk).unwrap_or_else(|_| inert(state, fact, FactState::Parked, NO_ROOM))
     } else if is_stale(state, fact) {
         inert(state, fact, FactState::Stale, "older_snapshot")
     } else {
@@ -100,10 +105,10 @@ fn fault(state: &LineState, fact: &LineFact, desk: &Desk<'_>) -> Option<&'static
     if fact.currency.is_some_and(other) {
         return Some("currency_mismatch");
     }
-    fact.what
-        .amounts()
-        .any(|amount| amount.0 < 0)
-        .then_some("amount_negative")
+    if fact.amounts().any(|amount| amount.0 < 0) {
+        return Some("amount_negative");
+    }
+    fact.exceeds_payment().then_some(COMMISSION_EXCEEDS_PAYMENT)
 }
 
 fn is_stale(state: &LineState, fact: &LineFact) -> bool {
@@ -111,7 +116,7 @@ fn is_stale(state: &LineState, fact: &LineFact) -> bool {
     is_snapshot(&fact.what)
         && state
             .counting(state.ripe())
-            .any(|told| is_snapshot(&told.what) && told.at > fact.at)
+            .any(|told| is_snapshot(&told.what) && told.view() == fact.view() && told.at > fact.at)
 }
 
 /// What pinning came to.
@@ -131,6 +136,9 @@ fn weigh_in(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Result<F
         && pin.why_nothing.as_deref() == Some("currency_mismatch")
     {
         return Ok(inert(state, fact, FactState::Parked, "currency_mismatch"));
+    }
+    if let Some(code) = unpostable(state, fact, &pinning) {
+        return Ok(inert(state, fact, FactState::Parked, code));
     }
     let moves = Moves::of(state, &story, &about, currency, &pinning, state.ripe())?;
     let excess = moves.target.excess;
@@ -153,6 +161,54 @@ fn weigh_in(state: &LineState, fact: &LineFact, desk: &mut Desk<'_>) -> Result<F
         state: verdict.0,
         code: verdict.1.map(str::to_owned),
         remainder: (!remainder.is_zero()).then_some(remainder),
+        accounting_at: moves.accounting_at(fact.at),
+        timers: moves.timers(state),
+        pin: pinning.into_pin(),
+        figures: moves.target.figures,
+        legs: moves.legs,
+    })
+}
+
+/// Code of a fact whose row carries a component that the formula has no taker for: nothing of it may be lost.
+const NO_TAKER: &str = "component_without_taker";
+
+/// Why what a row reports cannot be posted under the line's terms.
+fn unpostable(state: &LineState, fact: &LineFact, pinning: &Pinning) -> Option<&'static str> {
+    let pin = match pinning {
+        Pinning::Anew(pin) => Some(pin.as_ref()),
+        Pinning::Stands | Pinning::NoFormula | Pinning::PastCutOff => state.pin.as_deref(),
+    };
+    let terms = pin
+        .and_then(|pin| pin.terms.as_ref())
+        .filter(|terms| terms.as_reported)?;
+    let reported = fact.reported.as_deref()?;
+    let mut tracks = reported.estimated.iter().chain(&reported.settled);
+    tracks
+        .any(|track| without_taker(terms, track).is_some())
+        .then_some(NO_TAKER)
+}
+
+/// Takes an earlier fact back: the line moves to what it would hold had that fact never been told.
+fn take_back(
+    state: &LineState,
+    fact: &LineFact,
+    identity: &str,
+    desk: &mut Desk<'_>,
+) -> Result<FactApplied, MoneyError> {
+    if !state.facts().any(|kept| kept.identity == identity && !kept.withdrawn) {
+        return Ok(inert(state, fact, FactState::Parked, "nothing_to_withdraw"));
+    }
+    let remaining = || state.counting(state.ripe()).filter(|told| told.identity() != identity);
+    let story = Story::read(remaining());
+    let about = super::story::about(remaining());
+    let currency = state.currency();
+    let pinning = pinning(state, &story, &about, currency, desk)?;
+    let moves = Moves::of(state, &story, &about, currency, &pinning, state.ripe())?;
+    Ok(FactApplied {
+        fact: fact.clone(),
+        state: FactState::Applied,
+        code: matches!(pinning, Pinning::PastCutOff).then(|| "repin_past_cut_off".to_owned()),
+        remainder: None,
         accounting_at: moves.accounting_at(fact.at),
         timers: moves.timers(state),
         pin: pinning.into_pin(),
@@ -277,15 +333,31 @@ struct Hearing<'a> {
     remainder: Minor,
 }
 
+impl Hearing<'_> {
+    /// What a line waits for that is nobody's yet: with an amount, it is shown until somebody is assigned.
+    fn waits_for(&self) -> Option<&'static str> {
+        let pin = match self.pinning {
+            Pinning::Anew(pin) => pin.as_ref(),
+            _ => self.state.pin.as_deref()?,
+        };
+        let why = pin.why_nothing.as_deref()?;
+        let codes = [UNKNOWN_PLACEMENT, UNKNOWN_PAYER];
+        codes.into_iter().find(|code| *code == why && self.story.has_amount())
+    }
+}
+
 /// What became of a fact that may count, and why not simply so.
 fn verdict(hearing: &Hearing<'_>) -> (FactState, Option<&'static str>) {
     use FactState::{Applied, Parked, Waiting};
     let story = hearing.story;
-    if hearing.currency.is_none() && hearing.fact.what.amounts().next().is_some() {
+    if hearing.currency.is_none() && hearing.fact.amounts().next().is_some() {
         return (Waiting, Some("waits_for_currency"));
     }
     if matches!(hearing.pinning, Pinning::NoFormula) && hearing.state.pin.is_none() {
         return (Waiting, Some("no_formula"));
+    }
+    if let Some(code) = hearing.waits_for() {
+        return (Waiting, Some(code));
     }
     let closes_unpaid = matches!(hearing.fact.what, What::Closed { .. }) && story.created.is_some();
     match &hearing.fact.what {

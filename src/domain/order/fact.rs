@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{ExternalId, Instant, LineId, PartyId};
-use crate::money::{Currency, Minor};
+use crate::money::{Currency, Minor, Rate};
 
 /// Who bears a discount (decision A9).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -66,7 +66,129 @@ pub struct About {
     /// Show 场次 that the platform names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show: Option<ExternalId>,
+    /// The platform account that the row was reported to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ExternalId>,
+    /// The promotion position 推广位 (PID) that the row names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<ExternalId>,
+    /// The nick that the row names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick: Option<ExternalId>,
+    /// What the line is for; a sale when never told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
 }
+
+/// What a line is for. Only sales count in sales measures; money follows every line alike.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Sold, an order sent to a friend 送礼订单 included.
+    Sale,
+    /// A free gift line 赠品.
+    Gift,
+    /// Bought for own use 自用.
+    OwnUse,
+    /// Sent in exchange 换货.
+    Exchange,
+}
+
+impl About {
+    /// Counts in sales measures.
+    pub fn is_sale(&self) -> bool {
+        matches!(self.purpose, None | Some(Purpose::Sale))
+    }
+}
+
+/// In what manner a refund was made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// Money back, goods kept 仅退款.
+    RefundOnly,
+    /// Goods returned 退货退款.
+    Return,
+    /// Goods exchanged 换货.
+    Exchange,
+    /// The difference to a lower price 价保.
+    PriceProtection,
+}
+
+/// Whose view of a line a platform's row is (decision A6): two rows of one order are two views of one line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Of one who shares in another's commission; counts only while the owner's view is unknown.
+    Sharer,
+    /// Of the first owner of the commission.
+    #[default]
+    Owner,
+}
+
+impl View {
+    fn is_owner(&self) -> bool {
+        *self == View::Owner
+    }
+}
+
+/// A component by its name, such as `technical_fee`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NamedAmount {
+    /// As the formula names it.
+    pub name: String,
+    /// How much.
+    pub amount: Minor,
+}
+
+/// What a platform's row says a line gives, on one track: the estimate or the settlement.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Track {
+    /// The base it was computed on; the amount paid, or the settled base, when not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Minor>,
+    /// The rate it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// Commission before the fees below.
+    pub gross: Minor,
+    /// Content fee on top of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_fee: Option<Minor>,
+    /// Fees taken out of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<NamedAmount>,
+    /// Subsidies beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subsidies: Vec<NamedAmount>,
+}
+
+impl Track {
+    fn amounts(&self) -> impl Iterator<Item = Minor> {
+        let named = self.fees.iter().chain(&self.subsidies).map(|named| named.amount);
+        [self.base, Some(self.gross), self.content_fee]
+            .into_iter()
+            .flatten()
+            .chain(named)
+    }
+}
+
+/// The figures of a platform's row (decision A3): posted as given under `as_reported`, compared under `own_rules`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Reported {
+    /// Whose view.
+    #[serde(default, skip_serializing_if = "View::is_owner")]
+    pub view: View,
+    /// From the amount paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Track>,
+    /// From the settled base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Track>,
+}
+
+/// Code of a commission larger than the payment it is of: never posted (break B10).
+pub const COMMISSION_EXCEEDS_PAYMENT: &str = "commission_exceeds_payment";
 
 /// The matter of an increment. Amounts are goods only; freight never touches commission.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -145,6 +267,9 @@ pub enum What {
         /// The source does not know of a later deduction: won and deducted at once.
         #[serde(default)]
         deducted: bool,
+        /// In what manner, when told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        manner: Option<Manner>,
     },
     /// Refund case lost by the buyer.
     RefundLost {
@@ -187,6 +312,13 @@ pub enum What {
     },
     /// A platform row as it stands; the newest wins, increments are derived from the difference.
     Snapshot(Snapshot),
+    /// An earlier fact of the line is taken back: the line stands as if it had never been told, until it is told again.
+    Withdrawn {
+        /// Identity of the fact inside the line.
+        identity: String,
+        /// Which batch takes it back.
+        batch: ExternalId,
+    },
 }
 
 /// Why an amount of a fact cannot be read.
@@ -271,6 +403,9 @@ pub struct LineFact {
     pub about: About,
     /// The matter.
     pub what: What,
+    /// What the platform says the line gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Box<Reported>>,
 }
 
 impl What {
@@ -296,11 +431,12 @@ impl What {
             What::PriceCorrected { .. } => "order.price_corrected",
             What::Illegible { .. } => "order.illegible",
             What::Snapshot(_) => "order.snapshot",
+            What::Withdrawn { .. } => "order.fact_withdrawn",
         }
     }
 
     /// Every wire name this type has.
-    pub const KINDS: [&'static str; 19] = [
+    pub const KINDS: [&'static str; 20] = [
         "order.created",
         "order.deposit_paid",
         "order.tail_paid",
@@ -320,6 +456,7 @@ impl What {
         "order.price_corrected",
         "order.illegible",
         "order.snapshot",
+        "order.fact_withdrawn",
     ];
 }
 
@@ -346,7 +483,8 @@ impl What {
             | What::Frozen { .. }
             | What::Unfrozen { .. }
             | What::Forfeited { .. }
-            | What::Illegible { .. } => (none, &[]),
+            | What::Illegible { .. }
+            | What::Withdrawn { .. } => (none, &[]),
         };
         let allocated = discounts.iter().map(|discount| discount.amount);
         single.into_iter().flatten().chain(allocated)
@@ -354,6 +492,36 @@ impl What {
 }
 
 impl LineFact {
+    /// Every amount in it.
+    pub fn amounts(&self) -> impl Iterator<Item = Minor> {
+        let reported = self.reported.as_deref();
+        let tracks = reported
+            .into_iter()
+            .flat_map(|told| told.estimated.iter().chain(&told.settled));
+        self.what.amounts().chain(tracks.flat_map(Track::amounts))
+    }
+
+    /// Whose view it is.
+    pub fn view(&self) -> View {
+        self.reported.as_deref().map_or(View::Owner, |reported| reported.view)
+    }
+
+    /// A track gives more commission than what was paid for it.
+    pub fn exceeds_payment(&self) -> bool {
+        let (paid, settled) = match &self.what {
+            What::Paid { amount, .. } => (Some(*amount), None),
+            What::Settled { base } => (None, *base),
+            What::Snapshot(row) => (row.paid, row.settled_base),
+            _ => (None, None),
+        };
+        let exceeds = |track: &Option<Track>, paid: Option<Minor>| {
+            let of = |track: &Track| track.base.or(paid).is_some_and(|base| track.gross > base);
+            track.as_ref().is_some_and(of)
+        };
+        let exceeding = |told: &Reported| exceeds(&told.estimated, paid) || exceeds(&told.settled, settled.or(paid));
+        self.reported.as_deref().is_some_and(exceeding)
+    }
+
     /// Identity inside the line: kind, then case, session or fact number; for a snapshot its modified time.
     /// Once-per-line kinds have nothing more.
     pub fn identity(&self) -> String {
@@ -368,7 +536,9 @@ impl LineFact {
             | What::Unfrozen { case }
             | What::Forfeited { case } => format!("{kind}/{case}"),
             What::PriceCorrected { fact, .. } => format!("{kind}/{fact}"),
+            What::Snapshot(_) if self.view() == View::Sharer => format!("{kind}/{}/sharer", self.at),
             What::Snapshot(_) => format!("{kind}/{}", self.at),
+            What::Withdrawn { identity, batch } => format!("{kind}/{batch}/{identity}"),
             What::Illegible { raw, .. } => {
                 format!(
                     "{kind}/{}",

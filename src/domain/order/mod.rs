@@ -11,6 +11,9 @@ pub mod pin;
 pub mod post;
 #[cfg(test)]
 mod properties;
+pub mod reported;
+#[cfg(test)]
+mod reported_tests;
 pub mod split;
 pub mod state;
 pub mod story;
@@ -22,7 +25,10 @@ mod tests;
 mod weigh;
 
 pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome};
-pub use fact::{About, Discount, Funder, Illegibility, LineFact, Snapshot, What};
+pub use fact::{
+    About, Discount, Funder, Illegibility, LineFact, Manner, NamedAmount, Purpose, Reported, Snapshot, Track, View,
+    What,
+};
 pub use pin::{
     Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice, Scope,
     Settleable, Terms,

@@ -16,6 +16,8 @@ pub enum Basis {
     Platform,
     /// Last click in the window.
     Click,
+    /// Assigned to the placement that the row names.
+    Placement,
     /// Nobody: a state, not an error.
     None,
 }
@@ -258,6 +260,23 @@ pub struct Terms {
     pub chain: Vec<Hop>,
     /// When it becomes settleable.
     pub settleable: Settleable,
+    /// 平台口径: fees, subsidies and the gross are what the platform's row says; rates here only name the takers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_reported: bool,
+}
+
+/// Nobody clicked in the window.
+pub const NO_CLICK: &str = "no_click";
+/// Nobody is assigned to the placement that the line names.
+pub const UNKNOWN_PLACEMENT: &str = "unknown_placement";
+/// Nobody is known to owe the commission of the line.
+pub const UNKNOWN_PAYER: &str = "unknown_payer";
+
+impl Pin {
+    /// The line waits until somebody says whose it is, or who owes its commission.
+    pub fn waits(&self) -> bool {
+        matches!(self.why_nothing.as_deref(), Some(UNKNOWN_PLACEMENT | UNKNOWN_PAYER))
+    }
 }
 
 /// Everything a line was decided with.
@@ -278,7 +297,7 @@ pub struct Pin {
     /// The rule that won; none: nothing is earned, `why_nothing` says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleChoice>,
-    /// Why nothing is earned: `no_click`, `no_rule`, `excluded`.
+    /// Why nothing is earned: `no_click`, `no_rule`, `excluded`, `unknown_placement`, `unknown_payer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_nothing: Option<String>,
     /// Candidates that lost, at most 32.

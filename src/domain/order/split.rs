@@ -184,7 +184,12 @@ fn subsidy_step(subsidy: &SubsidyTerms, base: Minor, rounding: Rounding) -> Resu
 }
 
 /// The waterfall: each taker's net is its inflow less what goes down; the last keeps all.
-fn chain(hops: &[Hop], inflow: Minor, rounding: Rounding, steps: &mut Vec<Step<'_>>) -> Result<(), MoneyError> {
+pub(super) fn chain(
+    hops: &[Hop],
+    inflow: Minor,
+    rounding: Rounding,
+    steps: &mut Vec<Step<'_>>,
+) -> Result<(), MoneyError> {
     let mut inflow = inflow;
     for (index, hop) in hops.iter().enumerate() {
         let (rate, net) = match hop.keeps {

@@ -91,12 +91,15 @@ pub struct Kept {
     pub remainder: Option<Minor>,
     /// Position of its event.
     pub position: i64,
+    /// It was taken back: as if it had never been told.
+    pub withdrawn: bool,
 }
 
 impl Kept {
     /// It counts, or will when its time or its prerequisite comes.
     pub fn may_count(&self) -> bool {
         match self.state {
+            _ if self.withdrawn => false,
             FactState::Applied | FactState::Stale | FactState::Waiting => true,
             FactState::Parked => matches!(
                 self.code.as_deref(),
@@ -158,14 +161,25 @@ impl LineState {
             code: e.code.clone(),
             remainder: e.remainder,
             position: placed.position,
+            withdrawn: false,
         }));
-        if self.facts.last().is_some_and(|kept| self.counts(kept, self.ripe)) {
+        if let (What::Withdrawn { identity, .. }, FactState::Applied) = (&e.fact.what, e.state) {
+            self.take_back(identity);
+        } else if self.facts.last().is_some_and(|kept| self.counts(kept, self.ripe)) {
             if let Cow::Owned(about) = self.about_with(&e.fact) {
                 self.about = Arc::new(about);
             }
             self.currency = self.currency.or(e.fact.currency);
         }
         self.follow(e.pin.as_deref(), &e.legs, &e.timers, &e.figures, placed);
+    }
+
+    fn take_back(&mut self, identity: &str) {
+        for kept in self.facts.iter_mut().filter(|kept| kept.identity == identity) {
+            Arc::make_mut(kept).withdrawn = true;
+        }
+        self.about = Arc::new(story::about(self.counting(self.ripe)));
+        self.currency = self.told_currency(self.ripe);
     }
 
     fn reattributed(&mut self, e: &Reattributed, placed: &Placed) {
@@ -266,11 +280,13 @@ impl LineState {
     /// Facts that have no effect as they stand: parked, in conflict, stale, or still waiting; and refunds beyond what
     /// remained, with the remainder.
     pub fn parked(&self) -> impl Iterator<Item = &Kept> {
-        self.facts().filter(|kept| match kept.state {
-            FactState::Parked | FactState::Conflict | FactState::Stale => true,
-            FactState::Waiting => self.still_waits(kept),
-            FactState::Applied => kept.remainder.is_some(),
-        })
+        self.facts()
+            .filter(|kept| !kept.withdrawn)
+            .filter(|kept| match kept.state {
+                FactState::Parked | FactState::Conflict | FactState::Stale => true,
+                FactState::Waiting => self.still_waits(kept),
+                FactState::Applied => kept.remainder.is_some(),
+            })
     }
 
     /// A fact that was recorded as waiting and whose prerequisite has not come.
@@ -282,7 +298,7 @@ impl LineState {
         match &kept.fact.what {
             What::RefundDeducted { case } => !story.knows_win(case),
             What::Unfrozen { case } | What::Forfeited { case } => !story.knows_freeze(case),
-            _ => !story.has_amount() || self.pin.is_none(),
+            _ => !story.has_amount() || self.pin.as_ref().is_none_or(|pin| pin.waits()),
         }
     }
 
@@ -295,7 +311,8 @@ impl LineState {
         let story = self.story();
         let target = self.target()?;
         let closed = target.status == LineStatus::Closed;
-        if closed && (give_back || !story.has_amount() || story.deposit_only()) {
+        let untold = story.created.is_none() && !story.has_amount();
+        if untold || closed && (give_back || !story.has_amount() || story.deposit_only()) {
             return Ok(None);
         }
         let base = target.figures.won_base.or(target.figures.estimated_base);

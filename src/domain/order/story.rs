@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::{About, Discount, LineFact, Snapshot, What};
+use super::fact::{About, Discount, LineFact, Snapshot, Track, View, What};
 use crate::base::{ExternalId, Instant};
 use crate::money::Minor;
 
@@ -69,18 +69,24 @@ pub struct Story<'a> {
     /// Cases that were deducted, won or not.
     deducted: Vec<&'a ExternalId>,
     freezes: BTreeMap<&'a ExternalId, Freeze>,
+    /// What the platform says the line gives: of the owner's view the newest word, track by track.
+    pub estimated_track: Option<&'a Track>,
+    /// The same of its settlement.
+    pub settled_track: Option<&'a Track>,
 }
 
 impl<'a> Story<'a> {
     /// Reads a set of facts.
     pub fn read(facts: impl Iterator<Item = &'a LineFact>) -> Story<'a> {
         let mut story = Story::default();
-        let mut newest: Option<(Instant, &'a Snapshot)> = None;
+        let mut newest: Option<((View, Instant), &'a Snapshot)> = None;
+        let mut tracks = Tracks::default();
         let mut told_discounts: (&'a [Discount], &'a [Discount]) = (&[], &[]);
         for fact in facts {
+            tracks.hear(fact);
             match &fact.what {
-                What::Snapshot(snapshot) if newest.is_none_or(|(at, _)| at < fact.at) => {
-                    newest = Some((fact.at, snapshot));
+                What::Snapshot(snapshot) if newest.is_none_or(|(order, _)| order < (fact.view(), fact.at)) => {
+                    newest = Some(((fact.view(), fact.at), snapshot));
                 }
                 What::Snapshot(_) => {}
                 What::Created { payable, discounts } => {
@@ -105,9 +111,11 @@ impl<'a> Story<'a> {
         for refund in &mut story.refunds {
             refund.deducted |= refund.case.is_some_and(|case| story.deducted.contains(&case));
         }
-        if let Some((at, snapshot)) = newest {
+        if let Some(((_, at), snapshot)) = newest {
             story.add_snapshot(at, snapshot);
         }
+        story.estimated_track = tracks.estimated.map(|(_, track)| track);
+        story.settled_track = tracks.settled.map(|(_, track)| track);
         story.refunds.sort_unstable();
         story
     }
@@ -145,7 +153,8 @@ impl<'a> Story<'a> {
             What::PriceCorrected { fact, paid } => self.corrections.push((at, fact.as_str(), *paid)),
             // Opened and lost cases move nothing.
             What::RefundOpened { .. } | What::RefundLost { .. } => {}
-            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) | What::Illegible { .. } => {}
+            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) => {}
+            What::Illegible { .. } | What::Withdrawn { .. } => {}
         }
     }
 
@@ -283,13 +292,43 @@ impl<'a> Story<'a> {
     }
 }
 
-/// What facts tell about their line: of increments the earliest in business time, then of snapshots the newest.
+/// The newest word of each track, the owner's view before a sharer's.
+#[derive(Default)]
+struct Tracks<'a> {
+    estimated: Option<((View, Instant, String), &'a Track)>,
+    settled: Option<((View, Instant, String), &'a Track)>,
+}
+
+impl<'a> Tracks<'a> {
+    fn hear(&mut self, fact: &'a LineFact) {
+        let Some(reported) = fact.reported.as_deref() else {
+            return;
+        };
+        let order = (reported.view, fact.at, fact.identity());
+        for (slot, told) in [
+            (&mut self.estimated, &reported.estimated),
+            (&mut self.settled, &reported.settled),
+        ] {
+            if let Some(track) = told
+                && slot.as_ref().is_none_or(|(known, _)| *known < order)
+            {
+                *slot = Some((order.clone(), track));
+            }
+        }
+    }
+}
+
+/// What facts tell about their line: of increments the earliest in business time, then of snapshots the newest, an
+/// owner's view before a sharer's.
 pub fn about<'a>(facts: impl Iterator<Item = &'a LineFact>) -> About {
-    let mut telling: Vec<(bool, i64, String, &LineFact)> = facts
+    let mut telling: Vec<(Option<std::cmp::Reverse<View>>, i64, String, &LineFact)> = facts
         .filter(|fact| fact.about != About::default())
         .map(|fact| match fact.what {
-            What::Snapshot(_) => (true, -fact.at.micros(), String::new(), fact),
-            _ => (false, fact.at.micros(), fact.identity(), fact),
+            What::Snapshot(_) => {
+                let view = Some(std::cmp::Reverse(fact.view()));
+                (view, -fact.at.micros(), String::new(), fact)
+            }
+            _ => (None, fact.at.micros(), fact.identity(), fact),
         })
         .collect();
     telling.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
@@ -316,6 +355,10 @@ fn fill(merged: &mut About, told: &About) {
     or(&mut merged.promoter, &told.promoter);
     or(&mut merged.room, &told.room);
     or(&mut merged.show, &told.show);
+    or(&mut merged.account, &told.account);
+    or(&mut merged.pid, &told.pid);
+    or(&mut merged.nick, &told.nick);
+    or(&mut merged.purpose, &told.purpose);
 }
 
 /// The latest instant a fact speaks of: it counts only when that has come.

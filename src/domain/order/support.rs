@@ -74,6 +74,7 @@ pub fn terms() -> Terms {
         subsidies: Vec::new(),
         chain: vec![hop(agency(), Keeps::Share(ppm(300_000))), hop(anchor(), Keeps::All)],
         settleable: Settleable::PlatformSettled,
+        as_reported: false,
     }
 }
 
@@ -132,6 +133,7 @@ pub fn fact(at: Instant, what: What) -> LineFact {
         currency,
         about: About::default(),
         what,
+        reported: None,
     }
 }
 
@@ -156,6 +158,7 @@ pub fn won(at: Instant, n: u32, fen: i64) -> LineFact {
         freight: Minor::ZERO,
         units: None,
         deducted: false,
+        manner: None,
     };
     fact(at, won)
 }

@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 
 use super::event::Figures;
 use super::pin::{Pin, Settleable, Terms};
+use super::reported::reported;
 use super::split::{Role, split};
 use super::state::LineStatus;
 use super::story::Story;
 use super::weigh::{Weighed, weigh};
-use super::{Funder, fact::Discount};
+use super::{Funder, Split, Track, fact::Discount};
 use crate::base::{Instant, PartyId, PartyKind};
 use crate::ledger::{Account, AccountKind, Layer, Leg};
 use crate::money::{Currency, Minor, MoneyError, Rounding};
@@ -181,9 +182,11 @@ struct Cell {
 }
 
 /// The stage of a base: what it is, and which part of the whole line it stands for.
-struct Stage {
+struct Stage<'a> {
     base: Minor,
     part: (i128, i128),
+    /// What the platform says of it, with the base that it says it of.
+    told: Option<(&'a Track, Minor)>,
 }
 
 struct Book<'a> {
@@ -192,11 +195,18 @@ struct Book<'a> {
     discounts: Discounts<'a>,
 }
 
-impl Book<'_> {
+impl<'a> Book<'a> {
+    /// What the platform says of the estimate.
+    fn told_estimate(&self, weighed: &Weighed) -> Option<(&'a Track, Minor)> {
+        let track = self.story.estimated_track?;
+        Some((track, track.base.unwrap_or(weighed.base)))
+    }
+
     fn estimated(&self, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
         let stage = Stage {
             base: weighed.base_of(weighed.left())?,
             part: (weighed.left(), weighed.total),
+            told: self.told_estimate(weighed),
         };
         target.figures.estimated_base = Some(stage.base);
         let (cells, below_minimum) = self.cells(&stage)?;
@@ -216,9 +226,13 @@ impl Book<'_> {
             won_base: Some(bases.won.0),
             deducted_base: Some(bases.deducted.0),
         };
+        let settled = self.story.settled_track;
+        let told = settled.map(|track| (track, track.base.unwrap_or(bases.settled.0)));
+        let told = told.or_else(|| self.told_estimate(weighed));
         let stage = |(base, left)| Stage {
             base,
             part: (left, weighed.total),
+            told,
         };
         let (won, below_minimum) = self.cells(&stage(bases.won))?;
         let (deducted, _) = self.cells(&stage(bases.deducted))?;
@@ -231,9 +245,11 @@ impl Book<'_> {
     fn by_session(&self, dead: bool, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
         let bases = weighed.by_session(&self.story.sessions, self.story.sessions_in_all)?;
         let whole = i128::from(weighed.base.0).max(1);
+        let told = self.told_estimate(weighed);
         let stage = |base: Minor| Stage {
             base,
             part: (i128::from(base.0), whole),
+            told,
         };
         let (won, _) = self.cells(&stage(bases.won))?;
         let (deducted, _) = self.cells(&stage(bases.deducted))?;
@@ -242,6 +258,7 @@ impl Book<'_> {
         let (mut rest, below_minimum) = self.cells(&Stage {
             base: left,
             part: (weighed.left(), weighed.total),
+            told,
         })?;
         target.below_minimum = below_minimum;
         if !dead {
@@ -281,11 +298,13 @@ impl Book<'_> {
     }
 
     /// Components of a stage: always the same ones in the same order, so that two stages can be subtracted.
-    fn cells(&self, stage: &Stage) -> Result<(Vec<Cell>, bool), MoneyError> {
-        let Some((pin, terms, rule)) = self.earning() else {
+    fn cells(&self, stage: &Stage<'_>) -> Result<(Vec<Cell>, bool), MoneyError> {
+        let Some((pin, terms)) = self.earning() else {
             return Ok((Vec::new(), false));
         };
-        let split = split(terms, rule, stage.base)?;
+        let Some(split) = divide(pin, terms, stage)? else {
+            return Ok((Vec::new(), false));
+        };
         let mut cells: Vec<Cell> = Vec::with_capacity(split.steps.len());
         cells.extend(split.steps.iter().map(|step| Cell {
             party: step.party,
@@ -311,9 +330,9 @@ impl Book<'_> {
         Ok((cells, split.below_minimum))
     }
 
-    fn earning(&self) -> Option<(&Pin, &Terms, &super::RuleChoice)> {
+    fn earning(&self) -> Option<(&'a Pin, &'a Terms)> {
         let pin = self.pin?;
-        Some((pin, pin.terms.as_ref()?, pin.rule.as_ref()?))
+        Some((pin, pin.terms.as_ref()?))
     }
 
     /// The chain's part of a forfeited line stays with the merchant.
@@ -322,10 +341,10 @@ impl Book<'_> {
     }
 
     fn post_estimated(&self, cells: &[Cell], holdings: &mut Holdings) -> Result<(), MoneyError> {
-        let Some((_, terms, _)) = self.earning() else {
+        let Some((_, terms)) = self.earning() else {
             return Ok(());
         };
-        let merchant = Account::of(terms.merchant, AccountKind::Commission);
+        let merchant = payer(terms.merchant);
         for cell in cells.iter().filter(|cell| !self.keeps_nothing(cell.role)) {
             let account = match cell.role {
                 Role::Payer => payer(cell.party),
@@ -338,10 +357,10 @@ impl Book<'_> {
     }
 
     fn post_settled(&self, won: &[Cell], deducted: &[Cell], holdings: &mut Holdings) -> Result<(), MoneyError> {
-        let Some((_, terms, _)) = self.earning() else {
+        let Some((_, terms)) = self.earning() else {
             return Ok(());
         };
-        let merchant = Account::of(terms.merchant, AccountKind::Commission);
+        let merchant = payer(terms.merchant);
         let frozen = self.story.is_frozen();
         for (won, deducted) in won.iter().zip(deducted) {
             if self.keeps_nothing(won.role) {
@@ -367,13 +386,46 @@ impl Book<'_> {
     }
 }
 
+/// The split behind one of the figures of a line, for its explanation; `estimate` says on which track it stands.
+pub fn split_behind<'t>(
+    story: &Story<'_>,
+    pin: &'t Pin,
+    figures: &Figures,
+    (base, estimate): (Minor, bool),
+) -> Result<Option<Split<'t>>, MoneyError> {
+    let Some(terms) = &pin.terms else { return Ok(None) };
+    let paid = || -> Result<Minor, MoneyError> {
+        let discounts = Discounts {
+            all: story.discounts,
+            add_back: &terms.base.add_back,
+        };
+        story.paid_goods().unwrap_or_default().plus(discounts.added_back()?)
+    };
+    let told = match (story.settled_track, story.estimated_track) {
+        (Some(track), _) if !estimate => Some((track, track.base.or(figures.settled_base).unwrap_or(base))),
+        (_, Some(track)) => Some((track, track.base.map_or_else(paid, Ok)?)),
+        _ => None,
+    };
+    let part = (0, 1);
+    divide(pin, terms, &Stage { base, part, told })
+}
+
+/// The split of a stage: by the rule that won, or as the platform reported it; none while nothing says what it gives.
+fn divide<'t>(pin: &Pin, terms: &'t Terms, stage: &Stage<'_>) -> Result<Option<Split<'t>>, MoneyError> {
+    match (&pin.rule, stage.told) {
+        (_, Some((track, whole))) if terms.as_reported => reported(terms, track, whole, stage.base).map(Some),
+        (Some(rule), _) => split(terms, rule, stage.base).map(Some),
+        (None, _) => Ok(None),
+    }
+}
+
 fn give(holdings: &mut Holdings, account: Account, layer: Layer, amount: Minor) -> Result<(), MoneyError> {
     let held = holdings.entry((account, layer)).or_default();
     *held = held.plus(amount)?;
     Ok(())
 }
 
-/// Where a subsidy comes from: a brand owes it like commission, a platform clears it, anybody else is charged.
+/// Where commission or a subsidy comes from: a brand owes it, a platform clears it, anybody else is charged.
 fn payer(party: PartyId) -> Account {
     let kind = match party.kind() {
         PartyKind::Brand => AccountKind::Commission,

@@ -8,10 +8,11 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use super::book::BookState;
+use super::book::{BookState, FormulaBasis};
 use super::catalogue::ItemState;
 use super::click::Click;
 use super::order::decide::PinRequest;
+use super::order::pin::{NO_CLICK, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
 use super::order::{Dims, Pin};
 use super::party::PartyState;
 use super::plan::{ShelfState, UsageState};
@@ -112,8 +113,9 @@ pub fn pin(
         reservation: None,
         attribution,
     };
+    let as_reported = formula.terms.basis == FormulaBasis::AsReported;
     let Some(promoter) = pin.attribution.party else {
-        pin.why_nothing = Some("no_click".to_owned());
+        pin.why_nothing = Some(if as_reported { UNKNOWN_PLACEMENT } else { NO_CLICK }.to_owned());
         return Some(pin);
     };
     if known.party(promoter).is_none() {
@@ -121,6 +123,14 @@ pub fn pin(
         return Some(pin);
     }
     let chain = terms::chain(promoter, request.at, known);
+    if as_reported {
+        let brand = target.shop.and_then(|shop| known.brand(shop));
+        match formula.terms.payer.or(brand) {
+            Some(payer) => pin.terms = Some(terms::terms(&formula.terms, payer, chain)),
+            None => pin.why_nothing = Some(UNKNOWN_PAYER.to_owned()),
+        }
+        return Some(pin);
+    }
     let takers: Vec<PartyId> = chain.iter().rev().map(|hop| hop.party).collect();
     let outcome = candidates::choose(&takers, &target, request, platform, known, &formula.terms);
     (pin.lost, pin.lost_more) = (outcome.lost, outcome.lost_more);

@@ -3,7 +3,7 @@
 
 use super::Known;
 use crate::base::{Instant, PartyId};
-use crate::domain::book::Formula;
+use crate::domain::book::{Formula, FormulaBasis};
 use crate::domain::order::pin::{BaseTerms, FeeTerms, SubsidyTerms};
 use crate::domain::order::{Hop, Keeps, Terms};
 use crate::domain::party::decide::MOST_TAKERS;
@@ -78,5 +78,6 @@ pub(super) fn terms(formula: &Formula, merchant: PartyId, chain: Vec<Hop>) -> Te
             .collect(),
         chain,
         settleable: formula.settleable,
+        as_reported: formula.basis == FormulaBasis::AsReported,
     }
 }

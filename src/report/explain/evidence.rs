@@ -276,12 +276,7 @@ fn facts(history: &History, book: &BookState) -> Node {
         let at = book.opened.zone.local(kept.fact.at);
         let state = code_of(&kept.state);
         let code = kept.code.as_ref().map(|code| format!(" {code}")).unwrap_or_default();
-        let amounts: Vec<String> = kept
-            .fact
-            .what
-            .amounts()
-            .map(|amount| amount.display(currency))
-            .collect();
+        let amounts: Vec<String> = kept.fact.amounts().map(|amount| amount.display(currency)).collect();
         let text = format!("{} at {at}: {state}{code} {}", kept.fact.what.kind(), amounts.join(" "));
         let text = text.trim_end().to_owned();
         let mut child = Node::new("fact", text.clone(), text.replacen(" at ", " ", 1));

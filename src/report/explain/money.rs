@@ -10,8 +10,8 @@ use super::super::{Money, ReportError, Viewer, reason};
 use super::Node;
 use crate::base::PartyId;
 use crate::domain::event::Event;
-use crate::domain::order::split::CONTENT_FEE;
-use crate::domain::order::{Figures, LineEvent, LineState, Pin, RateTerms, Role, Step, split};
+use crate::domain::order::target::split_behind;
+use crate::domain::order::{Figures, LineEvent, LineState, Pin, RateTerms, Role, Split, Step};
 use crate::ledger::{Account, Leg};
 use crate::money::{Currency, Minor, Rate};
 
@@ -91,8 +91,11 @@ pub(super) fn events(
             }
         }
         if let (Some(pin), false) = (&state.pin, history::legs(&stored.event).is_empty()) {
-            for base in bases(figures_of(event), currency) {
-                child.push(split_node(base, pin, viewer, currency)?);
+            let figures = figures_of(event);
+            for base in bases(figures, currency) {
+                let estimate = figures.estimated_base == Some(base.base);
+                let split = split_behind(&state.story(), pin, figures, (base.base, estimate))?;
+                child.push(split_node(base, split.as_ref(), pin, viewer, currency)?);
             }
         }
         node.push(child);
@@ -166,7 +169,13 @@ fn bases(figures: &Figures, currency: Currency) -> Vec<BaseOf> {
     bases
 }
 
-fn split_node(base: BaseOf, pin: &Pin, viewer: Viewer, currency: Currency) -> Result<Node, ReportError> {
+fn split_node(
+    base: BaseOf,
+    split: Option<&Split<'_>>,
+    pin: &Pin,
+    viewer: Viewer,
+    currency: Currency,
+) -> Result<Node, ReportError> {
     let (en, zh) = base.words;
     let mut node = Node::new(
         "base",
@@ -174,17 +183,26 @@ fn split_node(base: BaseOf, pin: &Pin, viewer: Viewer, currency: Currency) -> Re
         format!("{zh} {}", base.shown.amount),
     )
     .with(base.shown.clone());
-    let (Some(terms), Some(rule)) = (&pin.terms, &pin.rule) else {
+    let (Some(terms), Some(split)) = (&pin.terms, split) else {
         return Ok(node);
     };
-    let split = split(terms, rule, base.base)?;
     let gross = Money::of(split.gross, currency);
-    let rate = reason::rate_words(&rule.rate);
-    let exact = match &rule.rate {
-        RateTerms::Flat(rate) => exact(base.base, *rate, currency),
-        RateTerms::Tiered(_) => None,
+    let (of_en, of_zh) = match &pin.rule {
+        Some(rule) => {
+            let rate = reason::rate_words(&rule.rate);
+            let exact = match &rule.rate {
+                RateTerms::Flat(rate) => exact(base.base, *rate, currency),
+                RateTerms::Tiered(_) => None,
+            };
+            let product = exact.map_or(String::new(), |exact| format!(" = {exact}"));
+            let words = format!("{} x {rate}{product}", base.shown.amount);
+            (words.clone(), words)
+        }
+        None => (
+            format!("as the platform reports it of {}", base.shown.amount),
+            format!("平台口径，基数 {}", base.shown.amount),
+        ),
     };
-    let product = exact.map_or(String::new(), |exact| format!(" = {exact}"));
     let note = match (split.below_minimum, split.capped) {
         (true, _) => (" (below the smallest unit: nothing)", "（不足最小单位，不计）"),
         (false, true) => (" (capped)", "（已封顶）"),
@@ -192,20 +210,14 @@ fn split_node(base: BaseOf, pin: &Pin, viewer: Viewer, currency: Currency) -> Re
     };
     let mut g = Node::new(
         "gross",
-        format!(
-            "G: {} x {rate}{product} -> {}{}",
-            base.shown.amount, gross.amount, note.0
-        ),
-        format!(
-            "佣金 G：{} x {rate}{product} -> {}{}",
-            base.shown.amount, gross.amount, note.1
-        ),
+        format!("G: {of_en} -> {}{}", gross.amount, note.0),
+        format!("佣金 G：{of_zh} -> {}{}", gross.amount, note.1),
     )
     .with(gross);
     for (index, step) in split.steps.iter().enumerate() {
         if sees_step(viewer, step, terms.chain.iter().map(|hop| hop.party), terms.merchant) {
             let last = index + 1 == split.steps.len();
-            g.push(step_node(step, last, currency)?);
+            g.push(step_node(step, last, terms.as_reported, currency)?);
         }
     }
     node.push(g);
@@ -219,15 +231,15 @@ fn sees_step(viewer: Viewer, step: &Step<'_>, mut chain: impl Iterator<Item = Pa
     own == step.party || (step.role == Role::Fee && of_the_line)
 }
 
-fn step_node(step: &Step<'_>, last: bool, currency: Currency) -> Result<Node, ReportError> {
+fn step_node(step: &Step<'_>, last: bool, as_reported: bool, currency: Currency) -> Result<Node, ReportError> {
     let amount = Money::of(step.amount, currency);
     let of = step.of.display(currency);
     let party = step.party;
     let rate = reason::percent(step.rate);
     let exact = exact(step.of, step.rate, currency).map_or(String::new(), |exact| format!(" = {exact}"));
     let text = match step.role {
-        Role::Fee if step.name == CONTENT_FEE => {
-            format!("{}: {of} x {rate}{exact} -> {} {party}", step.name, amount.amount)
+        Role::Fee | Role::Payer if as_reported => {
+            format!("{}: as reported -> {} {party}", step.name, amount.amount)
         }
         Role::Fee => format!("{}: {of} x {rate}{exact} -> {} {party}", step.name, amount.amount),
         Role::Payer => format!("{}: {of} x {rate}{exact} -> {} {party}", step.name, amount.amount),

@@ -12,10 +12,14 @@ union all
 (
     select l.book, t.slice, t.stream, t.timer, t.due
     from log l
-    join timer t on t.log = l.log and t.due <= l.recorded_at
+    cross join lateral (
+        select slice, stream, timer, due
+        from timer
+        where log = l.log and due <= l.recorded_at
+        order by due, timer
+        limit $1
+    ) t
     where l.sandbox and l.shard = 0 and l.successor is null
-    order by t.due, t.timer
-    limit $1
 )
 order by 5, 4
 limit $1

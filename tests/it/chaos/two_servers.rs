@@ -58,6 +58,7 @@ fn refund(stage: &Stage, line: &str, case: &str, goods: i64) -> Command {
         freight: Minor(0),
         units: None,
         deducted: false,
+        manner: None,
     };
     Command::Facts(vec![stage.fact(line, "2026-06-20T12:00:00Z", won)])
 }

@@ -227,6 +227,7 @@ impl Story {
         let terms = Formula {
             name: "random".to_owned(),
             basis: FormulaBasis::OwnRules,
+            payer: None,
             platform: None,
             rounding: Rounding::HalfUp,
             add_back: funders.into_iter().filter(|_| chance.percent(50)).collect(),
@@ -502,6 +503,7 @@ impl Story {
                 currency: Some(Currency::CNY),
                 about: about.clone(),
                 what,
+                reported: None,
             })
             .collect();
         if self.chance.percent(50) {
@@ -605,6 +607,7 @@ impl Story {
                     freight: Minor(0),
                     units,
                     deducted,
+                    manner: None,
                 },
             ));
             if !deducted && self.chance.percent(60) {

@@ -16,7 +16,10 @@ const MAKERS: [&str; 7] = [
 ];
 
 /// Where facts get their codes, and what stands right before one there.
-const FACTS: [&str; 4] = [
+const FACTS: [&str; 7] = [
+    "domain/order/event.rs",
+    "domain/order/fact.rs",
+    "domain/order/pin.rs",
     "domain/order/decide.rs",
     "domain/order/state.rs",
     "domain/pricing/mod.rs",

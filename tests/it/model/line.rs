@@ -133,7 +133,11 @@ impl Line {
                 What::Unfrozen { case } => story.thaws.push(case.to_string()),
                 What::Forfeited { case } => story.forfeits.push(case.to_string()),
                 What::RefundOpened { .. } | What::RefundLost { .. } => {}
-                What::Fulfilled { .. } | What::PriceCorrected { .. } | What::Illegible { .. } | What::Snapshot(_) => {
+                What::Fulfilled { .. }
+                | What::PriceCorrected { .. }
+                | What::Illegible { .. }
+                | What::Withdrawn { .. }
+                | What::Snapshot(_) => {
                     panic!("the histories hold no such fact")
                 }
             }

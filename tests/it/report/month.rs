@@ -98,6 +98,7 @@ impl Month {
             terms: Formula {
                 name: "worked examples".into(),
                 basis: FormulaBasis::OwnRules,
+                payer: None,
                 platform: None,
                 rounding: Rounding::HalfUp,
                 add_back: Vec::new(),
@@ -222,6 +223,7 @@ impl Month {
                     hop(self.anchor(), Keeps::All),
                 ],
                 settleable: Settleable::PlatformSettled,
+                as_reported: false,
             }),
             reservation: None,
         }
@@ -243,6 +245,7 @@ impl Month {
                 ..About::default()
             },
             what,
+            reported: None,
         };
         let state = self.sample.world.line(line).cloned().unwrap_or_default();
         let earns = no != "no-click";
@@ -291,6 +294,7 @@ impl Month {
             freight: Minor(0),
             units: None,
             deducted: false,
+            manner: None,
         };
         self.tell("1", "2026-07-05T12:00:00Z", won).await;
         self.tell("1", "2026-07-06T12:00:00Z", What::RefundDeducted { case })

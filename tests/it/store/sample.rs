@@ -136,6 +136,7 @@ impl Sample {
                     amount: Minor(amount * 10),
                     discounts: Vec::new(),
                 },
+                reported: None,
             },
             state: FactState::Applied,
             code: None,

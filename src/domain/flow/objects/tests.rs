@@ -149,6 +149,7 @@ fn plain() -> Formula {
     Formula {
         name: "plain".into(),
         basis: Default::default(),
+        payer: None,
         platform: None,
         rounding: Rounding::HalfUp,
         add_back: Vec::new(),

@@ -247,6 +247,7 @@ fn log() -> Log {
         terms: Box::new(Formula {
             name: "plain".into(),
             basis: Default::default(),
+            payer: None,
             platform: None,
             rounding: Rounding::HalfUp,
             add_back: Vec::new(),
@@ -292,6 +293,7 @@ fn fact(no: &str, at: Instant, what: What) -> LineFact {
             ..About::default()
         },
         what,
+        reported: None,
     }
 }
 
@@ -382,6 +384,7 @@ fn the_first_two_units_take_the_special_rate_and_a_refund_gives_none_back_at_29(
         freight: Minor::ZERO,
         units: Some(1),
         deducted: false,
+        manner: None,
     };
     log.tell(&fact("1", noon(3), refund));
     log.tell(&promoted(paid("3", noon(4))));
@@ -418,6 +421,7 @@ fn an_order_closed_unpaid_frees_its_reservation_and_a_new_pin_moves_it() {
         freight: Minor::ZERO,
         units: None,
         deducted: false,
+        manner: None,
     };
     log.tell(&fact("2", noon(5), refund));
     assert_eq!(log.used(rule).gross, Minor(1_000));

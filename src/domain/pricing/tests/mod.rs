@@ -57,6 +57,7 @@ pub(super) fn formula() -> Formula {
     Formula {
         name: "plain".into(),
         basis: Default::default(),
+        payer: None,
         platform: None,
         rounding: Rounding::HalfUp,
         add_back: Vec::new(),
