@@ -105,6 +105,10 @@ typed_id!(
     ShopId, "shp"
 );
 typed_id!(
+    /// A placement 推广位; derived from book, platform, kind and number.
+    PlacementId, "plc"
+);
+typed_id!(
     /// A commission rule (plan).
     RuleId, "rul"
 );

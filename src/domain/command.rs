@@ -10,6 +10,7 @@ use super::click::Click;
 use super::order::{FactState, LineFact};
 use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
+use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::stream::StreamId;
 use crate::base::*;
@@ -213,6 +214,33 @@ pub enum Command {
         verdict: Verdict,
         /// Why.
         remark: Option<String>,
+    },
+    /// Assigns a placement to a party or a room; what waited for it is released.
+    AssignPlacement {
+        /// Platform.
+        platform: ExternalId,
+        /// Kind of its number.
+        kind: PlacementKind,
+        /// The platform's number of it.
+        number: ExternalId,
+        /// Whose.
+        holder: Holder,
+        /// Inclusive.
+        from: Instant,
+        /// Exclusive.
+        to: Option<Instant>,
+    },
+    /// Ends the assignment of a placement that covers an instant.
+    EndPlacement {
+        /// Which.
+        placement: PlacementId,
+        /// Exclusive end.
+        at: Instant,
+    },
+    /// Lines whose placement or payer may be known now.
+    Release {
+        /// Which.
+        lines: Vec<LineId>,
     },
     /// Issues a key. The secret's hash travels beside the command, never in it.
     IssueKey {

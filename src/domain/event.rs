@@ -12,6 +12,7 @@ use super::click::Click;
 use super::order::{LineEvent, What};
 use super::party::PartyEvent;
 use super::person::PersonEvent;
+use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::stream::Slice;
@@ -43,6 +44,8 @@ pub enum Event {
     Person(PersonEvent),
     /// `click.recorded`
     Click(Click),
+    /// A placement.
+    Placement(PlacementEvent),
 }
 
 /// Why stored bytes are no event.
@@ -104,6 +107,7 @@ kinds! {
     "rule.subject_decided" => |e| Event::Shelf(ShelfEvent::Decided(e));
     "rule.used" => Event::Usage;
     "order.reattributed" => |e| Event::Line(LineEvent::Reattributed(e));
+    "line.released" => |e| Event::Line(LineEvent::Released(e));
     "line.timer_fired" => |e| Event::Line(LineEvent::TimerFired(e));
     "approval.requested" => |e| Event::Approval(ApprovalEvent::Requested(e));
     "approval.approved" => |e| Event::Approval(ApprovalEvent::Approved(e));
@@ -113,6 +117,8 @@ kinds! {
     "key.issued" => |e| Event::Person(PersonEvent::KeyIssued(e));
     "key.revoked" => |e| Event::Person(PersonEvent::KeyRevoked(e));
     "click.recorded" => Event::Click;
+    "placement.assigned" => |e| Event::Placement(PlacementEvent::Assigned(e));
+    "placement.ended" => |e| Event::Placement(PlacementEvent::Ended(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -161,6 +167,7 @@ impl Event {
                 LineEvent::Fact(fact) => fact.fact.what.kind(),
                 LineEvent::Reattributed(_) => "order.reattributed",
                 LineEvent::TimerFired(_) => "line.timer_fired",
+                LineEvent::Released(_) => "line.released",
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(_) => "approval.requested",
@@ -174,6 +181,10 @@ impl Event {
                 PersonEvent::KeyRevoked(_) => "key.revoked",
             },
             Event::Click(_) => "click.recorded",
+            Event::Placement(e) => match e {
+                PlacementEvent::Assigned(_) => "placement.assigned",
+                PlacementEvent::Ended(_) => "placement.ended",
+            },
         }
     }
 
@@ -196,6 +207,7 @@ impl Event {
             Event::Adjustment(_) => Slice::Adjustment,
             Event::Person(_) => Slice::Person,
             Event::Click(_) => Slice::Click,
+            Event::Placement(_) => Slice::Placement,
         }
     }
 
@@ -232,6 +244,7 @@ impl Event {
                 LineEvent::Fact(e) => canonical(e),
                 LineEvent::Reattributed(e) => canonical(e),
                 LineEvent::TimerFired(e) => canonical(e),
+                LineEvent::Released(e) => canonical(e),
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(e) => canonical(e),
@@ -243,6 +256,10 @@ impl Event {
                 PersonEvent::KeyRevoked(e) => canonical(e),
             },
             Event::Click(e) => canonical(e),
+            Event::Placement(e) => match e {
+                PlacementEvent::Assigned(e) => canonical(e),
+                PlacementEvent::Ended(e) => canonical(e),
+            },
         }
     }
 
@@ -270,7 +287,8 @@ impl Event {
             | Event::Usage(_)
             | Event::Approval(_)
             | Event::Person(_)
-            | Event::Click(_) => Ok(Entry::default()),
+            | Event::Click(_)
+            | Event::Placement(_) => Ok(Entry::default()),
         }
     }
 
@@ -280,6 +298,7 @@ impl Event {
             Event::Line(LineEvent::Fact(e)) => e.accounting_at,
             Event::Line(LineEvent::Reattributed(e)) => e.accounting_at,
             Event::Line(LineEvent::TimerFired(e)) => e.accounting_at,
+            Event::Line(LineEvent::Released(e)) => e.accounting_at,
             Event::Adjustment(e) => Some(e.at),
             _ => None,
         };

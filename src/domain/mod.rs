@@ -20,6 +20,7 @@ pub mod flow;
 pub mod order;
 pub mod party;
 pub mod person;
+pub mod placement;
 pub mod plan;
 pub mod pricing;
 pub mod refusal;

@@ -34,11 +34,13 @@ pub enum Slice {
     Person,
     /// A click (click logs only; one event a stream).
     Click,
+    /// A placement with its assignments.
+    Placement,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 11] = [
+    pub const ALL: [(Slice, i16, &'static str); 12] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -50,6 +52,7 @@ impl Slice {
         (Slice::Adjustment, 9, AdjustmentId::PREFIX),
         (Slice::Person, 10, PersonId::PREFIX),
         (Slice::Click, 11, ClickId::PREFIX),
+        (Slice::Placement, 12, PlacementId::PREFIX),
     ];
 
     /// Number in the database.
@@ -93,7 +96,7 @@ macro_rules! streams {
 }
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
-    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId);
+    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -12,6 +12,7 @@ use super::event::Event;
 use super::order::LineState;
 use super::party::PartyState;
 use super::person::PersonState;
+use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -56,6 +57,8 @@ pub enum Entity {
     Adjustment(Arc<AdjustmentState>),
     /// A person.
     Person(Arc<PersonState>),
+    /// A placement.
+    Placement(Arc<PlacementState>),
 }
 
 /// A fold with the version it stands at.
@@ -111,6 +114,7 @@ impl Known {
             Event::Approval(e) => fold!(Approval, e),
             Event::Adjustment(e) => fold!(Adjustment, e),
             Event::Person(e) => fold!(Person, e),
+            Event::Placement(e) => fold!(Placement, e),
             Event::Click(_) => {}
         }
     }
@@ -157,6 +161,8 @@ impl World {
         adjustment: Adjustment(AdjustmentState) by crate::base::AdjustmentId;
         /// A person.
         person: Person(PersonState) by crate::base::PersonId;
+        /// A placement.
+        placement: Placement(PlacementState) by crate::base::PlacementId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

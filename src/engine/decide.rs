@@ -39,6 +39,7 @@ impl Job {
     pub fn weight(&self) -> usize {
         match &self.command {
             Command::Facts(facts) => facts.len().max(1),
+            Command::Release { lines } => lines.len().max(1),
             _ => 1,
         }
     }

@@ -1,4 +1,4 @@
-//! The engine: one writer per log and server, group commit, followers, timers, the clock.
+//! The engine: one writer per log and server, group commit, followers, releases, timers, the clock.
 //! Must never hold SQL text or an HTTP status.
 //!
 //! One write: lock the log's head, read what the batch needs, decide in memory, write and commit in one flush, answer.
@@ -12,6 +12,7 @@ mod fingerprint;
 mod flight;
 mod follower;
 mod queue;
+mod release;
 mod reset;
 mod session;
 mod timers;
@@ -45,7 +46,7 @@ pub struct EngineSettings {
     pub database_url: String,
     /// Connections for reads.
     pub readers: usize,
-    /// Run the background work: timers and late-click followers.
+    /// Run the background work: timers, late-click followers, releases of waiting lines.
     pub background: bool,
     /// Start although the role may change events (said in ready).
     pub allow_owner: bool,
@@ -115,6 +116,7 @@ impl Engine {
             let tasks = vec![
                 tokio::spawn(timers::run(engine.clone())),
                 tokio::spawn(follower::run(engine.clone())),
+                tokio::spawn(release::run(engine.clone())),
             ];
             *engine.inner.background.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         }

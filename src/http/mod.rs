@@ -25,6 +25,7 @@ pub mod orders;
 pub mod params;
 pub mod parties;
 pub mod periods;
+pub mod placements;
 pub mod problem;
 pub mod read;
 pub mod reported;
@@ -99,6 +100,10 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/keys/{key}", delete().to(keys::revoke))
         .route("/v1/shops", get().to(catalogue::shops))
         .route("/v1/shops", post().to(catalogue::register))
+        .route("/v1/placements", get().to(placements::list))
+        .route("/v1/placements", post().to(placements::assign))
+        .route("/v1/placements/waiting", get().to(placements::waiting))
+        .route("/v1/placements/{placement}/end", post().to(placements::end))
         .route("/v1/products", get().to(catalogue::products))
         .route("/v1/products", post().to(catalogue::list_item))
         .route("/v1/products/{product}", get().to(catalogue::product))

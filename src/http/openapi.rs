@@ -23,6 +23,7 @@ use super::*;
         parties::list, parties::register, parties::show, parties::rename,
         memberships::list, memberships::sign, memberships::amend, memberships::end,
         keys::persons, keys::list, keys::issue, keys::revoke,
+        placements::list, placements::assign, placements::waiting, placements::end,
         catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,
         formulas::list, formulas::make, formulas::version,
         rules::list, rules::post, rules::show, rules::versions, rules::version, rules::end, rules::apply, rules::decide,

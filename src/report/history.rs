@@ -104,6 +104,7 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Line(LineEvent::Fact(e)) => &e.legs,
         Event::Line(LineEvent::Reattributed(e)) => &e.legs,
         Event::Line(LineEvent::TimerFired(e)) => &e.legs,
+        Event::Line(LineEvent::Released(e)) => &e.legs,
         Event::Adjustment(e) => &e.legs,
         _ => &[],
     }
@@ -176,6 +177,7 @@ pub(super) fn pin_of(event: &LineEvent) -> Option<&Pin> {
         LineEvent::Fact(e) => e.pin.as_deref(),
         LineEvent::Reattributed(e) => e.pin.as_deref(),
         LineEvent::TimerFired(e) => e.pin.as_deref(),
+        LineEvent::Released(e) => Some(&e.pin),
     }
 }
 

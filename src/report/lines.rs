@@ -64,6 +64,9 @@ pub struct FactView {
     /// What found no place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remainder: Option<Money>,
+    /// It was taken back: the line stands as if it had never been told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
 }
 
 /// A sub-order line.
@@ -104,6 +107,9 @@ pub struct LineView {
     /// What the commission was computed on: the estimate's base, or the settled base after refunds won.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Money>,
+    /// Live room: the row's own, the click's, or the one whose roster gave the promoter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
     /// Who promoted it.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,6 +256,7 @@ pub async fn line(client: &Client, log: LogId, viewer: Viewer, line: LineId, at:
         state: kept.state,
         code: kept.code.clone(),
         remainder: kept.remainder.map(|amount| Money::of(amount, currency)),
+        withdrawn: kept.withdrawn,
     };
     view.facts = history.state.facts().map(fact).collect();
     Ok(view)
@@ -291,6 +298,7 @@ fn view(history: &History, calendar: &Calendar, viewer: Viewer) -> Result<LineVi
         paid: story.paid_goods().map(money),
         refunded: Some(refunds).filter(|refunds| !refunds.is_zero()).map(money),
         base: figures.won_base.or(figures.estimated_base).map(money),
+        room: text(pin.and_then(|pin| pin.dims.room.as_ref())),
         promoter: pin.and_then(|pin| pin.attribution.party),
         rule: pin.and_then(|pin| pin.rule.as_ref()).map(|choice| RuleOfLine {
             rule: choice.rule,

@@ -111,6 +111,9 @@ pub const REGISTRY: &[Report] = &[
     report!("periods", "accounting months", periods::SQL, (client, log, _args) => {
         table(periods(client, log).await?.table())
     }),
+    report!("placements", "placements with their assignments", placements::SQL, (client, log, args) => {
+        table(placements(client, log, &args.page).await?.table())
+    }),
     report!("rules", "commission rules", rules::SQL, (client, log, args) => {
         table(rules(client, log, args.viewer, &args.page).await?.table())
     }),
@@ -130,6 +133,9 @@ pub const REGISTRY: &[Report] = &[
         let view = statement(client, log, args.viewer, key, args.at, &args.page).await?;
         let zone = streams::book(client, log, view.position).await?.opened.zone;
         table(view.table(zone))
+    }),
+    report!("waiting", "placements and payers that lines wait for", placements::SQL, (client, log, _args) => {
+        table(waiting(client, log).await?.table())
     }),
     report!("trial-balance", "debits and credits, which must be equal", trial::SQL, (client, log, args) => {
         table(trial_balance(client, log, args.at).await?.table())

@@ -212,6 +212,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
     if !rows.members.is_empty() {
         out.push(send(client, &st.membership_clear, vec![log, &rows.members]));
     }
+    if !rows.placed.is_empty() {
+        out.push(send(client, &st.placement_clear, vec![log, &rows.placed]));
+    }
     if !rows.timed.is_empty() {
         out.push(send(
             client,
@@ -227,6 +230,7 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.shop_put, rows.shops;
         st.rule_put, rows.rules;
         st.approval_put, rows.approvals;
+        st.placement_append, rows.placements;
         st.timer_put, rows.timers;
     }
 }

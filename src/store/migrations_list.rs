@@ -14,4 +14,8 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[migration!(1, "log"), migration!(2, "sandbox_timers")];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "log"),
+    migration!(2, "sandbox_timers"),
+    migration!(9, "placements"),
+];

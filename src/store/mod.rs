@@ -24,6 +24,7 @@ pub mod migrate;
 mod migrations_list;
 pub mod rebuild;
 pub mod receipts;
+pub mod releases;
 pub mod rows;
 pub mod shadow;
 pub mod statements;

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 14] = [
+pub const TABLES: [Table; 15] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -37,6 +37,7 @@ pub const TABLES: [Table; 14] = [
     table("shop", "position"),
     table("rule", "position, rule"),
     table("approval", "position"),
+    table("placement", "position, from_at"),
     table("timer", "due, timer"),
 ];
 
@@ -204,6 +205,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "shop" from rows.shops;
         "rule" from rows.rules;
         "approval" from rows.approvals;
+        "placement" from rows.placements;
         "timer" from rows.timers;
     }
     Ok(())

@@ -43,6 +43,7 @@ statements! {
         head_lock, head_advance, fence, clock,
         event_append, leg_append, total_add, pin_append, line_party_append, parked_append, click_append,
         line_put, party_put, membership_clear, membership_append, item_put, shop_put, rule_put, approval_put,
+        placement_clear, placement_append,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
     }
@@ -52,7 +53,7 @@ statements! {
         cursor_move, cursor_read, event_by_stream, event_page, event_range,
         followers_behind, followers_late, followers_reach, followers_wait, generation_bump, head_read,
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
-        log_create, log_list, log_of_book, log_succeed, long_transaction, rebuild_lock, server_check, session,
+        log_create, log_list, log_of_book, log_succeed, long_transaction, rebuild_lock, releases_behind, releases_waiting, server_check, session,
         timers_due, timers_next,
     }
 }

@@ -19,13 +19,14 @@ use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::order::pin::*;
 use fenzhang::domain::order::{
     About, Discount, FactApplied, FactState, Figures, Funder, Illegibility, LineEvent, LineFact, Manner, NamedAmount,
-    Purpose, Reattributed, Reattribution, Reported, Snapshot, TimerOutcome, Track, View, What,
+    Purpose, Reattributed, Reattribution, Released, Reported, Snapshot, TimerOutcome, Track, View, What,
 };
 use fenzhang::domain::party::event::PartyRenamed;
 use fenzhang::domain::party::{
     ContractScope, MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, Receiver, Share,
 };
 use fenzhang::domain::person::{KeyIssued, KeyRevoked, PersonEvent, Role};
+use fenzhang::domain::placement::{Holder, PlacementAssigned, PlacementEnded, PlacementEvent, PlacementKind};
 use fenzhang::domain::plan::event::{ShelfEvent, SubjectApplied};
 use fenzhang::domain::plan::{
     PlanKind, Rates, RuleChanged, RuleEnded, RulePosted, RuleScope, RuleTerms, SubjectDecided, Subjects, UsageEvent,
@@ -298,6 +299,13 @@ fn line_events() -> Vec<Event> {
         accounting_at: Some(at(3)),
         timers: vec![at(600)],
     }))));
+    events.push(Event::Line(LineEvent::Released(Box::new(Released {
+        pin: pin(),
+        figures: figures(),
+        legs: legs(),
+        accounting_at: Some(at(3)),
+        timers: vec![at(600)],
+    }))));
     events.push(Event::Line(LineEvent::TimerFired(Box::new(TimerOutcome {
         timer: TimerId(id(9)),
         due: at(600),
@@ -466,6 +474,24 @@ fn rule_events() -> Vec<Event> {
     events
 }
 
+fn placement_events() -> Vec<Event> {
+    vec![
+        Event::Placement(PlacementEvent::Assigned(PlacementAssigned {
+            placement: PlacementId(id(14)),
+            platform: ext("taobao"),
+            kind: PlacementKind::Pid,
+            number: ext("mm_1_2_3"),
+            holder: Holder::Party(party(PartyKind::Anchor)),
+            from: at(0),
+            to: Some(at(60)),
+        })),
+        Event::Placement(PlacementEvent::Ended(PlacementEnded {
+            placement: PlacementId(id(14)),
+            at: at(30),
+        })),
+    ]
+}
+
 fn other_events() -> Vec<Event> {
     let ended = || ApprovalEnded {
         by: PersonId(id(12)),
@@ -548,6 +574,7 @@ fn written_today() -> Vec<Event> {
         party_events(),
         rule_events(),
         other_events(),
+        placement_events(),
     ]
     .concat()
 }

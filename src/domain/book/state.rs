@@ -2,7 +2,7 @@
 //! Must never be partly loaded: it is one short stream.
 
 use super::event::{BookEvent, BookOpened};
-use super::formula::Formula;
+use super::formula::{Formula, FormulaBasis};
 use crate::base::{ExternalId, FormulaId, Instant, Month, PartyId};
 use crate::ledger::Stamp;
 
@@ -76,6 +76,13 @@ impl BookState {
                 .max_by_key(|f| f.effective_from)
         };
         in_force(true).or_else(|| in_force(false))
+    }
+
+    /// A formula for a platform, of any time, posts what the platform reports.
+    pub fn has_reported(&self, platform: &ExternalId) -> bool {
+        let concerns = |f: &&FormulaVersion| f.terms.platform.as_ref().is_none_or(|own| own == platform);
+        let mut formulas = self.formulas.iter().filter(concerns);
+        formulas.any(|f| f.terms.basis == FormulaBasis::AsReported)
     }
 
     /// One version of one formula.

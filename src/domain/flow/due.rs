@@ -17,6 +17,7 @@ pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusa
     let mut lines = match command {
         Command::Facts(facts) => facts.iter().map(|fact| fact.line).collect(),
         Command::Reattribute { line, .. } => vec![*line],
+        Command::Release { lines } => lines.clone(),
         _ => Vec::new(),
     };
     lines.sort_unstable();
@@ -40,7 +41,7 @@ pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusa
 
 /// The stream that `expected_version` speaks of.
 pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
-    use crate::base::{ItemId, ShopId};
+    use crate::base::{ItemId, PlacementId, ShopId};
     Some(match command {
         Command::OpenBook(_)
         | Command::NameOwner { .. }
@@ -62,6 +63,11 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::DecideApplicant { shelf, .. } => (*shelf).into(),
         Command::Facts(facts) => facts.first()?.line.into(),
         Command::Reattribute { line, .. } => (*line).into(),
+        Command::Release { lines } => (*lines.first()?).into(),
+        Command::AssignPlacement {
+            platform, kind, number, ..
+        } => PlacementId::of(book, platform, *kind, number).into(),
+        Command::EndPlacement { placement, .. } => (*placement).into(),
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Scribe;
-use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, RuleId, ShelfId, ShopId, TimerId, UsageId};
+use crate::base::{
+    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, RuleId, ShelfId, ShopId, TimerId, UsageId,
+};
 use crate::domain::book::BookState;
 use crate::domain::catalogue::ItemState;
 use crate::domain::click::Click;
@@ -14,6 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::order::decide::{self, Desk, Heard, PinRequest};
 use crate::domain::order::{FactState, LineEvent, LineFact, LineState, Pin, Reservation};
 use crate::domain::party::PartyState;
+use crate::domain::placement::PlacementState;
 use crate::domain::plan::{ShelfState, UsageEvent, UsageState};
 use crate::domain::pricing::{self, Known};
 use crate::domain::refusal::Refusal;
@@ -73,6 +76,21 @@ pub fn reattribute(line_id: LineId, click: &Click, scribe: &mut Scribe<'_>) -> R
     })?;
     if let Some(event) = event {
         record(line_id, &state, click.at, event, scribe)?;
+    }
+    Ok(Made::default())
+}
+
+/// Looks anew at lines that wait for a placement or a payer. One that waits on, or no longer waits, leaves nothing.
+pub fn release(lines: &[LineId], scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    for line_id in lines {
+        let state = line(*line_id, scribe);
+        let Some(at) = state.at() else { continue };
+        let event = at_desk(*line_id, &state, state.platform(), None, scribe, |desk| {
+            decide::release(&state, desk)
+        })?;
+        if let Some(event) = event {
+            record(*line_id, &state, at, event, scribe)?;
+        }
     }
     Ok(Made::default())
 }
@@ -271,6 +289,10 @@ impl Known for View<'_> {
 
     fn party(&self, party: PartyId) -> Option<&PartyState> {
         self.world.party(party).map(Arc::as_ref)
+    }
+
+    fn placement(&self, placement: PlacementId) -> Option<&PlacementState> {
+        self.world.placement(placement).map(Arc::as_ref)
     }
 
     fn usage(&self, usage: UsageId) -> UsageState {

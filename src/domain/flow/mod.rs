@@ -21,6 +21,7 @@ use super::refusal::Refusal;
 pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     match command {
         Command::Facts(facts) => facts::facts(facts, scribe),
+        Command::Release { lines } => facts::release(lines, scribe),
         Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
         Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
         object => objects::decide(object, scribe),

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, ShelfId, ShopId, UsageId};
+use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
 use crate::domain::flow::Clicks;
 use crate::domain::order::decide::pins_wanted;
 use crate::domain::order::{About, LineFact, LineState};
+use crate::domain::placement::{Holder, PlacementKind};
 use crate::domain::plan::{Rates, RuleTerms};
+use crate::domain::pricing::placement_numbers;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
 
@@ -77,6 +79,7 @@ pub fn needs<'a>(
         match command {
             Command::Facts(facts) => told.extend(facts),
             Command::Reattribute { line, click } => asking.reattribute(*line, click),
+            Command::Release { lines } => asking.release(lines),
             Command::FireTimer { stream, .. } => {
                 asking.stream(*stream);
                 if stream.slice == Slice::Line {
@@ -147,6 +150,45 @@ impl Asking<'_> {
         let wanted = pins_wanted(&state, &told);
         if let Some(platform) = state.platform() {
             self.line(line, platform, &state, &wanted);
+        }
+    }
+
+    fn release(&mut self, lines: &[LineId]) {
+        for line in lines {
+            self.stream(*line);
+            self.timers(*line);
+            let Some(state) = self.world.line(*line).cloned() else {
+                continue;
+            };
+            if let (Some(platform), Some(pin)) = (state.platform(), &state.pin) {
+                self.line(*line, platform, &state, &[(pin.at, state.about().clone())]);
+            }
+        }
+    }
+
+    /// Placements that a line names, the rooms that they belong to, and whoever is assigned there.
+    fn placements(&mut self, platform: &ExternalId, at: Instant, about: &About) {
+        let reported = self
+            .world
+            .book(self.book)
+            .is_some_and(|book| book.has_reported(platform));
+        for (kind, number) in placement_numbers(about, reported) {
+            let id = PlacementId::of(self.book, platform, kind, number);
+            self.stream(id);
+            let holder = |id| Some(self.world.placement(id)?.at(at)?.holder.clone());
+            let holder = match holder(id) {
+                Some(Holder::Room(room)) => {
+                    let id = PlacementId::of(self.book, platform, PlacementKind::Room, &room);
+                    self.stream(id);
+                    self.world
+                        .placement(id)
+                        .and_then(|room| Some(room.at(at)?.holder.clone()))
+                }
+                found => found,
+            };
+            if let Some(Holder::Party(party)) = holder {
+                self.uppers(party);
+            }
         }
     }
 
@@ -223,6 +265,7 @@ impl Asking<'_> {
                 .for_each(|shelf| self.counters(*shelf, platform, at, about));
         }
         if about.promoter.is_none() {
+            self.placements(platform, at, about);
             self.click(line, at, about, item, shop);
         }
     }

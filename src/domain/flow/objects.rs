@@ -3,6 +3,7 @@
 
 mod needs;
 mod people;
+mod placements;
 mod places;
 mod rules;
 #[cfg(test)]
@@ -31,7 +32,13 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     }
     let book = scribe.world.book(scribe.book).cloned();
     let book = book.ok_or_else(|| Refusal::not_found("book"))?;
-    for slice in [of_book, people::decide, places::decide, rules::decide] {
+    for slice in [
+        of_book,
+        people::decide,
+        places::decide,
+        placements::decide,
+        rules::decide,
+    ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);
         }

@@ -88,6 +88,7 @@ fn pinned_at(event: &Event) -> Option<Instant> {
     let pin = match event {
         Event::Line(LineEvent::Fact(e)) => &e.pin,
         Event::Line(LineEvent::TimerFired(e)) => &e.pin,
+        // One that waited keeps its pin instant too.
         // A late click keeps the pin instant.
         _ => return None,
     };

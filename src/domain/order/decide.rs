@@ -7,7 +7,7 @@
 
 use std::iter::once;
 
-use super::event::{FactApplied, FactState, LineEvent, NO_ROOM, Reattributed, Reattribution, TimerOutcome};
+use super::event::{FactApplied, FactState, LineEvent, NO_ROOM, Reattributed, Reattribution, Released, TimerOutcome};
 use super::fact::{About, COMMISSION_EXCEEDS_PAYMENT, LineFact, What};
 use super::pin::{Pin, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
 use super::reported::without_taker;
@@ -242,7 +242,8 @@ fn pinning(
             return Ok(Pinning::Stands);
         }
         let settled_at = state.target()?.settled_at;
-        if settled_at.is_some_and(|at| (desk.cut_off)(at)) {
+        // A line that waited has posted nothing yet: what it posts late counts in the open period and points back.
+        if settled_at.is_some_and(|at| (desk.cut_off)(at)) && !pin.waits() {
             return Ok(Pinning::PastCutOff);
         }
     }
@@ -260,7 +261,7 @@ fn pinning(
 }
 
 fn looks_up_anew(state: &LineState, pin: &Pin, at: Instant, payable: Minor, about: &About) -> bool {
-    pin.at != at || about != state.pinned_about() || (pin.payable.is_zero() && !payable.is_zero())
+    pin.waits() || pin.at != at || about != state.pinned_about() || (pin.payable.is_zero() && !payable.is_zero())
 }
 
 /// The instants at which a line would be pinned while these facts are decided one after the other; empty when its pin
@@ -440,6 +441,28 @@ pub fn reattribute(state: &LineState, click: ClickId, clicked_at: Instant, desk:
         }
     };
     Some(LineEvent::Reattributed(Box::new(event)))
+}
+
+/// Decides a line whose placement or payer may be known now; nothing when it does not wait, or waits on.
+pub fn release(state: &LineState, desk: &mut Desk<'_>) -> Option<LineEvent> {
+    let waiting = state.pin.as_ref().filter(|pin| pin.waits())?;
+    let request = PinRequest {
+        at: waiting.at,
+        payable: waiting.payable,
+        currency: state.currency()?,
+        about: state.about(),
+    };
+    let pin = Box::new((desk.price)(&request).filter(|pin| !pin.waits())?);
+    let pinning = Pinning::Anew(pin.clone());
+    let (story, about) = (state.story(), state.about());
+    let moves = Moves::of(state, &story, about, state.currency(), &pinning, state.ripe()).ok()?;
+    Some(LineEvent::Released(Box::new(Released {
+        pin,
+        accounting_at: moves.accounting_at(waiting.at),
+        timers: moves.timers(state),
+        figures: moves.target.figures,
+        legs: moves.legs,
+    })))
 }
 
 /// Decides a due timer of the line; nothing when the line has no such timer pending.

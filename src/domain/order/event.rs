@@ -135,6 +135,25 @@ pub struct TimerOutcome {
     pub timers: Vec<Instant>,
 }
 
+/// What a line waited for is there: it is pinned anew.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Released {
+    /// The new pin.
+    pub pin: Box<Pin>,
+    /// The bases after it.
+    #[serde(default)]
+    pub figures: Figures,
+    /// What moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<Leg>,
+    /// Date of the settled legs when it is not the event's own time: the settle date of a split or its correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounting_at: Option<Instant>,
+    /// Timers it sets: a line that earns now may have to settle by time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Instant>,
+}
+
 /// What happened to a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LineEvent {
@@ -144,6 +163,8 @@ pub enum LineEvent {
     Reattributed(Box<Reattributed>),
     /// `line.timer_fired`
     TimerFired(Box<TimerOutcome>),
+    /// `line.released`
+    Released(Box<Released>),
 }
 
 /// Code of what an account has no room for.
@@ -180,6 +201,13 @@ impl LineEvent {
                 due: fired.due,
                 lapsed: Some(NO_ROOM.to_owned()),
                 pin: None,
+                figures: stands.clone(),
+                legs: Vec::new(),
+                accounting_at: None,
+                timers: Vec::new(),
+            })),
+            LineEvent::Released(released) => LineEvent::Released(Box::new(Released {
+                pin: released.pin,
                 figures: stands.clone(),
                 legs: Vec::new(),
                 accounting_at: None,

@@ -24,7 +24,7 @@ pub mod target;
 mod tests;
 mod weigh;
 
-pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, TimerOutcome};
+pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, Released, TimerOutcome};
 pub use fact::{
     About, Discount, Funder, Illegibility, LineFact, Manner, NamedAmount, Purpose, Reported, Snapshot, Track, View,
     What,

@@ -10,6 +10,7 @@ pub fn post(event: &LineEvent) -> Result<Entry, EntryError> {
         LineEvent::Fact(e) => &e.legs,
         LineEvent::Reattributed(e) => &e.legs,
         LineEvent::TimerFired(e) => &e.legs,
+        LineEvent::Released(e) => &e.legs,
     };
     Entry::balanced(legs.iter().copied())
 }

@@ -149,6 +149,7 @@ impl LineState {
             LineEvent::Fact(e) => self.heard(e, placed),
             LineEvent::Reattributed(e) => self.reattributed(e, placed),
             LineEvent::TimerFired(e) => self.fired(e, placed),
+            LineEvent::Released(e) => self.follow(Some(&e.pin), &e.legs, &e.timers, &e.figures, placed),
         }
         self.position = placed.position;
     }

@@ -2,22 +2,32 @@
 //! Must never let log position decide between two clicks: their own time does, then the source's number (decision A7).
 
 use super::Target;
+use crate::base::PartyId;
 use crate::domain::click::Click;
 use crate::domain::order::{About, Attribution, Basis, Pin, Scope};
 
 type Found<'a> = (Attribution, Option<&'a Click>);
 
-/// Who promoted the line, with the winning click.
-pub(super) fn find<'a>(about: &About, target: &Target, window: i64, clicks: &'a [Click]) -> Found<'a> {
+/// Who promoted the line, with the winning click. `placed`: whose the placement is that the row names.
+pub(super) fn find<'a>(
+    about: &About,
+    target: &Target,
+    window: i64,
+    clicks: &'a [Click],
+    placed: Option<PartyId>,
+) -> Found<'a> {
+    let named = |basis, party| Attribution {
+        basis,
+        party: Some(party),
+        click: None,
+        clicked_at: None,
+        scope: None,
+    };
     if let Some(promoter) = about.promoter {
-        let attribution = Attribution {
-            basis: Basis::Platform,
-            party: Some(promoter),
-            click: None,
-            clicked_at: None,
-            scope: None,
-        };
-        return (attribution, None);
+        return (named(Basis::Platform, promoter), None);
+    }
+    if let Some(party) = placed {
+        return (named(Basis::Placement, party), None);
     }
     match last(target, window, clicks) {
         Some((click, scope)) => (by(click, scope, target), Some(click)),
@@ -43,7 +53,7 @@ pub(super) fn late<'a>(
     late: &'a Click,
     old: &Pin,
 ) -> Option<Found<'a>> {
-    if about.promoter.is_some() {
+    if about.promoter.is_some() || old.attribution.basis == Basis::Placement {
         return None;
     }
     let id = late.id(target.book);

@@ -3,20 +3,24 @@
 
 mod attribution;
 mod candidates;
+mod placement;
 mod reserve;
 mod terms;
 #[cfg(test)]
 mod tests;
 
-use super::book::{BookState, FormulaBasis};
+use super::book::{BookState, Formula, FormulaBasis};
 use super::catalogue::ItemState;
 use super::click::Click;
 use super::order::decide::PinRequest;
 use super::order::pin::{NO_CLICK, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
-use super::order::{Dims, Pin};
+use super::order::{Basis, Dims, Pin};
 use super::party::PartyState;
+use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
-use crate::base::{BookId, ExternalId, Instant, ItemId, PartyId, ShopId, UsageId};
+use crate::base::{BookId, ExternalId, Instant, ItemId, PartyId, PlacementId, ShopId, UsageId};
+
+pub use placement::placement_numbers;
 
 /// Read access to everything a pin may depend on; the world provides it.
 pub trait Known {
@@ -30,6 +34,8 @@ pub trait Known {
     fn shelf(&self, shelf: crate::base::ShelfId) -> Option<&ShelfState>;
     /// A party.
     fn party(&self, party: PartyId) -> Option<&PartyState>;
+    /// A placement.
+    fn placement(&self, placement: PlacementId) -> Option<&PlacementState>;
     /// What a limited rule has used for other lines: what the line itself holds from an earlier pin is not in it,
     /// because a new pin moves the reservation.
     fn usage(&self, usage: UsageId) -> UsageState;
@@ -91,18 +97,28 @@ pub fn pin(
     };
     let target = Target::of(request, platform, known, book.opened.book);
     let window = formula.terms.window_seconds;
+    let placed = placement::holder(request.about, platform, &target, known);
     let found = match forced {
         Some((click, old)) => match attribution::late(request.about, &target, window, clicks, click, old) {
             Some(found) => found,
             None => return Some(old.clone()),
         },
-        None => attribution::find(request.about, &target, window, clicks),
+        None => attribution::find(
+            request.about,
+            &target,
+            window,
+            clicks,
+            placed.as_ref().map(|(party, _)| *party),
+        ),
     };
     let (attribution, click) = found;
+    let roster = placed
+        .filter(|_| attribution.basis == Basis::Placement)
+        .and_then(|(_, room)| room);
     let mut pin = Pin {
         at: request.at,
         payable: request.payable,
-        dims: dims(request, &target, click),
+        dims: dims(request, &target, click, roster),
         formula: formula.id,
         formula_version: formula.version,
         rule: None,
@@ -122,29 +138,42 @@ pub fn pin(
         pin.why_nothing = Some("unknown_promoter".to_owned());
         return Some(pin);
     }
-    let chain = terms::chain(promoter, request.at, known);
-    if as_reported {
-        let brand = target.shop.and_then(|shop| known.brand(shop));
-        match formula.terms.payer.or(brand) {
-            Some(payer) => pin.terms = Some(terms::terms(&formula.terms, payer, chain)),
-            None => pin.why_nothing = Some(UNKNOWN_PAYER.to_owned()),
-        }
-        return Some(pin);
-    }
-    let takers: Vec<PartyId> = chain.iter().rev().map(|hop| hop.party).collect();
-    let outcome = candidates::choose(&takers, &target, request, platform, known, &formula.terms);
-    (pin.lost, pin.lost_more) = (outcome.lost, outcome.lost_more);
-    pin.why_nothing = outcome.why_nothing.map(str::to_owned);
-    if let Some((brand, taken)) = outcome.taken {
-        pin.terms = Some(terms::terms(&formula.terms, brand, chain));
-        pin.rule = Some(taken.choice);
-        pin.reservation = taken.reservation;
-    }
+    earn(&mut pin, promoter, request, platform, &target, &formula.terms, known);
     Some(pin)
 }
 
-/// Dimensions: what the platform names, else what the winning click carried.
-fn dims(request: &PinRequest<'_>, target: &Target, click: Option<&Click>) -> Dims {
+/// What the promoter earns, or why nothing: by the platform's own figures, or by the rule that wins.
+fn earn(
+    pin: &mut Pin,
+    promoter: PartyId,
+    request: &PinRequest<'_>,
+    platform: &ExternalId,
+    target: &Target,
+    formula: &Formula,
+    known: &dyn Known,
+) {
+    let chain = terms::chain(promoter, request.at, known);
+    if formula.basis == FormulaBasis::AsReported {
+        let brand = target.shop.and_then(|shop| known.brand(shop));
+        match formula.payer.or(brand) {
+            Some(payer) => pin.terms = Some(terms::terms(formula, payer, chain)),
+            None => pin.why_nothing = Some(UNKNOWN_PAYER.to_owned()),
+        }
+        return;
+    }
+    let takers: Vec<PartyId> = chain.iter().rev().map(|hop| hop.party).collect();
+    let outcome = candidates::choose(&takers, target, request, platform, known, formula);
+    (pin.lost, pin.lost_more) = (outcome.lost, outcome.lost_more);
+    pin.why_nothing = outcome.why_nothing.map(str::to_owned);
+    if let Some((brand, taken)) = outcome.taken {
+        pin.terms = Some(terms::terms(formula, brand, chain));
+        pin.rule = Some(taken.choice);
+        pin.reservation = taken.reservation;
+    }
+}
+
+/// Dimensions: what the platform names, else what the winning click carried, or the room whose roster gave the promoter.
+fn dims(request: &PinRequest<'_>, target: &Target, click: Option<&Click>, roster: Option<ExternalId>) -> Dims {
     let about = request.about;
     Dims {
         item: target.item,
@@ -153,7 +182,8 @@ fn dims(request: &PinRequest<'_>, target: &Target, click: Option<&Click>) -> Dim
         room: about
             .room
             .clone()
-            .or_else(|| click.and_then(|click| click.room.clone())),
+            .or_else(|| click.and_then(|click| click.room.clone()))
+            .or(roster),
         show: about
             .show
             .clone()

@@ -107,7 +107,7 @@ fn outcome(event: &LineEvent) -> (String, String) {
     let code = match event {
         LineEvent::Fact(e) => e.code.clone(),
         LineEvent::TimerFired(e) => e.lapsed.clone(),
-        LineEvent::Reattributed(_) => None,
+        LineEvent::Reattributed(_) | LineEvent::Released(_) => None,
     };
     code.map(|code| (format!(" ({code})"), format!("（{code}）")))
         .unwrap_or_default()
@@ -118,6 +118,7 @@ fn figures_of(event: &LineEvent) -> &Figures {
         LineEvent::Fact(e) => &e.figures,
         LineEvent::Reattributed(e) => &e.figures,
         LineEvent::TimerFired(e) => &e.figures,
+        LineEvent::Released(e) => &e.figures,
     }
 }
 

@@ -46,6 +46,7 @@ pub fn pin_of(event: &Event) -> Option<&Pin> {
         Event::Line(LineEvent::Fact(e)) => e.pin.as_deref(),
         Event::Line(LineEvent::Reattributed(e)) => e.pin.as_deref(),
         Event::Line(LineEvent::TimerFired(e)) => e.pin.as_deref(),
+        Event::Line(LineEvent::Released(e)) => Some(&e.pin),
         _ => None,
     }
 }

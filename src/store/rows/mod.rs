@@ -3,7 +3,7 @@
 //!
 //! Two kinds. Rows of an event (leg, pin, line_party, parked, click) follow from the event, the balances before it and
 //! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, rule,
-//! approval, timer) follow from the fold of one stream and replace what stood before.
+//! approval, placement, timer) follow from the fold of one stream and replace what stood before.
 
 mod event;
 mod state;
@@ -65,7 +65,8 @@ table! {
     LineRow, Lines {
         line: Uuid, platform: String, line_no: String, order_no: Option<String>, buyer: Option<Uuid>,
         item: Option<Uuid>, shop: Option<Uuid>, at: DateTime<Utc>, promoter: Option<Uuid>, status: i16, pinned: bool,
-        currency: Option<String>, position: i64,
+        currency: Option<String>, position: i64, waits: Option<String>, account: Option<String>, pid: Option<String>,
+        nick: Option<String>, room: Option<String>,
     }
 }
 table! {
@@ -104,6 +105,13 @@ table! {
     ApprovalRow, Approvals { approval: Uuid, kind: String, maker: Uuid, status: String, position: i64 }
 }
 table! {
+    /// An assignment of a placement.
+    PlacementRow, Placements {
+        placement: Uuid, platform: String, kind: String, number: String, party: Option<Uuid>, room: Option<String>,
+        from_at: DateTime<Utc>, to_at: Option<DateTime<Utc>>, position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -139,6 +147,10 @@ pub struct Rows {
     pub rules: Rules,
     /// Approvals.
     pub approvals: Approvals,
+    /// Placements whose assignments are replaced as a whole by those below.
+    pub placed: Vec<Uuid>,
+    /// Assignments of placements.
+    pub placements: Placements,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

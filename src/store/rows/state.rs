@@ -3,14 +3,17 @@
 
 use uuid::Uuid;
 
-use super::{ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, Rows, RuleRow, ShopRow, TimerRow, word};
-use crate::base::{BookId, Instant, ItemId, ShopId};
+use super::{
+    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
+};
+use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
 use crate::domain::command::Pending;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
+use crate::domain::placement::{Holder, PlacementState};
 use crate::domain::plan::{RuleScope, ShelfState};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Entity, Known};
@@ -24,6 +27,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Item(state)) => item(stream, state, position, rows),
         Some(Entity::Shop(state)) => shop(stream, state, position, rows),
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
+        Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
         Some(Entity::Book(_) | Entity::Usage(_) | Entity::Adjustment(_) | Entity::Person(_)) | None => {}
     }
@@ -57,6 +61,9 @@ fn line(book: BookId, stream: StreamId, state: &LineState, position: i64, rows: 
             .as_ref()
             .map(|no| ShopId::of(book, platform.as_str(), no.as_str()))
     };
+    // The numbers by which a waiting line could be found; they are of no use once it waits no longer.
+    let waits = pin.filter(|pin| pin.waits());
+    let number = |number: &Option<ExternalId>| number.as_ref().filter(|_| waits.is_some()).map(ToString::to_string);
     rows.lines.push(LineRow {
         line: stream.id,
         platform: platform.as_str().to_owned(),
@@ -71,7 +78,33 @@ fn line(book: BookId, stream: StreamId, state: &LineState, position: i64, rows: 
         pinned: pin.is_some(),
         currency: state.currency().map(|currency| currency.code().to_owned()),
         position,
+        waits: waits.and_then(|pin| pin.why_nothing.clone()),
+        account: number(&about.account),
+        pid: number(&about.pid),
+        nick: number(&about.nick),
+        room: number(&about.room),
     });
+}
+
+fn placement(stream: StreamId, state: &PlacementState, position: i64, rows: &mut Rows) {
+    rows.placed.push(stream.id);
+    for assigned in &state.assignments {
+        let (party, room) = match &assigned.holder {
+            Holder::Party(party) => (Some(party.uuid()), None),
+            Holder::Room(room) => (None, Some(room.as_str().to_owned())),
+        };
+        rows.placements.push(PlacementRow {
+            placement: stream.id,
+            platform: assigned.platform.as_str().to_owned(),
+            kind: assigned.kind.word().to_owned(),
+            number: assigned.number.as_str().to_owned(),
+            party,
+            room,
+            from_at: assigned.from.utc(),
+            to_at: assigned.to.map(Instant::utc),
+            position,
+        });
+    }
 }
 
 fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {

@@ -5,6 +5,7 @@ mod chains;
 mod facts;
 mod lines;
 mod refunds;
+mod reported;
 mod rules;
 mod shapes;
 mod stage;

@@ -30,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("domain::party", WORDS),
     ("domain::person", WORDS),
+    ("domain::placement", WORDS),
     ("domain::plan", WORDS),
     (
         "domain::pricing",
@@ -43,6 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain::click",
             "domain::order",
             "domain::party",
+            "domain::placement",
             "domain::plan",
         ],
     ),

@@ -15,6 +15,7 @@ const EVERY_BOOK: &[(&str, &str)] = &[
     ("access_key", "a key's random id finds its book"),
     ("key_find", "a key's random id finds its book"),
     ("log_list", "the list of books itself"),
+    ("releases_behind", "the release of a server serves every book"),
     ("timers_due", "the scheduler of a server serves every book"),
     ("followers_behind", "the follower of a server serves every book"),
     ("server_check", "asks about rights on tables, reads none"),

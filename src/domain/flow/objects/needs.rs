@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ItemId, PartyId, ShopId};
+use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
 use crate::domain::flow::Needs;
+use crate::domain::placement::Holder;
 use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
@@ -29,18 +30,10 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::AmendMembership { member, .. } | Command::EndMembership { member, .. } => {
             wanted.push((*member).into());
         }
-        Command::RegisterShop {
-            platform,
-            shop_no,
-            brand,
-            ..
-        } => wanted.extend::<[StreamId; 2]>([
-            ShopId::of(book, platform.as_str(), shop_no.as_str()).into(),
-            (*brand).into(),
-        ]),
-        Command::ListItem { platform, item_no, .. } => {
-            wanted.push(ItemId::of(book, platform.as_str(), item_no.as_str()).into());
-        }
+        Command::RegisterShop { .. }
+        | Command::ListItem { .. }
+        | Command::AssignPlacement { .. }
+        | Command::EndPlacement { .. } => wanted.extend(of_places(book, command)),
         Command::PostRule {
             brand, scope, terms, ..
         } => {
@@ -78,6 +71,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
         | Command::Reattribute { .. }
+        | Command::Release { .. }
         | Command::FireTimer { .. } => {}
     }
     out.streams
@@ -97,11 +91,51 @@ fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut 
     }
 }
 
+/// Shops, items and placements.
+fn of_places(book: BookId, command: &Command) -> Vec<StreamId> {
+    let mut wanted = Vec::new();
+    match command {
+        Command::RegisterShop {
+            platform,
+            shop_no,
+            brand,
+            ..
+        } => wanted.extend::<[StreamId; 2]>([
+            ShopId::of(book, platform.as_str(), shop_no.as_str()).into(),
+            (*brand).into(),
+        ]),
+        Command::ListItem { platform, item_no, .. } => {
+            wanted.push(ItemId::of(book, platform.as_str(), item_no.as_str()).into());
+        }
+        Command::AssignPlacement {
+            platform,
+            kind,
+            number,
+            holder,
+            ..
+        } => {
+            wanted.push(PlacementId::of(book, platform, *kind, number).into());
+            if let Holder::Party(party) = holder {
+                wanted.push((*party).into());
+            }
+        }
+        Command::EndPlacement { placement, .. } => wanted.push((*placement).into()),
+        _ => {}
+    }
+    wanted
+}
+
 fn of_formula(terms: &Formula) -> Vec<StreamId> {
     let takers = terms.fees.iter().map(|fee| fee.taker);
     let payers = terms.subsidies.iter().map(|subsidy| subsidy.payer);
     let content = terms.content_fee.iter().map(|(taker, _)| *taker);
-    takers.chain(payers).chain(content).map(StreamId::from).collect()
+    let owes = terms.payer.into_iter();
+    takers
+        .chain(payers)
+        .chain(content)
+        .chain(owes)
+        .map(StreamId::from)
+        .collect()
 }
 
 fn of_rule(terms: &RuleTerms) -> impl Iterator<Item = StreamId> + '_ {

@@ -127,6 +127,7 @@ pub(super) struct Small {
     pub shelves: HashMap<ShelfId, ShelfState>,
     pub parties: HashMap<PartyId, PartyState>,
     pub usages: HashMap<UsageId, UsageState>,
+    pub placements: HashMap<PlacementId, PlacementState>,
     pub about: About,
     pub at: Instant,
     pub payable: Minor,
@@ -147,6 +148,9 @@ impl Known for Small {
     }
     fn party(&self, party: PartyId) -> Option<&PartyState> {
         self.parties.get(&party)
+    }
+    fn placement(&self, placement: PlacementId) -> Option<&PlacementState> {
+        self.placements.get(&placement)
     }
     fn usage(&self, usage: UsageId) -> UsageState {
         self.usages.get(&usage).cloned().unwrap_or_default()
@@ -176,6 +180,7 @@ impl Small {
             shelves: HashMap::new(),
             parties: HashMap::new(),
             usages: HashMap::new(),
+            placements: HashMap::new(),
             about: About {
                 order_no: Some(ext("order-1")),
                 item_no: Some(ext("item-1")),
