@@ -13,7 +13,7 @@ use super::streams::stored;
 use super::{At, Cell, Money, ReportError, Statement, Table, position, sql};
 use crate::base::{LineId, LogId};
 use crate::domain::event::Event;
-use crate::domain::order::LineState;
+use crate::domain::order::{LineState, Manner};
 use crate::money::{Currency, Minor};
 
 pub(super) const SQL: &[Statement] = &[sql!("line_events")];
@@ -45,6 +45,14 @@ pub struct OrderCounts {
     pub kept: Money,
     /// What was refunded.
     pub refunded: Money,
+    /// Of it, for goods sent back 退货退款; a refund whose manner was not told counts as such.
+    pub returned: Money,
+    /// Of it, to whoever kept the goods 仅退款.
+    pub refunded_only: Money,
+    /// Of it, the difference to a lower price 价保: the sale stands.
+    pub price_protected: Money,
+    /// Lines that are no sales and count in nothing above: gifts 赠品, own use 自用, exchanges 换货.
+    pub not_sales: i64,
 }
 
 /// Counts after a position.
@@ -68,10 +76,17 @@ struct Tally {
     paid: Minor,
     kept: Minor,
     refunded: Minor,
+    refunded_only: Minor,
+    price_protected: Minor,
+    not_sales: i64,
 }
 
 impl Tally {
     fn add(&mut self, state: &LineState) -> Result<(), ReportError> {
+        if !state.about().is_sale() {
+            self.not_sales += 1;
+            return Ok(());
+        }
         let story = state.story();
         self.lines += 1;
         let Some(paid) = story.paid_goods() else {
@@ -80,6 +95,17 @@ impl Tally {
             return Ok(());
         };
         let refunded = Minor::sum(story.refunds.iter().map(|refund| refund.goods))?;
+        let of = |manner| {
+            Minor::sum(
+                story
+                    .refunds
+                    .iter()
+                    .filter(|r| r.manner == Some(manner))
+                    .map(|r| r.goods),
+            )
+        };
+        self.refunded_only = self.refunded_only.plus(of(Manner::RefundOnly)?)?;
+        self.price_protected = self.price_protected.plus(of(Manner::PriceProtection)?)?;
         // What a settled row reports is the shop's own word; else what the refunds leave.
         let kept = story
             .settled
@@ -161,6 +187,15 @@ fn view(platform: String, currency: Currency, tally: Tally) -> Result<OrderCount
         paid: money(tally.paid),
         kept: money(tally.kept),
         refunded: money(tally.refunded),
+        returned: money(
+            tally
+                .refunded
+                .minus(tally.refunded_only)?
+                .minus(tally.price_protected)?,
+        ),
+        refunded_only: money(tally.refunded_only),
+        price_protected: money(tally.price_protected),
+        not_sales: tally.not_sales,
     })
 }
 
@@ -179,6 +214,7 @@ impl OrderCountsView {
                 ("fully refunded 全额退款", row.fully_refunded),
                 ("partly refunded 部分退款", row.partly_refunded),
                 ("refunded, kept + refunded = paid 勾稽一致", row.refunded_that_add_up),
+                ("no sale: gift, own use, exchange 非销售", row.not_sales),
             ];
             for (name, count) in counts {
                 table.push([row.platform.clone().into(), name.into(), count.into(), Cell::Empty]);
@@ -189,6 +225,9 @@ impl OrderCountsView {
                 ("paid 已付", &row.paid),
                 ("kept 实收", &row.kept),
                 ("refunded 退款", &row.refunded),
+                ("of it returned 退货退款", &row.returned),
+                ("of it refunded only 仅退款", &row.refunded_only),
+                ("of it price protection 价保", &row.price_protected),
             ];
             for (name, sum) in sums {
                 let currency = sum.currency.as_str().into();

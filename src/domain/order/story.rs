@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::{About, Discount, LineFact, Snapshot, Track, View, What};
+use super::fact::{About, Discount, LineFact, Manner, Snapshot, Track, View, What};
 use crate::base::{ExternalId, Instant};
 use crate::money::Minor;
 
@@ -25,6 +25,8 @@ pub struct Refund<'a> {
     pub units: Option<u32>,
     /// Its commission was deducted from the takers.
     pub deducted: bool,
+    /// In what manner, when told.
+    pub manner: Option<Manner>,
 }
 
 /// One freeze case.
@@ -138,6 +140,7 @@ impl<'a> Story<'a> {
                 goods,
                 units,
                 deducted,
+                manner,
                 ..
             } => self.refunds.push(Refund {
                 at,
@@ -145,6 +148,7 @@ impl<'a> Story<'a> {
                 goods: *goods,
                 units: *units,
                 deducted: *deducted,
+                manner: *manner,
             }),
             What::RefundDeducted { case } => self.deducted.push(case),
             What::Frozen { case } => self.freezes.entry(case).or_default().frozen = Some(at),
@@ -193,6 +197,7 @@ impl<'a> Story<'a> {
                     goods: Minor(goods),
                     units: None,
                     deducted: true,
+                    manner: None,
                 });
             }
         };

@@ -7,6 +7,7 @@ mod lines;
 mod refunds;
 mod reported;
 mod rules;
+mod services;
 mod shapes;
 mod stage;
 mod time;
