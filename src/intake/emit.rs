@@ -113,6 +113,7 @@ impl Plan {
                 book,
                 cells,
                 ordinal,
+                from: out.figures.len(),
                 figures: &mut out.figures,
             };
             out.told.push(row.read()?);
@@ -134,6 +135,8 @@ struct Row<'a> {
     book: BookId,
     cells: &'a Cells,
     ordinal: u32,
+    /// Figures of emissions before this one.
+    from: usize,
     figures: &'a mut Vec<Figure>,
 }
 
@@ -275,12 +278,16 @@ impl<'a> Row<'a> {
         let units = units.transpose().map_err(|fault| self.name(fault, name))?;
         let amount = found.spec.amount(&text, units, currency);
         let amount = amount.map_err(|fault| self.name(fault, name))?;
-        self.figures.push(Figure {
-            kind: self.emit.kind,
-            field: name,
-            amount,
-            currency,
-        });
+        // A settled base is the snapshot's and its track's: one figure of the row.
+        let told = self.figures.iter().skip(self.from).any(|figure| figure.field == name);
+        if !told {
+            self.figures.push(Figure {
+                kind: self.emit.kind,
+                field: name,
+                amount,
+                currency,
+            });
+        }
         Ok(Some(amount.minor))
     }
 

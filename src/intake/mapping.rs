@@ -159,6 +159,14 @@ pub struct Condition {
     /// Is one of these.
     #[serde(default)]
     pub among: Vec<String>,
+    /// Is none of these.
+    #[serde(default)]
+    pub none_of: Vec<String>,
+    /// Begins with this.
+    pub starts: Option<String>,
+    /// The file need not have the column; a missing one is empty.
+    #[serde(default)]
+    pub optional: bool,
     /// Is filled (true) or empty (false).
     pub present: Option<bool>,
     /// Is a number above zero (true) or not (false).
@@ -210,6 +218,9 @@ pub struct Emit {
     /// When; always, when empty.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Takes none of the common fields.
+    #[serde(default)]
+    pub alone: bool,
     /// Its fields, beside the common ones.
     #[serde(default)]
     pub fields: BTreeMap<String, Field>,

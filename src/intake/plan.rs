@@ -67,6 +67,10 @@ impl Check {
         c.is.as_deref().is_none_or(|wanted| cell == Some(wanted))
             && c.is_not.as_deref().is_none_or(|unwanted| cell != Some(unwanted))
             && (c.among.is_empty() || cell.is_some_and(|cell| c.among.iter().any(|word| word == cell)))
+            && !cell.is_some_and(|cell| c.none_of.iter().any(|word| word == cell))
+            && c.starts
+                .as_deref()
+                .is_none_or(|start| cell.is_some_and(|cell| cell.starts_with(start)))
             && c.present.is_none_or(|present| cell.is_some() == present)
             && c.positive
                 .is_none_or(|positive| number().is_some_and(|n| n.is_sign_positive() && !n.is_zero()) == positive)
@@ -363,6 +367,8 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
     let (needs, may) = emit.kind.fields();
     let kind = emit.kind.word();
     let find = |name: &str| needs.iter().chain(&may).find(|known| **known == name).copied();
+    // What is only read where a column is that need not be there, need not be there either.
+    let sure = !emit.when.iter().any(|condition| condition.optional);
     let mut fields = BTreeMap::new();
     for (name, field) in &emit.fields {
         let known = find(name).ok_or_else(|| MappingError::UnknownField {
@@ -370,11 +376,11 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
             field: name.clone(),
             known: needs.iter().chain(&may).copied().collect::<Vec<_>>().join(", "),
         })?;
-        fields.insert(known, slots.field(name, field)?);
+        fields.insert(known, slots.field(name, field, sure)?);
     }
-    for (name, field) in &mapping.common {
+    for (name, field) in mapping.common.iter().filter(|_| !emit.alone) {
         if let Some(known) = find(name).filter(|known| !fields.contains_key(known)) {
-            fields.insert(known, slots.field(name, field)?);
+            fields.insert(known, slots.field(name, field, sure)?);
         }
     }
     if let Some(missing) = needs.iter().find(|name| !fields.contains_key(**name)) {
@@ -430,19 +436,19 @@ impl Slots<'_> {
         let mut checks = Vec::with_capacity(conditions.len());
         for condition in conditions {
             checks.push(Check {
-                slot: self.slot(&condition.column, true),
+                slot: self.slot(&condition.column, !condition.optional),
                 condition: condition.clone(),
             });
         }
         checks
     }
 
-    fn field(&mut self, name: &str, field: &Field) -> Result<Vec<Found>, MappingError> {
+    fn field(&mut self, name: &str, field: &Field, sure: bool) -> Result<Vec<Found>, MappingError> {
         if field.0.is_empty() {
             return Err(MappingError::Sense(format!("the field {name:?} names nothing")));
         }
         // Where there are several, none of them must be in the file.
-        let alone = field.0.len() == 1;
+        let alone = sure && field.0.len() == 1;
         field.0.iter().map(|spec| self.alternative(name, spec, alone)).collect()
     }
 

@@ -21,7 +21,7 @@ use crate::engine::engine_on;
 use crate::support::pg::{TestDb, fresh_db};
 
 /// A data file, or none with a word about it.
-fn data(name: &str) -> Option<PathBuf> {
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
     let folder = std::env::var("FENZHANG_DATA").unwrap_or_else(|_| beside.to_owned());
     let path = PathBuf::from(folder).join(name);
