@@ -32,9 +32,9 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Fits, well enough to be named: it understands more than half of the rows.
+    /// Fits, well enough to be named: it understands at least half of the rows.
     pub fn fits(&self) -> bool {
-        self.columns > 0 && (self.tried == 0 || self.understood.saturating_mul(2) > self.tried)
+        self.columns > 0 && self.understood.saturating_mul(2) >= self.tried
     }
 
     /// The reason in a sentence.

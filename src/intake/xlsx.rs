@@ -19,9 +19,13 @@ use super::source::{COLUMN_LIMIT, ROW_LIMIT};
 /// Rows that the thread may be ahead.
 const AHEAD: usize = 64;
 
+/// What the thread tells: a row, a fault, or nothing more.
+type Told = Result<Option<Vec<String>>, RowFault>;
+
 /// The rows of a sheet.
 pub(super) struct Sheet {
-    rows: Receiver<Result<Vec<String>, RowFault>>,
+    rows: Receiver<Told>,
+    ended: bool,
 }
 
 impl Sheet {
@@ -33,13 +37,23 @@ impl Sheet {
             if let Err(fault) = read(file, name, &send) {
                 let _ = send.send(Err(fault));
             }
+            let _ = send.send(Ok(None));
         });
-        Sheet { rows }
+        Sheet { rows, ended: false }
     }
 
-    /// The next row that is not empty; none at the end.
+    /// The next row that is not empty; none at the end. A thread that went away without saying so is a fault, not an end.
     pub(super) fn next(&mut self) -> Option<Result<Vec<String>, RowFault>> {
-        self.rows.recv().ok()
+        if self.ended {
+            return None;
+        }
+        let told = self.rows.recv().unwrap_or_else(|_| {
+            self.ended = true;
+            Err(form("it cannot be read to its end"))
+        });
+        let row = told.transpose();
+        self.ended |= row.is_none();
+        row
     }
 }
 
@@ -47,7 +61,7 @@ fn form(error: impl std::fmt::Display) -> RowFault {
     RowFault::new("xlsx_form", format!("not a readable workbook: {error}"))
 }
 
-type Send = SyncSender<Result<Vec<String>, RowFault>>;
+type Send = SyncSender<Told>;
 
 fn read(file: File, name: Option<String>, send: &Send) -> Result<(), RowFault> {
     let mut book = Xlsx::new(BufReader::with_capacity(64 * 1024, file)).map_err(form)?;
@@ -108,7 +122,7 @@ fn deliver(send: &Send, row: &mut Vec<String>) -> bool {
     let bytes: usize = row.iter().map(String::len).sum();
     let told = match bytes > ROW_LIMIT {
         true => Err(RowFault::new("row_too_long", "the row is longer than 64 KiB")),
-        false => Ok(row),
+        false => Ok(Some(row)),
     };
     send.send(told).is_ok()
 }

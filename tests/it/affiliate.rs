@@ -3,18 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use fenzhang::base::{BookId, ExternalId};
+use fenzhang::base::{BookId, ExternalId, PartyId, PartyKind};
+use fenzhang::domain::command::Command;
 use fenzhang::domain::order::What;
 use fenzhang::domain::order::fact::{LineFact, NamedAmount, Snapshot, Track, View};
+use fenzhang::domain::placement::{Holder, PlacementKind};
+use fenzhang::engine::Meta;
 use fenzhang::intake::emit::{Emitted, Figure, Told};
+use fenzhang::intake::import::{Watch, check};
 use fenzhang::intake::plan::Cells;
 use fenzhang::intake::source::{Next, Rows};
 use fenzhang::intake::{Plan, detect, ready};
+use fenzhang::ledger::{AccountKind, Layer};
 use fenzhang::money::{Minor, Rate};
+use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::import::data;
+use crate::import::{Stage, count, data, sum};
 
 const BOOK: BookId = BookId(Uuid::from_u128(7));
 
@@ -394,4 +400,143 @@ fn every_value_of_every_affiliate_row_is_read_exactly_as_it_stands() {
         }
     }
     assert_eq!(checked, 327, "values in the eight rows");
+}
+
+/// One line of the alliance in a state, as an export tells it: without a time of its last change.
+fn export(status: &str, role: &str, income: &str) -> String {
+    let settled = if status == "订单结算" {
+        "2020-02-01 09:00:00"
+    } else {
+        "--"
+    };
+    format!(
+        "订单编号,子订单编号,订单状态,推广者角色,创建时间,付款时间,结算时间,付款金额,结算金额,提成,付款预估收入,结算预估收入,\
+         技术服务费,会员ID,媒体ID,推广位ID\n\
+         821039008321125985,821039008321125986,{status},{role},2020-01-17 18:27:07,2020-01-17 18:27:12,{settled},3.80,3.70,30.00,\
+         {income},{income},0.11,1,2,3\n"
+    )
+}
+
+/// What the anchor has, by layer; and how many lines and facts there are.
+async fn standing(stage: &Stage) -> [i64; 4] {
+    let anchor = PartyId::of(stage.book, PartyKind::Anchor, "a1");
+    let of = |layer: Layer| {
+        format!(
+            "select coalesce(sum(amount), 0)::bigint from leg where owner = '{}' and account = {} and layer = {}",
+            anchor.uuid(),
+            AccountKind::Available.code(),
+            layer.code()
+        )
+    };
+    [
+        stage.number(&of(Layer::Estimated)).await,
+        stage.number(&of(Layer::Settled)).await,
+        stage
+            .number("select count(distinct stream) from event where kind = 'order.snapshot'")
+            .await,
+        stage
+            .number("select count(*) from event where kind = 'order.snapshot'")
+            .await,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_order_exported_three_times_and_once_by_the_sharer_is_one_line_in_any_order_of_the_files() {
+    let files = [
+        export("订单付款", "二方", "1.14"),
+        export("订单成功", "二方", "1.14"),
+        export("订单结算", "二方", "1.11"),
+        export("订单付款", "三方", "0.50"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (n, text) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(n.to_string()), text).unwrap();
+    }
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+        let stage = Stage::new("taobao-tbk-orders").await;
+        stand_in_anchor(&stage).await;
+        for file in order {
+            let imported = stage.import(&folder.path().join(file.to_string())).await.tally;
+            assert_eq!((imported.rows, imported.rejected_rows()), (1, 0));
+            assert_eq!(
+                imported.outcomes.in_state("parked") + imported.outcomes.in_state("conflict"),
+                0
+            );
+        }
+        // Settled income 1.11 less the technical fee of 0.11; the estimate is gone.
+        let told = standing(&stage).await;
+        assert_eq!((told[0], told[1], told[2]), (0, 100, 1), "{order:?}");
+        let events = stage.events().await;
+        for file in order {
+            stage.import(&folder.path().join(file.to_string())).await;
+        }
+        assert_eq!(stage.events().await, events, "the same files again change nothing");
+        stage.verify().await;
+        stage.engine.stop().await;
+    }
+}
+
+/// An anchor to whom the position of the rows belongs.
+async fn stand_in_anchor(stage: &Stage) {
+    let register = Command::RegisterParty {
+        kind: PartyKind::Anchor,
+        external_id: Some("a1".parse().unwrap()),
+        name: "Anchor".parse().unwrap(),
+    };
+    let assign = Command::AssignPlacement {
+        platform: "taobao".parse().unwrap(),
+        kind: PlacementKind::Pid,
+        number: "mm_1_2_3".parse().unwrap(),
+        holder: Holder::Party(PartyId::of(stage.book, PartyKind::Anchor, "a1")),
+        from: "2019-01-01T00:00:00Z".parse().unwrap(),
+        to: None,
+    };
+    for (key, command) in [("register", register), ("assign", assign)] {
+        let mut meta = Meta::system("test");
+        meta.key = Some(key.to_owned());
+        stage.engine.submit(stage.book, command, meta).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_09_a_commission_above_the_payment_is_parked_and_posts_nothing() {
+    let stage = Stage::new("taobao-tbk-orders").await;
+    stand_in_anchor(&stage).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.csv");
+    let text = export("订单付款", "二方", "200.36").replace(",3.80,", ",157.02,");
+    std::fs::write(&file, text).unwrap();
+    let imported = stage.import(&file).await.tally;
+    let parked = imported
+        .lines()
+        .into_iter()
+        .find(|line| line.code.contains("commission_exceeds_payment"));
+    assert_eq!(parked.map(|line| line.count), Some(1), "{:?}", imported.outcomes);
+    assert_eq!(stage.number("select count(*) from leg").await, 0);
+    stage.engine.stop().await;
+}
+
+#[test]
+fn seven_months_of_invoices_come_to_the_sums_of_their_source() {
+    let plan = Plan::parse(ready::find("online-retail").unwrap()).unwrap();
+    let (mut sales, mut rows, mut cancelled, mut corrected) = (Decimal::ZERO, 0, 0, 0);
+    for month in [
+        "2010-12", "2011-01", "2011-02", "2011-03", "2011-04", "2011-05", "2011-06",
+    ] {
+        let Some(file) = data(&format!("orders/online-retail-{month}.csv.gz")) else {
+            return;
+        };
+        let mut watch = Watch {
+            progress: &mut |_| {},
+            note: &mut |_| {},
+        };
+        let tally = check(&file, &plan, BOOK, &mut watch).unwrap();
+        assert_eq!(tally.rejected_rows(), 0, "{:?}", tally.first_rejected());
+        rows += tally.rows;
+        cancelled += count(&tally, "rows left out", "cancellation");
+        corrected += count(&tally, "rows left out", "stock_correction");
+        sales += sum(&tally, "snapshot.paid").parse::<Decimal>().unwrap();
+    }
+    assert_eq!((rows, cancelled, corrected), (245_903, 4_494, 758));
+    assert_eq!(sales.normalize().to_string(), "4826466.491");
 }

@@ -133,7 +133,7 @@ fn workbook() -> Vec<u8> {
     sheet.write(3, 0, 451_367_485_256_392_200.0).unwrap();
     sheet.write_with_format(3, 1, &paid, &time).unwrap();
     sheet.write(3, 2, 1).unwrap();
-    sheet.write(4, 0, 1_234_567_890_123_456_i64 as f64).unwrap();
+    sheet.write(4, 0, 1_234_567_890_123_456_f64).unwrap();
     sheet.write_with_format(4, 1, &paid, &time).unwrap();
     sheet.write(4, 2, "1.10").unwrap();
     sheet.write(4, 3, true).unwrap();
