@@ -454,7 +454,7 @@ async fn one_order_exported_three_times_and_once_by_the_sharer_is_one_line_in_an
     }
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
         let stage = Stage::new("taobao-tbk-orders").await;
-        stand_in_anchor(&stage).await;
+        stand_in_anchor(&stage, "taobao", "mm_1_2_3").await;
         for file in order {
             let imported = stage.import(&folder.path().join(file.to_string())).await.tally;
             assert_eq!((imported.rows, imported.rejected_rows()), (1, 0));
@@ -477,18 +477,18 @@ async fn one_order_exported_three_times_and_once_by_the_sharer_is_one_line_in_an
 }
 
 /// An anchor to whom the position of the rows belongs.
-async fn stand_in_anchor(stage: &Stage) {
+async fn stand_in_anchor(stage: &Stage, platform: &str, pid: &str) {
     let register = Command::RegisterParty {
         kind: PartyKind::Anchor,
         external_id: Some("a1".parse().unwrap()),
         name: "Anchor".parse().unwrap(),
     };
     let assign = Command::AssignPlacement {
-        platform: "taobao".parse().unwrap(),
+        platform: platform.parse().unwrap(),
         kind: PlacementKind::Pid,
-        number: "mm_1_2_3".parse().unwrap(),
+        number: pid.parse().unwrap(),
         holder: Holder::Party(PartyId::of(stage.book, PartyKind::Anchor, "a1")),
-        from: "2019-01-01T00:00:00Z".parse().unwrap(),
+        from: "2016-01-01T00:00:00Z".parse().unwrap(),
         to: None,
     };
     for (key, command) in [("register", register), ("assign", assign)] {
@@ -501,7 +501,7 @@ async fn stand_in_anchor(stage: &Stage) {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_09_a_commission_above_the_payment_is_parked_and_posts_nothing() {
     let stage = Stage::new("taobao-tbk-orders").await;
-    stand_in_anchor(&stage).await;
+    stand_in_anchor(&stage, "taobao", "mm_1_2_3").await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.csv");
     let text = export("订单付款", "二方", "200.36").replace(",3.80,", ",157.02,");
@@ -513,6 +513,20 @@ async fn at_09_a_commission_above_the_payment_is_parked_and_posts_nothing() {
         .find(|line| line.code.contains("commission_exceeds_payment"));
     assert_eq!(parked.map(|line| line.count), Some(1), "{:?}", imported.outcomes);
     assert_eq!(stage.number("select count(*) from leg").await, 0);
+    stage.engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_two_rows_of_pinduoduo_the_one_whose_audit_failed_gives_nothing() {
+    let Some(file) = data("affiliate/pinduoduo-ddk-orders-real.json") else {
+        return;
+    };
+    let stage = Stage::new("pinduoduo-ddk").await;
+    stand_in_anchor(&stage, "pinduoduo", "240009_18781180").await;
+    let imported = stage.import(&file).await.tally;
+    assert_eq!(imported.outcomes.in_state("applied"), 2, "{:?}", imported.outcomes);
+    assert_eq!(standing(&stage).await, [276, 0, 2, 2]);
+    stage.verify().await;
     stage.engine.stop().await;
 }
 
