@@ -17,20 +17,20 @@ use crate::domain::book::{BookMode, BookOpened, Perspective};
 use crate::engine::{Engine, Meta};
 use crate::intake::import::{self, Imported, Note, Request, Watch};
 use crate::intake::tally::{KEPT, Tally};
-use crate::intake::{Mapping, Plan, ready};
+use crate::intake::{Mapping, Plan, detect, ready};
 use crate::money::Currency;
 use crate::report::{Cell, Table, write_csv};
 
-/// Reads a file (CSV or NDJSON, plain or gzipped) through a mapping. The same file twice changes nothing; an import that was
+/// Reads a file (CSV, XLSX, NDJSON or JSON, UTF-8 or GBK, plain or gzipped) through a mapping. The same file twice changes nothing; an import that was
 /// broken off goes on where it stopped. Good rows stand, bad rows are told by number and code.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Import {
     /// The file.
     file: PathBuf,
-    /// A ready mapping by name, or a TOML file of your own.
+    /// A ready mapping by name, or a TOML file of your own. Default: the ready mapping that the file fits, if one does.
     #[arg(long)]
-    mapping: String,
+    mapping: Option<String>,
     /// Into which book: its id, or a name (opened if it does not exist). Default: a book named as the mapping.
     #[arg(long)]
     book: Option<String>,
@@ -56,13 +56,23 @@ Examples:
   fenzhang import tmall-order-report-2020-02.csv.gz --mapping tmall-report
   fenzhang import events.ndjson --mapping ./my-mapping.toml --report result.csv --rows rows.csv
 
-Ready mappings: generic-orders, generic-clicks, tmall-report, rees46-events, taobao-userbehavior. They are TOML in
-src/intake/mappings; the language is described at the head of src/intake/mapping.rs.";
+  fenzhang import orders.xlsx --check            (finds the ready mapping by itself)
+
+Ready mappings:
+  generic-orders, generic-events, generic-snapshots, generic-clicks
+  taobao-tbk-orders, taobao-refunds, taobao-live-estimates, tmall-report
+  pinduoduo-ddk, douyin-settle-bill, douyin-cash-flow, ganet
+  online-retail, rees46-events, taobao-userbehavior
+They are TOML in src/intake/mappings; the language is described at the head of src/intake/mapping.rs.";
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let text = self.mapping_text()?;
-        let own = |error| Failure::usage(format!("{}: {error}", self.mapping));
+        let named = match &self.mapping {
+            Some(named) => named.clone(),
+            None => self.detect()?.to_owned(),
+        };
+        let text = mapping_text(&named)?;
+        let own = |error| Failure::usage(format!("{named}: {error}"));
         let mapping = Mapping::parse(&text).map_err(own)?;
         let plan = Plan::compile(&mapping).map_err(own)?;
         let book = books::id_of(self.book.as_deref().unwrap_or(&mapping.name));
@@ -117,15 +127,29 @@ impl Import {
         self.tell(&tally, notes)
     }
 
-    fn mapping_text(&self) -> Result<String, Failure> {
-        if let Some(text) = ready::find(&self.mapping) {
-            return Ok(text.to_owned());
+    /// The ready mapping that the file fits.
+    fn detect(&self) -> Result<&'static str, Failure> {
+        let detected = detect::file(&self.file)?;
+        if let Some(best) = detected.best {
+            let reason = detected.fits.first().map_or(String::new(), detect::Fit::reason);
+            println!("{} fits {best}: {reason}", self.file.display());
+            return Ok(best);
         }
-        fs::read_to_string(&self.mapping).map_err(|error| {
-            let names: Vec<&str> = ready::READY.iter().map(|(name, _)| *name).collect();
-            Failure::usage(format!("no mapping {:?}: {error}", self.mapping))
-                .next(format!("name a TOML file, or one of {}", names.join(", ")))
-        })
+        let alike = detected.alike();
+        let nearest = detected.fits.first();
+        let message = match (alike.is_empty(), nearest) {
+            (false, _) => format!("{} fits {} alike", self.file.display(), alike.join(" and ")),
+            (true, Some(fit)) if fit.columns > 0 => {
+                let name = self.file.display();
+                format!(
+                    "{name} fits no ready mapping; the nearest is {}: {}",
+                    fit.name,
+                    fit.reason()
+                )
+            }
+            (true, _) => format!("{} fits no ready mapping", self.file.display()),
+        };
+        Err(Failure::usage(message).next("name one with --mapping: a ready one, or a TOML file of your own"))
     }
 
     fn tell(&self, tally: &Tally, notes: Notes) -> Result<(), Failure> {
@@ -150,6 +174,17 @@ impl Import {
         }
         notes.finish()
     }
+}
+
+fn mapping_text(named: &str) -> Result<String, Failure> {
+    if let Some(text) = ready::find(named) {
+        return Ok(text.to_owned());
+    }
+    fs::read_to_string(named).map_err(|error| {
+        let names: Vec<&str> = ready::READY.iter().map(|(name, _)| *name).collect();
+        Failure::usage(format!("no mapping {named:?}: {error}"))
+            .next(format!("name a TOML file, or one of {}", names.join(", ")))
+    })
 }
 
 /// Opens the book if it does not exist; a book that exists is left as it is.

@@ -27,6 +27,8 @@ pub(super) struct Record {
     pub(super) raw: Vec<u8>,
     /// Longer than a row may be: its fields are not complete.
     pub(super) too_long: bool,
+    /// How it ended, when it ended in a file of lines.
+    pub(super) end: Option<End>,
 }
 
 impl Record {
@@ -43,15 +45,33 @@ impl Record {
         self.ends.len()
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
         self.raw.clear();
         self.too_long = false;
+        self.end = None;
     }
 
     fn end_field(&mut self) {
         self.ends.push(self.bytes.len());
+    }
+
+    /// Takes a row that is in cells already; as it stands in no file, it is kept as a CSV line.
+    pub(super) fn take(&mut self, cells: &[String]) {
+        self.clear();
+        for (n, cell) in cells.iter().enumerate() {
+            self.bytes.extend(cell.bytes());
+            self.end_field();
+            if n > 0 {
+                self.raw.push(b',');
+            }
+            if cell.contains([',', '"', '\r', '\n']) {
+                self.raw.extend(format!("\"{}\"", cell.replace('"', "\"\"")).bytes());
+            } else {
+                self.raw.extend(cell.bytes());
+            }
+        }
     }
 
     fn push(&mut self, byte: u8) {
@@ -60,7 +80,8 @@ impl Record {
         }
     }
 
-    fn keep_raw(&mut self, byte: u8) {
+    /// Keeps a byte of the row as it stands in the file.
+    pub(super) fn keep_raw(&mut self, byte: u8) {
         if self.raw.len() < ROW_LIMIT {
             self.raw.push(byte);
         } else {

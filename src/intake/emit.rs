@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::field::{Amount, Spec, outside_id};
 use super::mapping::Kind;
-use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Plan, SETTLED, TrackFields, all};
+use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, TrackFields, all};
 use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
-use crate::money::{Currency, Minor};
+use crate::money::{Currency, Minor, Rate};
 
 /// Why a row was rejected: nothing of it was taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -113,6 +113,7 @@ impl Plan {
                 book,
                 cells,
                 ordinal,
+                from: out.figures.len(),
                 figures: &mut out.figures,
             };
             out.told.push(row.read()?);
@@ -134,6 +135,8 @@ struct Row<'a> {
     book: BookId,
     cells: &'a Cells,
     ordinal: u32,
+    /// Figures of emissions before this one.
+    from: usize,
     figures: &'a mut Vec<Figure>,
 }
 
@@ -161,24 +164,31 @@ impl<'a> Row<'a> {
         })))
     }
 
-    /// The text of a field, with its spec; absent when the mapping has no such field.
-    fn text(&self, name: &'static str) -> Result<Option<(&'a Spec, Cow<'a, str>)>, RowFault> {
-        let Some((spec, slots)) = self.emit.fields.get(name) else {
+    /// The text of a field, with where it was found; absent when the mapping has no such field.
+    fn found(&self, name: &'static str) -> Result<Option<(&'a Found, Cow<'a, str>)>, RowFault> {
+        let Some(alternatives) = self.emit.fields.get(name) else {
             return Ok(None);
         };
-        let cells: Vec<Option<&'a str>> = slots.iter().map(|slot| self.cells.get(*slot)).collect();
-        match spec
-            .text(&cells, self.ordinal)
-            .map_err(|fault| self.name(fault, name))?
-        {
-            Some(text) => Ok(Some((spec, text))),
-            None if spec.optional => Ok(None),
-            None => Err(self.name(RowFault::new("value_missing", "the cell is empty"), name)),
+        for found in alternatives {
+            let cells: Vec<Option<&'a str>> = found.slots.iter().map(|slot| self.cells.get(*slot)).collect();
+            let text = found.spec.text(&cells, self.ordinal);
+            if let Some(text) = text.map_err(|fault| fault.at(found.spec.column.as_deref().unwrap_or(name)))? {
+                return Ok(Some((found, text)));
+            }
         }
+        if alternatives.iter().any(|found| found.spec.optional) {
+            return Ok(None);
+        }
+        Err(self.name(RowFault::new("value_missing", "the cell is empty"), name))
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<(&'a Spec, Cow<'a, str>)>, RowFault> {
+        Ok(self.found(name)?.map(|(found, text)| (&found.spec, text)))
     }
 
     fn name(&self, fault: RowFault, field: &str) -> RowFault {
-        let column = self.emit.fields.get(field).and_then(|(spec, _)| spec.column.as_deref());
+        let first = self.emit.fields.get(field).and_then(|found| found.first());
+        let column = first.and_then(|found| found.spec.column.as_deref());
         fault.at(column.unwrap_or(field))
     }
 
@@ -259,18 +269,33 @@ impl<'a> Row<'a> {
     }
 
     fn amount(&mut self, name: &'static str) -> Result<Option<Minor>, RowFault> {
-        let Some((spec, text)) = self.text(name)? else {
+        let Some((found, text)) = self.found(name)? else {
             return Ok(None);
         };
         let currency = self.currency()?;
-        let amount = spec.amount(&text, currency).map_err(|fault| self.name(fault, name))?;
-        self.figures.push(Figure {
-            kind: self.emit.kind,
-            field: name,
-            amount,
-            currency,
-        });
+        let missing = || RowFault::new("value_missing", "how many units is not told");
+        let units = found.times.map(|slot| self.cells.get(slot).ok_or_else(missing));
+        let units = units.transpose().map_err(|fault| self.name(fault, name))?;
+        let amount = found.spec.amount(&text, units, currency);
+        let amount = amount.map_err(|fault| self.name(fault, name))?;
+        // A settled base is the snapshot's and its track's: one figure of the row.
+        let told = self.figures.iter().skip(self.from).any(|figure| figure.field == name);
+        if !told {
+            self.figures.push(Figure {
+                kind: self.emit.kind,
+                field: name,
+                amount,
+                currency,
+            });
+        }
         Ok(Some(amount.minor))
+    }
+
+    fn rate(&mut self, name: &'static str) -> Result<Option<Rate>, RowFault> {
+        let Some((spec, text)) = self.text(name)? else {
+            return Ok(None);
+        };
+        spec.rate(&text).map(Some).map_err(|fault| self.name(fault, name))
     }
 
     fn discounts(&mut self) -> Result<Vec<Discount>, RowFault> {
@@ -338,7 +363,7 @@ impl<'a> Row<'a> {
         };
         Ok(Some(Track {
             base: self.amount(names.base)?,
-            rate: self.parsed(names.rate)?,
+            rate: self.rate(names.rate)?,
             gross,
             content_fee: self.amount(names.content_fee)?,
             fees: self.named(&names.fees)?,

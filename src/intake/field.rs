@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
 use super::emit::RowFault;
 use crate::base::{ExternalId, Instant, PartyKind, Zone};
-use crate::money::{Currency, Minor};
+use crate::money::{Currency, Minor, Rate};
 
 /// Longest text of an outside number.
 const ID_LENGTH: usize = 64;
@@ -38,9 +38,48 @@ pub enum Unit {
     Minor,
 }
 
-/// Where a value comes from and how it is converted. In a mapping a bare text is short for `{ column = "…" }`.
+/// The unit of a rate in the file. Platforms mix them; here a rate is parts per million.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateUnit {
+    /// `0.0999` is 9.99 %.
+    #[default]
+    Fraction,
+    /// `9.99` or `9.99%`.
+    Percent,
+    /// `999`.
+    PercentX100,
+    /// `999`: the same, as some networks call it.
+    BasisPoints,
+    /// `999`: the same, of a ratio.
+    RatioX10000,
+    /// `99.9`.
+    Permille,
+    /// `9990`.
+    #[serde(rename = "per_100000")]
+    Per100000,
+    /// `99900`.
+    Ppm,
+}
+
+impl RateUnit {
+    /// Parts per million in one of it.
+    fn parts(self) -> u32 {
+        match self {
+            RateUnit::Fraction => 1_000_000,
+            RateUnit::Percent => 10_000,
+            RateUnit::PercentX100 | RateUnit::BasisPoints | RateUnit::RatioX10000 => 100,
+            RateUnit::Permille => 1_000,
+            RateUnit::Per100000 => 10,
+            RateUnit::Ppm => 1,
+        }
+    }
+}
+
+/// Where a value comes from and how it is converted. In a mapping a bare text is short for `{ column = "…" }`, and a list
+/// names several: the first that is filled counts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Field(pub Spec);
+pub struct Field(pub Vec<Spec>);
 
 /// The long form of a field. Steps run in this order: source, default, split, words, hash, ordinal, prefix, conversion.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -48,14 +87,19 @@ pub struct Field(pub Spec);
 pub struct Spec {
     /// The column; its blanks at both ends do not count, and an empty one is absent.
     pub column: Option<String>,
-    /// Several columns, joined with `/`.
+    /// Several columns, joined with `/`; empty ones leave nothing between their signs.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// What joins them instead; the value is then absent unless all of them are filled.
+    pub join: Option<String>,
     /// A constant: the same for every row.
     pub value: Option<String>,
     /// May be absent, as may be its column.
     #[serde(default)]
     pub optional: bool,
+    /// Words that stand for nothing in this column, such as a `0` where a number of an object should be.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// Taken when absent.
     pub default: Option<String>,
     /// Takes a part.
@@ -71,8 +115,10 @@ pub struct Spec {
     pub ordinal: bool,
     /// Put before the value.
     pub prefix: Option<String>,
-    /// Form of a time: `rfc3339` (default), `epoch`, `epoch_ms`, or a pattern such as `%Y-%m-%d %H:%M:%S`.
-    pub time: Option<String>,
+    /// Form of a time: `rfc3339` (default), `epoch`, `epoch_ms`, or a pattern such as `%Y-%m-%d %H:%M:%S`; several, if a
+    /// file may have any of them.
+    #[serde(default, deserialize_with = "words")]
+    pub time: Vec<String>,
     /// Zone of this time; else the source's.
     pub zone: Option<Zone>,
     /// Moves a time: a stated stand-in where the file has none.
@@ -83,6 +129,14 @@ pub struct Spec {
     /// The file writes the amount with the opposite sign.
     #[serde(default)]
     pub negate: bool,
+    /// The file writes the amount with either sign; what it says is its size.
+    #[serde(default)]
+    pub absolute: bool,
+    /// The amount is of one unit; this column says how many.
+    pub times: Option<String>,
+    /// Unit of a rate.
+    #[serde(default)]
+    pub rate: RateUnit,
     /// Kind of a party that is named by its outside number; an anchor when absent.
     pub party: Option<PartyKind>,
 }
@@ -93,20 +147,49 @@ impl<'de> Deserialize<'de> for Field {
         impl<'de> Visitor<'de> for Form {
             type Value = Field;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a column's name, or a table such as { column = \"…\", time = \"epoch\" }")
+                f.write_str("a column's name, a table such as { column = \"…\", time = \"epoch\" }, or a list of these")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Field, E> {
-                Ok(Field(Spec {
+                Ok(Field(vec![Spec {
                     column: Some(text.to_owned()),
                     ..Spec::default()
-                }))
+                }]))
             }
             fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Field, M::Error> {
-                Spec::deserialize(MapAccessDeserializer::new(map)).map(Field)
+                Spec::deserialize(MapAccessDeserializer::new(map)).map(|spec| Field(vec![spec]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Field, A::Error> {
+                let mut specs = Vec::new();
+                while let Some(Field(more)) = list.next_element()? {
+                    specs.extend(more);
+                }
+                Ok(Field(specs))
             }
         }
         deserializer.deserialize_any(Form)
     }
+}
+
+/// One word or a list of them.
+pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Form;
+    impl<'de> Visitor<'de> for Form {
+        type Value = Vec<String>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text or a list of texts")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Vec<String>, E> {
+            Ok(vec![text.to_owned()])
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut words = Vec::new();
+            while let Some(word) = list.next_element()? {
+                words.push(word);
+            }
+            Ok(words)
+        }
+    }
+    deserializer.deserialize_any(Form)
 }
 
 /// An amount as the file had it and as the ledger takes it.
@@ -123,14 +206,16 @@ pub struct Amount {
 impl Spec {
     /// The text of the value after every step but the conversion. `cells` are those of `column` or `columns`, in order.
     pub fn text<'c>(&'c self, cells: &[Option<&'c str>], ordinal: u32) -> Result<Option<Cow<'c, str>>, RowFault> {
+        let filled = |cell: &Option<&'c str>| cell.filter(|cell| !self.absent.iter().any(|word| word == cell));
         let found: Option<Cow<'c, str>> = match (&self.value, cells) {
             (Some(value), _) => Some(Cow::Borrowed(value.as_str())),
-            (None, [one]) => one.map(Cow::Borrowed),
+            (None, [one]) => filled(one).map(Cow::Borrowed),
             (None, []) => None,
-            (None, many) if many.iter().all(Option::is_none) => None,
+            (None, many) if many.iter().all(|cell| filled(cell).is_none()) => None,
+            (None, many) if self.join.is_some() && many.iter().any(|cell| filled(cell).is_none()) => None,
             (None, many) => {
-                let parts: Vec<&str> = many.iter().map(|cell| cell.unwrap_or("")).collect();
-                Some(Cow::Owned(parts.join("/")))
+                let parts: Vec<&str> = many.iter().map(|cell| filled(cell).unwrap_or("")).collect();
+                Some(Cow::Owned(parts.join(self.join.as_deref().unwrap_or("/"))))
             }
         };
         let Some(mut text) = found.or(self.default.as_deref().map(Cow::Borrowed)) else {
@@ -163,20 +248,12 @@ impl Spec {
     /// Reads a time.
     pub fn instant(&self, text: &str, zone: Zone) -> Result<Instant, RowFault> {
         let wrong = || RowFault::new("time_form", "not a time of the form that the mapping states");
-        let form = self.time.as_deref().unwrap_or("rfc3339");
-        let time = match form {
-            "rfc3339" => text.parse().map_err(|_| wrong())?,
-            "epoch" | "epoch_ms" => {
-                let number: i64 = text.parse().map_err(|_| wrong())?;
-                let scale = if form == "epoch" { 1_000_000 } else { 1_000 };
-                let micros = number.checked_mul(scale).ok_or_else(wrong)?;
-                Instant::from_micros(micros).map_err(|_| wrong())?
-            }
-            pattern => self
-                .zone
-                .unwrap_or(zone)
-                .parse_local(text, pattern)
-                .map_err(|_| wrong())?,
+        let time = match self.time.as_slice() {
+            [] => text.parse().map_err(|_| wrong())?,
+            forms => forms
+                .iter()
+                .find_map(|form| self.instant_as(form, text, zone))
+                .ok_or_else(wrong)?,
         };
         let time = time.plus_seconds(self.plus_seconds.unwrap_or(0));
         // 1970 to 2999, as everywhere.
@@ -187,14 +264,59 @@ impl Spec {
         }
     }
 
-    /// Reads an amount; half-up where the row has more decimals than the currency, with the difference kept.
-    pub fn amount(&self, text: &str, currency: Currency) -> Result<Amount, RowFault> {
+    fn instant_as(&self, form: &str, text: &str, zone: Zone) -> Option<Instant> {
+        match form {
+            "rfc3339" => text.parse().ok(),
+            "epoch" | "epoch_ms" => {
+                let number: i64 = text.parse().ok()?;
+                let scale = if form == "epoch" { 1_000_000 } else { 1_000 };
+                Instant::from_micros(number.checked_mul(scale)?).ok()
+            }
+            pattern => self.zone.unwrap_or(zone).parse_local(text, pattern).ok(),
+        }
+    }
+
+    /// Reads a rate, exactly: one that is not a whole number of parts per million is a fault.
+    pub fn rate(&self, text: &str) -> Result<Rate, RowFault> {
+        let wrong = || RowFault::new("rate_form", "not a rate of the unit that the mapping states");
+        // A percent sign says its unit itself.
+        let (digits, parts) = match text.strip_suffix('%') {
+            Some(digits) => (digits.trim_end(), RateUnit::Percent.parts()),
+            None => (text, self.rate.parts()),
+        };
+        let plain = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(plain) {
+            return Err(wrong());
+        }
+        let number = Decimal::from_str_exact(digits).map_err(|_| wrong())?;
+        let ppm = number.checked_mul(Decimal::from(parts)).ok_or_else(wrong)?.normalize();
+        if ppm.scale() > 0 {
+            let message = "finer than one part in a million, which no rate here is";
+            return Err(RowFault::new("rate_form", message));
+        }
+        let whole = u32::try_from(ppm.mantissa()).ok();
+        let rate = whole.and_then(|ppm| Rate::from_ppm(ppm).ok());
+        rate.ok_or_else(|| RowFault::new("rate_out_of_range", "a rate above 100 %"))
+    }
+
+    /// Reads an amount; half-up where the row has more decimals than the currency, with the difference kept. `units`: how
+    /// many there are, where the amount is of one.
+    pub fn amount(&self, text: &str, units: Option<&str>, currency: Currency) -> Result<Amount, RowFault> {
         let wrong = || RowFault::new("amount_form", "not a plain decimal number");
         let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
         if text.is_empty() || text.len() > 30 || !text.bytes().all(plain) {
             return Err(wrong());
         }
         let mut raw = Decimal::from_str_exact(text).map_err(|_| wrong())?;
+        if let Some(units) = units {
+            let units: i64 = units
+                .parse()
+                .map_err(|_| RowFault::new("value_form", "not a number of units"))?;
+            raw = raw.checked_mul(Decimal::from(units)).ok_or_else(wrong)?;
+        }
+        if self.absolute {
+            raw.set_sign_positive(true);
+        }
         if self.negate {
             raw.set_sign_negative(raw.is_sign_positive() && !raw.is_zero());
         }
@@ -226,6 +348,9 @@ pub fn outside_id(text: &str) -> Result<ExternalId, RowFault> {
         ));
     }
     let wrong = || RowFault::new("id_form", "not a usable number of an object");
+    // `="123"` is how a CSV file makes a spreadsheet keep a number as text.
+    let quoted = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
+    let text = quoted.unwrap_or(text);
     if text.is_empty() {
         return Err(wrong());
     }

@@ -5,11 +5,17 @@
 //! name = "my-orders"
 //! about = "What the file is and where it comes from."
 //! [source]
-//! format = "csv"              # or "ndjson"; a gzipped file is recognised by itself
+//! format = "csv"              # or "xlsx", "ndjson", "json" or "any"; a gzipped file is recognised by itself
+//! # sheet = "Sheet1"          # of a workbook; the first when absent
+//! # rows = "data.results"     # of a JSON document: where the list of rows stands
+//! # encoding = "gbk"          # or "utf8"; seen from the file when absent
 //! platform = "my-shop"        # the source of every fact
 //! currency = "CNY"
 //! zone = "Asia/Shanghai"      # of times without an offset
 //! # header = false            # then name the positions: columns = ["user", "item", "at"]
+//! # absent = ["--"]           # words that stand for an empty cell
+//! [aliases]                   # other headings of a column, such as those of an export
+//! "order id" = ["订单编号"]
 //! [[ignore]]
 //! reason = "cart"             # counted under this word
 //! when = [{ column = "event", is = "cart" }]
@@ -20,13 +26,15 @@
 //! when = [{ column = "paid at", present = true }]
 //! fields.at = { column = "paid at", time = "%Y-%m-%d %H:%M:%S" }
 //! fields.amount = { column = "total" }
+//! fields.ordered_at = ["created at", { column = "paid at", plus_seconds = -1 }]   # the first that is filled
+//! fields.estimated_rate = { column = "rate", rate = "percent" }
 //! ```
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::field::Field;
+use super::field::{Field, words};
 use super::setup::Setup;
 use crate::base::{ExternalId, Zone};
 use crate::money::Currency;
@@ -69,6 +77,25 @@ pub enum Format {
     Csv,
     /// One JSON object a line; a nested value is named `outer.inner`.
     Ndjson,
+    /// A JSON document that holds a list of rows at `rows`.
+    Json,
+    /// A sheet of an XLSX workbook.
+    Xlsx,
+    /// Any of these, as the beginning of the file shows.
+    Any,
+}
+
+/// The letters of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// As the first row shows that is not plain ASCII.
+    #[default]
+    Auto,
+    /// UTF-8.
+    Utf8,
+    /// GBK, or its superset GB18030.
+    Gbk,
 }
 
 /// How the rows look.
@@ -78,6 +105,17 @@ pub struct Source {
     /// Form of the rows.
     #[serde(default)]
     pub format: Format,
+    /// The letters.
+    #[serde(default)]
+    pub encoding: Encoding,
+    /// A workbook: name of the sheet; the first when absent.
+    pub sheet: Option<String>,
+    /// A JSON document: path of the list of rows, or several that it may stand at. The document's own list when empty.
+    #[serde(default = "document", deserialize_with = "words")]
+    pub rows: Vec<String>,
+    /// Words that stand for an empty cell.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// The first row names the columns.
     #[serde(default = "yes")]
     pub header: bool,
@@ -100,6 +138,10 @@ fn yes() -> bool {
     true
 }
 
+fn document() -> Vec<String> {
+    vec![String::new()]
+}
+
 fn comma() -> char {
     ','
 }
@@ -117,6 +159,14 @@ pub struct Condition {
     /// Is one of these.
     #[serde(default)]
     pub among: Vec<String>,
+    /// Is none of these.
+    #[serde(default)]
+    pub none_of: Vec<String>,
+    /// Begins with this.
+    pub starts: Option<String>,
+    /// The file need not have the column; a missing one is empty.
+    #[serde(default)]
+    pub optional: bool,
     /// Is filled (true) or empty (false).
     pub present: Option<bool>,
     /// Is a number above zero (true) or not (false).
@@ -168,6 +218,9 @@ pub struct Emit {
     /// When; always, when empty.
     #[serde(default)]
     pub when: Vec<Condition>,
+    /// Takes none of the common fields.
+    #[serde(default)]
+    pub alone: bool,
     /// Its fields, beside the common ones.
     #[serde(default)]
     pub fields: BTreeMap<String, Field>,
@@ -184,6 +237,9 @@ pub struct Mapping {
     pub about: String,
     /// How the rows look.
     pub source: Source,
+    /// Other headings of a column: fields and conditions name the column, a file may have any of them.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, Vec<String>>,
     /// Fields of every emission that has them.
     #[serde(default)]
     pub common: BTreeMap<String, Field>,
@@ -210,6 +266,11 @@ impl Mapping {
         }
         if !mapping.source.delimiter.is_ascii() || matches!(mapping.source.delimiter, '"' | '\n' | '\r') {
             return Err(MappingError::Sense("source.delimiter is one ASCII character".into()));
+        }
+        if mapping.source.encoding == Encoding::Gbk && mapping.source.delimiter >= '@' {
+            return Err(MappingError::Sense(
+                "source.delimiter may be a part of a GBK letter: convert the file to UTF-8 first".into(),
+            ));
         }
         Ok(mapping)
     }

@@ -2,13 +2,16 @@
 //! Must never decide money, nor name a platform in code: what a column means stands in a mapping file.
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
-//! facts), `setup` (stand-ins), `tally` (what came of it). With I/O: `source` and `csv`, `ndjson` (rows of a file in
-//! constant memory), `import` (the run against the engine).
+//! facts), `setup` (stand-ins), `tally` (what came of it). With I/O: `source` with `input`, `text`, `csv`, `xlsx`, `ndjson`
+//! and `json` (rows of a file in constant memory), `detect` (which ready mapping fits), `import` (the run against the engine).
 
 mod csv;
+pub mod detect;
 pub mod emit;
 pub mod field;
 pub mod import;
+mod input;
+mod json;
 pub mod mapping;
 mod ndjson;
 pub mod plan;
@@ -18,6 +21,8 @@ pub mod source;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+mod text;
+mod xlsx;
 
 pub use emit::{RowFault, Told};
 pub use import::{ImportError, Imported};

@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use super::emit::RowFault;
 use super::field::{Field, Spec};
 use super::mapping::{Condition, Emit, Kind, Mapping, MappingError, Source};
+use super::source::heading;
 
 /// A column that the mapping reads.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Column {
     /// Its name in the file, without blanks at the ends.
     pub name: String,
+    /// Other headings it may have.
+    pub also: Vec<String>,
     /// The file must have it.
     pub required: bool,
 }
@@ -64,6 +67,10 @@ impl Check {
         c.is.as_deref().is_none_or(|wanted| cell == Some(wanted))
             && c.is_not.as_deref().is_none_or(|unwanted| cell != Some(unwanted))
             && (c.among.is_empty() || cell.is_some_and(|cell| c.among.iter().any(|word| word == cell)))
+            && !cell.is_some_and(|cell| c.none_of.iter().any(|word| word == cell))
+            && c.starts
+                .as_deref()
+                .is_none_or(|start| cell.is_some_and(|cell| cell.starts_with(start)))
             && c.present.is_none_or(|present| cell.is_some() == present)
             && c.positive
                 .is_none_or(|positive| number().is_some_and(|n| n.is_sign_positive() && !n.is_zero()) == positive)
@@ -80,7 +87,24 @@ pub(super) fn all(checks: &[Check], cells: &Cells) -> bool {
 pub(super) struct EmitPlan {
     pub(super) kind: Kind,
     pub(super) when: Vec<Check>,
-    pub(super) fields: BTreeMap<&'static str, (Spec, Vec<usize>)>,
+    /// Alternatives, the first that is filled counts.
+    pub(super) fields: BTreeMap<&'static str, Vec<Found>>,
+}
+
+/// One alternative of a field with its columns found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) spec: Spec,
+    pub(super) slots: Vec<usize>,
+    /// Where the number of units stands, for an amount of one.
+    pub(super) times: Option<usize>,
+}
+
+impl EmitPlan {
+    /// Some field needs to know which occurrence of an identical row this is.
+    fn counts(&self) -> bool {
+        self.fields.values().flatten().any(|found| found.spec.ordinal)
+    }
 }
 
 /// A compiled mapping.
@@ -258,7 +282,10 @@ impl Kind {
 impl Plan {
     /// Compiles a mapping.
     pub fn compile(mapping: &Mapping) -> Result<Plan, MappingError> {
-        let mut slots = Slots::default();
+        let mut slots = Slots {
+            columns: Vec::new(),
+            aliases: &mapping.aliases,
+        };
         let mut ignore = Vec::with_capacity(mapping.ignore.len());
         for left_out in &mapping.ignore {
             ignore.push((left_out.reason.clone(), slots.checks(&left_out.when)));
@@ -282,11 +309,14 @@ impl Plan {
                 }
             }
         }
-        let counts = |emit: &EmitPlan| emit.fields.values().any(|(spec, _)| spec.ordinal);
+        if let Some(unused) = mapping.aliases.keys().find(|name| slots.find(name).is_none()) {
+            let message = format!("nothing reads the column {unused:?} that has aliases");
+            return Err(MappingError::Sense(message));
+        }
         Ok(Plan {
             name: mapping.name.clone(),
             source: mapping.source.clone(),
-            counts_identical_rows: emits.iter().any(counts),
+            counts_identical_rows: emits.iter().any(EmitPlan::counts),
             columns: slots.columns,
             ignore,
             emits,
@@ -300,8 +330,7 @@ impl Plan {
 
     /// True when this row is one of those that are told apart by their occurrence.
     pub fn counts(&self, cells: &Cells) -> bool {
-        let counts = |emit: &&EmitPlan| emit.fields.values().any(|(spec, _)| spec.ordinal);
-        self.counts_identical_rows && self.emits.iter().filter(counts).any(|emit| all(&emit.when, cells))
+        self.counts_identical_rows && self.emits.iter().any(|emit| emit.counts() && all(&emit.when, cells))
     }
 
     /// True when a row may tell a click.
@@ -318,7 +347,8 @@ impl Plan {
     pub fn bind(&self, header: &[&str]) -> Result<Vec<Option<usize>>, RowFault> {
         let mut positions = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
-            let position = header.iter().position(|name| name.trim() == column.name);
+            let is = |wanted: &String| header.iter().position(|name| heading(name) == heading(wanted));
+            let position = std::iter::once(&column.name).chain(&column.also).find_map(is);
             if position.is_none() && column.required {
                 let message = format!(
                     "the file has no column {:?}; it has: {}",
@@ -337,6 +367,8 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
     let (needs, may) = emit.kind.fields();
     let kind = emit.kind.word();
     let find = |name: &str| needs.iter().chain(&may).find(|known| **known == name).copied();
+    // What is only read where a column is that need not be there, need not be there either.
+    let sure = !emit.when.iter().any(|condition| condition.optional);
     let mut fields = BTreeMap::new();
     for (name, field) in &emit.fields {
         let known = find(name).ok_or_else(|| MappingError::UnknownField {
@@ -344,11 +376,11 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
             field: name.clone(),
             known: needs.iter().chain(&may).copied().collect::<Vec<_>>().join(", "),
         })?;
-        fields.insert(known, slots.field(name, field)?);
+        fields.insert(known, slots.field(name, field, sure)?);
     }
-    for (name, field) in &mapping.common {
+    for (name, field) in mapping.common.iter().filter(|_| !emit.alone) {
         if let Some(known) = find(name).filter(|known| !fields.contains_key(known)) {
-            fields.insert(known, slots.field(name, field)?);
+            fields.insert(known, slots.field(name, field, sure)?);
         }
     }
     if let Some(missing) = needs.iter().find(|name| !fields.contains_key(**name)) {
@@ -374,15 +406,19 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
 }
 
 /// The columns found so far.
-#[derive(Default)]
-struct Slots {
+struct Slots<'m> {
     columns: Vec<Column>,
+    aliases: &'m BTreeMap<String, Vec<String>>,
 }
 
-impl Slots {
+impl Slots<'_> {
+    fn find(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name.trim())
+    }
+
     fn slot(&mut self, name: &str, required: bool) -> usize {
         let name = name.trim();
-        if let Some(slot) = self.columns.iter().position(|column| column.name == name) {
+        if let Some(slot) = self.find(name) {
             if let Some(column) = self.columns.get_mut(slot) {
                 column.required |= required;
             }
@@ -390,6 +426,7 @@ impl Slots {
         }
         self.columns.push(Column {
             name: name.to_owned(),
+            also: self.aliases.get(name).cloned().unwrap_or_default(),
             required,
         });
         self.columns.len() - 1
@@ -399,15 +436,23 @@ impl Slots {
         let mut checks = Vec::with_capacity(conditions.len());
         for condition in conditions {
             checks.push(Check {
-                slot: self.slot(&condition.column, true),
+                slot: self.slot(&condition.column, !condition.optional),
                 condition: condition.clone(),
             });
         }
         checks
     }
 
-    fn field(&mut self, name: &str, field: &Field) -> Result<(Spec, Vec<usize>), MappingError> {
-        let spec = &field.0;
+    fn field(&mut self, name: &str, field: &Field, sure: bool) -> Result<Vec<Found>, MappingError> {
+        if field.0.is_empty() {
+            return Err(MappingError::Sense(format!("the field {name:?} names nothing")));
+        }
+        // Where there are several, none of them must be in the file.
+        let alone = sure && field.0.len() == 1;
+        field.0.iter().map(|spec| self.alternative(name, spec, alone)).collect()
+    }
+
+    fn alternative(&mut self, name: &str, spec: &Spec, alone: bool) -> Result<Found, MappingError> {
         let sources = usize::from(spec.column.is_some())
             + usize::from(!spec.columns.is_empty())
             + usize::from(spec.value.is_some());
@@ -418,11 +463,15 @@ impl Slots {
         if spec.split.as_ref().is_some_and(|split| split.by.is_empty()) {
             return Err(MappingError::Sense(format!("the field {name:?} splits by nothing")));
         }
-        let required = !spec.optional && spec.default.is_none();
+        let required = alone && !spec.optional && spec.default.is_none();
         let mut slots = Vec::new();
         for column in spec.column.iter().chain(&spec.columns) {
             slots.push(self.slot(column, required));
         }
-        Ok((spec.clone(), slots))
+        Ok(Found {
+            times: spec.times.as_deref().map(|column| self.slot(column, required)),
+            spec: spec.clone(),
+            slots,
+        })
     }
 }

@@ -2,10 +2,23 @@
 //! Must never hold a mapping in code: each is a file beside this one, of the same language as a user's own.
 
 /// Name and text of every ready mapping.
-pub const READY: [(&str, &str); 5] = [
+pub const READY: [(&str, &str); 15] = [
     ("generic-orders", include_str!("mappings/generic-orders.toml")),
+    ("generic-events", include_str!("mappings/generic-events.toml")),
+    ("generic-snapshots", include_str!("mappings/generic-snapshots.toml")),
     ("generic-clicks", include_str!("mappings/generic-clicks.toml")),
+    ("taobao-tbk-orders", include_str!("mappings/taobao-tbk-orders.toml")),
+    ("taobao-refunds", include_str!("mappings/taobao-refunds.toml")),
+    (
+        "taobao-live-estimates",
+        include_str!("mappings/taobao-live-estimates.toml"),
+    ),
     ("tmall-report", include_str!("mappings/tmall-report.toml")),
+    ("pinduoduo-ddk", include_str!("mappings/pinduoduo-ddk.toml")),
+    ("douyin-settle-bill", include_str!("mappings/douyin-settle-bill.toml")),
+    ("douyin-cash-flow", include_str!("mappings/douyin-cash-flow.toml")),
+    ("ganet", include_str!("mappings/ganet.toml")),
+    ("online-retail", include_str!("mappings/online-retail.toml")),
     ("rees46-events", include_str!("mappings/rees46-events.toml")),
     ("taobao-userbehavior", include_str!("mappings/taobao-userbehavior.toml")),
 ];

@@ -105,3 +105,44 @@ async fn what_cannot_be_done_is_one_sentence_and_an_exit_code() {
         assert!(!error.contains("panicked"), "{error}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn import_finds_the_mapping_of_a_workbook_by_itself_and_says_when_none_fits() {
+    let db = fresh_db().await;
+    let folder = Scratch::new("cli");
+    let run = |words: &[&str]| fenzhang(&db, &folder, words);
+    let book = folder.path().join("orders.xlsx");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let rows = [
+        ["platform", "line_no", "fact", "at", "amount", "currency"],
+        ["x", "451367485256392201", "paid", "2026-01-01T00:00:00Z", "1.00", "CNY"],
+        [
+            "x",
+            "4.51367485256392E+17",
+            "paid",
+            "2026-01-01T00:00:00Z",
+            "1.00",
+            "CNY",
+        ],
+    ];
+    for (row, cells) in (0..).zip(rows) {
+        sheet.write_row(row, 0, cells).unwrap();
+    }
+    workbook.save(&book).unwrap();
+    let checked = text(&run(&["import", book.to_str().unwrap(), "--check"]));
+    assert!(
+        checked.contains("fits generic-orders") && checked.contains("nothing was changed"),
+        "{checked}"
+    );
+    assert!(checked.contains("id_mangled") && checked.contains("row 2"), "{checked}");
+    let strange = folder.path().join("strange.csv");
+    std::fs::write(&strange, "a,b\n1,2\n").unwrap();
+    let output = run(&["import", strange.to_str().unwrap(), "--check"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("fits no ready mapping") && error.contains("--mapping"),
+        "{error}"
+    );
+}

@@ -21,7 +21,7 @@ use crate::engine::engine_on;
 use crate::support::pg::{TestDb, fresh_db};
 
 /// A data file, or none with a word about it.
-fn data(name: &str) -> Option<PathBuf> {
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
     let folder = std::env::var("FENZHANG_DATA").unwrap_or_else(|_| beside.to_owned());
     let path = PathBuf::from(folder).join(name);
@@ -41,17 +41,17 @@ fn data(name: &str) -> Option<PathBuf> {
     None
 }
 
-struct Stage {
+pub(crate) struct Stage {
     db: TestDb,
-    engine: Engine,
-    book: BookId,
+    pub(crate) engine: Engine,
+    pub(crate) book: BookId,
     mapping: Mapping,
     plan: Plan,
     text: &'static str,
 }
 
 impl Stage {
-    async fn new(name: &str) -> Stage {
+    pub(crate) async fn new(name: &str) -> Stage {
         let db = fresh_db().await;
         let engine = engine_on(&db).await;
         let text = ready::find(name).unwrap();
@@ -78,7 +78,7 @@ impl Stage {
         }
     }
 
-    async fn import(&self, file: &std::path::Path) -> Imported {
+    pub(crate) async fn import(&self, file: &std::path::Path) -> Imported {
         let setup = self.mapping.setup.as_ref().unwrap();
         let request = Request {
             path: file,
@@ -94,7 +94,7 @@ impl Stage {
         run(&self.engine, &request, &mut watch).await.unwrap()
     }
 
-    async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.db.client().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// Nothing is wrong with any log, nor with anything derived from it.
-    async fn verify(&self) {
+    pub(crate) async fn verify(&self) {
         let mut client = self.db.client().await;
         let logs = books::of_book(&client, self.book).await.unwrap().unwrap();
         for log in std::iter::once(logs.money).chain(logs.clicks) {
@@ -122,12 +122,12 @@ impl Stage {
         }
     }
 
-    async fn events(&self) -> i64 {
+    pub(crate) async fn events(&self) -> i64 {
         self.number("select count(*) from event").await
     }
 }
 
-fn count(tally: &Tally, measure: &str, code: &str) -> u64 {
+pub(crate) fn count(tally: &Tally, measure: &str, code: &str) -> u64 {
     let lines = tally.lines();
     let found = lines.iter().find(|line| line.measure == measure && line.code == code);
     found.map_or(0, |line| line.count)
@@ -139,7 +139,7 @@ fn shows(report: &str, words: &str, number: &str) -> bool {
     report.lines().any(cell)
 }
 
-fn sum(tally: &Tally, code: &str) -> String {
+pub(crate) fn sum(tally: &Tally, code: &str) -> String {
     let lines = tally.lines();
     let found = lines
         .iter()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acceptance;
+mod affiliate;
 mod chaos;
 mod cli;
 mod engine;
