@@ -15,6 +15,7 @@ pub mod guard;
 pub mod health;
 pub mod keys;
 pub mod language;
+pub mod ledger;
 pub mod lines;
 pub mod log;
 pub mod memberships;
@@ -29,8 +30,10 @@ pub mod placements;
 pub mod problem;
 pub mod read;
 pub mod reported;
+pub mod reports;
 pub mod rule_terms;
 pub mod rules;
+pub mod spool;
 pub mod state;
 pub mod wire;
 pub mod write;
@@ -122,6 +125,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/clicks", post().to(clicks::tell))
         .route("/v1/orders", get().to(lines::list))
         .route("/v1/orders", post().to(orders::place))
+        .route("/v1/orders/lookup", post().to(lines::lookup))
         .route("/v1/orders/{line}", get().to(lines::show))
         .route("/v1/orders/{line}/facts", post().to(orders::tell))
         .route("/v1/facts", post().to(facts::bulk))
@@ -139,6 +143,12 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide))
+        .route("/v1/reports", get().to(reports::list))
+        .route("/v1/reports/line-ledger", get().to(ledger::show))
+        .route("/v1/reports/line-ledger/columns", get().to(ledger::columns))
+        .route("/v1/reports/line-ledger/columns", post().to(ledger::save))
+        .route("/v1/reports/line-ledger/columns/{name}", delete().to(ledger::forget))
+        .route("/v1/reports/{name}", get().to(reports::show))
         .route("/v1/events", get().to(log::events))
         .route("/v1/operations/{key}", get().to(log::operation))
         .route("/health/live", get().to(health::live))
