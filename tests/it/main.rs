@@ -12,6 +12,7 @@ mod histories;
 mod http;
 mod import;
 mod launcher;
+mod ledger;
 mod migrate;
 mod model;
 mod report;

@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::{Cell, ReportError, Viewer};
-use super::line::{LedgerLine, Measure, Names, Side, Taker};
+use super::line::{LedgerLine, Measure, Names, Side, Taker, Told};
 use crate::base::{Instant, Zone};
 use crate::domain::book::BookState;
-use crate::domain::order::{Funder, RateTerms};
+use crate::domain::order::{Funder, Pin, Purpose, RateTerms, RuleChoice};
 
 /// A line with all that a cell needs.
 pub(super) struct Shown<'a> {
@@ -25,6 +26,7 @@ type Read = fn(&Shown<'_>) -> Result<Cell, ReportError>;
 enum Source {
     Read(Read),
     Amount(Measure, Side),
+    Reported(Told, Side),
 }
 
 /// One column.
@@ -48,6 +50,14 @@ impl Column {
             Source::Read(read) => read(shown),
             Source::Amount(measure, side) => {
                 let amount = shown.line.amount(shown.viewer, measure, *side)?;
+                Ok(amount.map_or(Cell::Empty, |amount| shown.line.money(amount)))
+            }
+            Source::Reported(..) if shown.viewer != Viewer::All => Ok(Cell::Empty),
+            Source::Reported(told, side) => {
+                let amount = match side {
+                    Side::Difference => shown.line.differs_from_reported(*told)?,
+                    side => shown.line.reported(*told, *side)?,
+                };
                 Ok(amount.map_or(Cell::Empty, |amount| shown.line.money(amount)))
             }
         }
@@ -119,8 +129,11 @@ const DEFAULT: &[&str] = &[
     "merchant_debit_estimated",
     "merchant_debit_settled",
     "merchant_debit_difference",
-    "base_reported",
+    "base_reported_settled",
     "base_reported_difference",
+    "gross_reported_estimated",
+    "gross_reported_settled",
+    "gross_reported_difference",
     "check",
     "clawback_due",
     "rule",
@@ -146,6 +159,15 @@ fn discount(shown: &Shown<'_>, funder: Funder) -> Result<Cell, ReportError> {
     Ok(shown.line.money(amount))
 }
 
+fn purpose(purpose: Option<Purpose>) -> &'static str {
+    match purpose {
+        None | Some(Purpose::Sale) => "sale",
+        Some(Purpose::Gift) => "gift",
+        Some(Purpose::OwnUse) => "own_use",
+        Some(Purpose::Exchange) => "exchange",
+    }
+}
+
 /// The name of who has a place in the chain: the own one, and the promoter's; for a viewer of everything each.
 fn taker(shown: &Shown<'_>, wanted: Taker) -> Result<Cell, ReportError> {
     let promoter = shown.line.state.pin.as_ref().and_then(|pin| pin.attribution.party);
@@ -159,6 +181,14 @@ fn taker(shown: &Shown<'_>, wanted: Taker) -> Result<Cell, ReportError> {
 }
 
 impl Shown<'_> {
+    fn pin(&self) -> Option<&Arc<Pin>> {
+        self.line.state.pin.as_ref()
+    }
+
+    fn rule(&self) -> Option<&RuleChoice> {
+        self.pin().and_then(|pin| pin.rule.as_ref())
+    }
+
     fn party(&self, party: crate::base::PartyId) -> Option<&str> {
         self.names.parties.get(&party.uuid()).map(String::as_str)
     }
@@ -210,35 +240,44 @@ const BEFORE: &[(&str, &str, Read)] = &[
         text(s.item().and_then(|(_, title)| title.as_ref()))
     }),
     ("category", "类目", |s| {
-        let pinned = s.line.state.pin.as_ref().and_then(|pin| pin.dims.category.as_ref());
+        let pinned = s.pin().and_then(|pin| pin.dims.category.as_ref());
         text(pinned.or(s.line.state.about().category.as_ref()))
     }),
     ("quantity", "数量", |s| number(Some(s.line.state.quantity()))),
     ("buyer", "买家代号", |s| {
         s.only_all(text(s.line.state.about().buyer.as_ref()))
     }),
+    ("account", "平台账号", |s| {
+        s.only_all(text(s.line.state.about().account.as_ref()))
+    }),
+    ("pid", "推广位", |s| {
+        s.only_all(text(s.line.state.about().pid.as_ref()))
+    }),
+    ("purpose", "用途", |s| {
+        text(Some(purpose(s.line.state.about().purpose)))
+    }),
     ("promoter", "推广者", |s| {
-        let party = s.line.state.pin.as_ref().and_then(|pin| pin.attribution.party);
+        let party = s.pin().and_then(|pin| pin.attribution.party);
         text(party.and_then(|party| s.party(party)))
     }),
     ("promoter_id", "推广者编号", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.attribution.party))
+        text(s.pin().and_then(|pin| pin.attribution.party))
     }),
     ("upper_agency", "上级机构", |s| taker(s, Taker::UpperAgency)),
     ("agency", "机构", |s| taker(s, Taker::Agency)),
     ("anchor", "主播", |s| taker(s, Taker::Anchor)),
     ("second_level", "推客", |s| taker(s, Taker::SecondLevel)),
     ("room", "直播间", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.dims.room.as_ref()))
+        text(s.pin().and_then(|pin| pin.dims.room.as_ref()))
     }),
     ("show", "场次", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.dims.show.as_ref()))
+        text(s.pin().and_then(|pin| pin.dims.show.as_ref()))
     }),
     ("source", "流量来源", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.dims.source.as_ref()))
+        text(s.pin().and_then(|pin| pin.dims.source.as_ref()))
     }),
     ("phase", "内容阶段", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.dims.phase.as_ref()))
+        text(s.pin().and_then(|pin| pin.dims.phase.as_ref()))
     }),
     ("status", "订单状态", |s| {
         text(Some(super::status_word(s.line.state.status())))
@@ -285,74 +324,41 @@ const BEFORE: &[(&str, &str, Read)] = &[
         Ok(s.line.money(s.line.refund_freight()?))
     }),
     ("rate", "佣金率", |s| {
-        match s
-            .line
-            .state
-            .pin
-            .as_ref()
-            .and_then(|pin| pin.rule.as_ref())
-            .map(|rule| &rule.rate)
-        {
+        match s.rule().map(|rule| &rule.rate) {
             Some(RateTerms::Flat(rate)) => number(Some(rate)),
             Some(RateTerms::Tiered(_)) => text(Some("tiered")),
-            None => Ok(Cell::Empty),
+            None => {
+                // What a platform reports is posted without a rule of ours.
+                let story = s.line.state.story();
+                let track = story.settled_track.or(story.estimated_track);
+                number(track.and_then(|track| track.rate))
+            }
         }
     }),
 ];
 
 /// Columns after the amounts.
 const AFTER: &[(&str, &str, Read)] = &[
-    ("base_reported", "平台结算基数", |s| {
-        s.only_all(reported(s).map(|r| r.map_or(Cell::Empty, |(cell, _)| cell)))
-    }),
-    ("base_reported_difference", "基数差异", |s| {
-        s.only_all(reported(s).map(|r| r.map_or(Cell::Empty, |(_, cell)| cell)))
-    }),
     ("check", "核对", |s| s.only_all(text(Some(s.line.check()?)))),
     ("clawback_due", "待扣回", |s| {
         Ok(s.line.money(s.line.clawback_due(s.viewer)?))
     }),
-    ("rule", "规则", |s| {
-        text(
-            s.line
-                .state
-                .pin
-                .as_ref()
-                .and_then(|pin| pin.rule.as_ref())
-                .map(|rule| rule.rule),
-        )
-    }),
+    ("rule", "规则", |s| text(s.rule().map(|rule| rule.rule))),
     ("rule_version", "规则版本", |s| {
-        number(
-            s.line
-                .state
-                .pin
-                .as_ref()
-                .and_then(|pin| pin.rule.as_ref())
-                .map(|rule| rule.version),
-        )
+        number(s.rule().map(|rule| rule.version))
     }),
     ("rule_level", "规则层级", |s| {
-        number(
-            s.line
-                .state
-                .pin
-                .as_ref()
-                .and_then(|pin| pin.rule.as_ref())
-                .map(|rule| rule.level),
-        )
+        number(s.rule().map(|rule| rule.level))
     }),
-    ("formula", "公式", |s| {
-        text(s.line.state.pin.as_ref().map(|pin| pin.formula))
-    }),
+    ("formula", "公式", |s| text(s.pin().map(|pin| pin.formula))),
     ("formula_version", "公式版本", |s| {
-        number(s.line.state.pin.as_ref().map(|pin| pin.formula_version))
+        number(s.pin().map(|pin| pin.formula_version))
     }),
     ("why_nothing", "无佣金原因", |s| {
-        text(s.line.state.pin.as_ref().and_then(|pin| pin.why_nothing.as_ref()))
+        text(s.pin().and_then(|pin| pin.why_nothing.as_ref()))
     }),
     ("membership", "机构合约", |s| {
-        let terms = s.line.state.pin.as_ref().and_then(|pin| pin.terms.as_ref());
+        let terms = s.pin().and_then(|pin| pin.terms.as_ref());
         let hops = terms.map(|terms| terms.chain.as_slice()).unwrap_or_default();
         // A contract concerns the two that it stands between.
         let seen = hops.iter().enumerate().filter(|(at, hop)| {
@@ -375,18 +381,27 @@ const AFTER: &[(&str, &str, Read)] = &[
     }),
 ];
 
-/// What the platform says it settled on, and how much more ours is.
-fn reported(shown: &Shown<'_>) -> Result<Option<(Cell, Cell)>, ReportError> {
-    let line = shown.line;
-    let Some(base) = line.state.story().settled.and_then(|(_, base)| base) else {
-        return Ok(None);
-    };
-    let ours = line.state.figures().settled_base;
-    let more = ours.map(|ours| ours.minus(base)).transpose()?;
-    Ok(Some((
-        line.money(base),
-        more.map_or(Cell::Empty, |more| line.money(more)),
-    )))
+/// The platform's figures beside ours; they were reported to the book, not to a party.
+fn reported(columns: &mut Vec<Column>) {
+    let told = [
+        ("base", "基数", Told::Base),
+        ("gross", "佣金", Told::Gross),
+        ("fees", "费用", Told::Fees),
+        ("content_fee", "内容场景专项服务费", Told::ContentFee),
+        ("subsidies", "补贴", Told::Subsidies),
+    ];
+    let sides = [
+        (Side::Estimated, "estimated", "预估"),
+        (Side::Settled, "settled", "结算"),
+        (Side::Difference, "difference", "差异"),
+    ];
+    for (name, zh, told) in told {
+        columns.extend(sides.map(|(side, word, zh_word)| Column {
+            name: format!("{name}_reported_{word}").into(),
+            zh: format!("平台{zh}{zh_word}").into(),
+            source: Source::Reported(told, side),
+        }));
+    }
 }
 
 fn amounts(name: &str, zh: &str, measure: &Measure, out: &mut Vec<Column>) {
@@ -432,6 +447,7 @@ pub(super) fn all(book: &BookState) -> Vec<Column> {
     for (name, zh, measure) in &rest {
         amounts(name, zh, measure, &mut columns);
     }
+    reported(&mut columns);
     columns.extend(AFTER.iter().map(read));
     columns
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::super::history::{Calendar, pin_of};
+use super::super::history::Calendar;
 use super::super::streams::Stored;
 use super::super::{Cell, ReportError, Viewer};
 use super::parts::{Key, Parts, standing};
 use crate::base::{ExternalId, Instant, ItemId, LineId, Month, PartyId, PartyKind, ShopId};
 use crate::domain::event::Event;
 use crate::domain::order::split::CONTENT_FEE;
-use crate::domain::order::{Funder, LineState, LineStatus, What};
+use crate::domain::order::{Funder, LineState, LineStatus, Track, What};
 use crate::ledger::{AccountKind, Layer};
 use crate::money::{Currency, Minor};
 
@@ -57,6 +57,29 @@ pub(super) enum Side {
     Open,
 }
 
+/// A figure that a platform's row carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Told {
+    Base,
+    Gross,
+    ContentFee,
+    Fees,
+    Subsidies,
+}
+
+impl Told {
+    /// The measure that it stands beside.
+    fn ours(self) -> Measure {
+        match self {
+            Told::Base => Measure::Base,
+            Told::Gross => Measure::Gross,
+            Told::ContentFee => Measure::ContentFee,
+            Told::Fees => Measure::Fees,
+            Told::Subsidies => Measure::Subsidies,
+        }
+    }
+}
+
 /// Numbers and names of what a page speaks of.
 #[derive(Default)]
 pub(super) struct Names {
@@ -74,7 +97,6 @@ pub(super) struct LedgerLine {
     open: Parts,
     settled: Parts,
     pub months: BTreeSet<Month>,
-    ever: BTreeSet<PartyId>,
 }
 
 impl LedgerLine {
@@ -88,11 +110,9 @@ impl LedgerLine {
         let mut state = LineState::default();
         let (mut accrued, mut before) = (Parts::default(), Parts::default());
         let mut by_month: BTreeMap<Month, Parts> = BTreeMap::new();
-        let mut ever = BTreeSet::new();
         for stored in events {
             let Event::Line(event) = &stored.event else { continue };
             state.evolve(event, &stored.placed);
-            ever.extend(pin_of(event).into_iter().flat_map(super::super::history::parties_of));
             if state.figures().estimated_base.is_some() {
                 accrued = standing(&state, Layer::Estimated)?;
             }
@@ -114,7 +134,6 @@ impl LedgerLine {
             },
             months: by_month.into_keys().collect(),
             accrued,
-            ever,
             state,
         })
     }
@@ -188,14 +207,14 @@ impl LedgerLine {
         let hidden = match measure {
             Measure::Base => false,
             Measure::Gross => !whole,
-            Measure::ContentFee | Measure::Fee(_) | Measure::Fees => {
-                !whole && !self.takes(viewer, parts, |key| matches!(key, Key::Fee(..)))
-            }
+            Measure::ContentFee => !whole && !self.takes(viewer, parts, |key| is_fee(key, |name| name == CONTENT_FEE)),
+            Measure::Fee(fee) => !whole && !self.takes(viewer, parts, |key| is_fee(key, |name| name == fee)),
+            Measure::Fees => !whole && !self.takes(viewer, parts, |key| is_fee(key, |name| name != CONTENT_FEE)),
             Measure::Subsidies => !self.takes(viewer, parts, |key| matches!(key, Key::Subsidy(_))),
             Measure::MerchantDebit => !self.takes(viewer, parts, |key| matches!(key, Key::Merchant(_))),
             Measure::Taker(role) => viewer
                 .party()
-                .is_some_and(|own| self.role(own) != *role || !self.ever.contains(&own)),
+                .is_some_and(|own| self.role(own) != *role || !self.has_share(own)),
         };
         if hidden {
             return Ok(None);
@@ -217,6 +236,12 @@ impl LedgerLine {
         } else {
             sum
         }))
+    }
+
+    /// The party has a place in the chain, or money of the line beside fees.
+    fn has_share(&self, own: PartyId) -> bool {
+        let money = |parts: &Parts| parts.has(|key| *key == Key::Taker(own));
+        self.chain().any(|(party, _)| party == own) || money(&self.accrued) || money(&self.settled)
     }
 
     fn takes(&self, viewer: Viewer, parts: &Parts, of: impl Fn(&Key) -> bool) -> bool {
@@ -242,6 +267,42 @@ impl LedgerLine {
         Ok(if off.is_empty() { "ok" } else { "differs" })
     }
 
+    /// What the platform reported on a track; none for whom it was not reported to.
+    pub fn reported(&self, told: Told, side: Side) -> Result<Option<Minor>, ReportError> {
+        let story = self.state.story();
+        let base = |track: &Track, other: Option<Minor>| track.base.or(other);
+        let reported_base = story.settled.and_then(|(_, base)| base);
+        let amount = |track: &Track| match told {
+            Told::Base => Ok(base(track, reported_base.filter(|_| side == Side::Settled))),
+            Told::Gross => Ok(Some(track.gross)),
+            Told::ContentFee => Ok(track.content_fee),
+            Told::Fees => Minor::sum(track.fees.iter().map(|fee| fee.amount)).map(Some),
+            Told::Subsidies => Minor::sum(track.subsidies.iter().map(|subsidy| subsidy.amount)).map(Some),
+        };
+        let of = |track: Option<&Track>| Ok::<_, ReportError>(track.map(amount).transpose()?.flatten());
+        match side {
+            Side::Estimated => of(story.estimated_track),
+            Side::Settled if told == Told::Base && story.settled_track.is_none() => Ok(reported_base),
+            Side::Settled => of(story.settled_track),
+            Side::Difference | Side::Open => Ok(None),
+        }
+    }
+
+    /// Ours less what the platform reported, of the settlement once it was reported, else of the estimate.
+    pub fn differs_from_reported(&self, told: Told) -> Result<Option<Minor>, ReportError> {
+        for side in [Side::Settled, Side::Estimated] {
+            if let Some(reported) = self.reported(told, side)? {
+                let ours = match (told, side) {
+                    // The platform's base is that of the settlement itself: refunds won later are none of it.
+                    (Told::Base, Side::Settled) => self.state.figures().settled_base,
+                    _ => self.amount(Viewer::All, &told.ours(), side)?,
+                };
+                return Ok(ours.map(|ours| ours.minus(reported)).transpose()?);
+            }
+        }
+        Ok(None)
+    }
+
     /// Where its money is.
     pub fn settle_status(&self) -> &'static str {
         let posted = self.state.posted();
@@ -250,14 +311,18 @@ impl LedgerLine {
                 .keys()
                 .any(|(account, layer)| account.kind == kind && *layer == Layer::Settled)
         };
-        let earning = self.state.pin.as_ref().is_some_and(|pin| pin.rule.is_some());
+        let earning = self
+            .state
+            .pin
+            .as_ref()
+            .is_some_and(|pin| pin.rule.is_some() || pin.terms.is_some());
         match self.state.status() {
             _ if holds(AccountKind::Frozen) => "frozen",
             _ if holds(AccountKind::ClawbackDue) => "clawback_due",
             LineStatus::Closed => "closed",
             LineStatus::Settled if earning => "settled",
             LineStatus::Settled => "nothing_due",
-            _ if holds(AccountKind::Commission) => "part_settled",
+            _ if !self.settled.is_empty() => "part_settled",
             _ if !self.open.is_empty() => "estimated",
             _ => "open",
         }
@@ -319,6 +384,10 @@ impl LedgerLine {
     pub fn money(&self, amount: Minor) -> Cell {
         Cell::Number(amount.display(self.currency))
     }
+}
+
+fn is_fee(key: &Key, named: impl Fn(&str) -> bool) -> bool {
+    matches!(key, Key::Fee(name, _) if named(name))
 }
 
 fn by_kind(party: PartyId) -> Taker {

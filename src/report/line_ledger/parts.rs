@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use super::super::ReportError;
-use crate::base::PartyId;
-use crate::domain::order::{LineState, Role, Settleable, Step, split};
-use crate::ledger::{AccountKind, Layer, Owner};
-use crate::money::Minor;
+use crate::base::{PartyId, PartyKind};
+use crate::domain::order::target::split_behind;
+use crate::domain::order::{LineState, Role, Settleable};
+use crate::ledger::{Account, AccountKind, Layer, Owner};
+use crate::money::{Minor, MoneyError};
 
 /// What an amount is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -92,36 +93,36 @@ impl Parts {
 /// The parts of a layer as the line stands.
 pub(super) fn standing(state: &LineState, layer: Layer) -> Result<Parts, ReportError> {
     let mut parts = Parts::default();
+    let merchant = merchant(state);
     for ((account, of), amount) in state.posted() {
-        if *of != layer {
-            continue;
+        if *of == layer {
+            parts.add(key(account, merchant), *amount)?;
         }
-        let key = match (account.owner, account.kind) {
-            (Owner::Book, _) => Key::Book,
-            (Owner::Party(party), AccountKind::ClawbackDue) => Key::Due(party),
-            (Owner::Party(party), AccountKind::Commission) => Key::Merchant(party),
-            (Owner::Party(party), _) => Key::Taker(party),
-        };
-        parts.add(key, *amount)?;
     }
     let figures = state.figures();
+    let plus = |amount: Minor| Ok(amount);
     match layer {
         Layer::Settled => {
             if let Some(won) = figures.won_base {
-                computed(state, won, Minor(1), &mut parts, |role| role != Role::Payer)?;
+                // Session by session the estimate is what stands behind every session.
+                computed(state, (won, by_session(state)), &mut parts, plus, |role| {
+                    role != Role::Payer
+                })?;
                 parts.add(Key::Base, won)?;
             }
             if let Some(deducted) = figures.deducted_base {
-                computed(state, deducted, Minor(1), &mut parts, |role| role == Role::Payer)?;
+                computed(state, (deducted, by_session(state)), &mut parts, plus, |role| {
+                    role == Role::Payer
+                })?;
             }
         }
         Layer::Estimated => {
             if let Some(base) = figures.estimated_base {
-                // Session by session what was used is no estimate any more.
+                // What was used of it is no estimate any more.
                 let used = figures.won_base.filter(|_| by_session(state)).unwrap_or_default();
-                computed(state, base.plus(used)?, Minor(1), &mut parts, |_| true)?;
+                computed(state, (base.plus(used)?, true), &mut parts, plus, |_| true)?;
                 if !used.is_zero() {
-                    computed(state, used, Minor(-1), &mut parts, |_| true)?;
+                    computed(state, (used, true), &mut parts, Minor::negated, |_| true)?;
                 }
                 parts.add(Key::Base, base)?;
             }
@@ -130,53 +131,70 @@ pub(super) fn standing(state: &LineState, layer: Layer) -> Result<Parts, ReportE
     Ok(parts)
 }
 
+fn merchant(state: &LineState) -> Option<PartyId> {
+    let terms = state.pin.as_ref().and_then(|pin| pin.terms.as_ref());
+    terms.map(|terms| terms.merchant)
+}
+
+/// What the money of an account is. Who owes the commission of the line need not be a brand: a platform clears it.
+fn key(account: &Account, merchant: Option<PartyId>) -> Key {
+    let Owner::Party(party) = account.owner else {
+        return Key::Book;
+    };
+    let owes = merchant == Some(party) && payer(party) == account.kind;
+    match account.kind {
+        AccountKind::ClawbackDue => Key::Due(party),
+        AccountKind::Commission => Key::Merchant(party),
+        _ if owes => Key::Merchant(party),
+        _ => Key::Taker(party),
+    }
+}
+
+/// In which account a party pays.
+fn payer(party: PartyId) -> AccountKind {
+    match party.kind() {
+        PartyKind::Brand => AccountKind::Commission,
+        PartyKind::Platform => AccountKind::Clearing,
+        _ => AccountKind::Available,
+    }
+}
+
 fn by_session(state: &LineState) -> bool {
     let terms = state.pin.as_ref().and_then(|pin| pin.terms.as_ref());
     terms.is_some_and(|terms| terms.settleable == Settleable::Fulfilment)
 }
 
-/// Names what the split of a base says are fees and subsidies, and takes it out of their parties' money. Gross comes with
-/// the fees.
+/// Names what the split of a base (of the estimate or not) says are fees and subsidies, and takes it out of their
+/// parties' money. Gross comes with the fees.
 fn computed(
     state: &LineState,
-    base: Minor,
-    sign: Minor,
+    base: (Minor, bool),
     parts: &mut Parts,
+    signed: impl Fn(Minor) -> Result<Minor, MoneyError>,
     wanted: impl Fn(Role) -> bool,
 ) -> Result<(), ReportError> {
-    let Some((terms, rule)) = state
-        .pin
-        .as_ref()
-        .and_then(|pin| Some((pin.terms.as_ref()?, pin.rule.as_ref()?)))
-    else {
+    let Some(pin) = &state.pin else { return Ok(()) };
+    let story = state.story();
+    let Some(split) = split_behind(&story, pin, state.figures(), base)? else {
         return Ok(());
     };
-    let split = split(terms, rule, base)?;
-    let signed = |amount: Minor| if sign.0 < 0 { amount.negated() } else { Ok(amount) };
     if wanted(Role::Fee) {
         parts.add(Key::Gross, signed(split.gross)?)?;
     }
     for step in split.steps.iter().filter(|step| wanted(step.role)) {
-        name(step, signed(step.amount)?, parts)?;
+        let amount = signed(step.amount)?;
+        match step.role {
+            Role::Fee => {
+                parts.add(Key::Fee(step.name.to_owned(), step.party), amount)?;
+                parts.add(Key::Taker(step.party), amount.negated()?)?;
+            }
+            Role::Payer => {
+                let from = Account::of(step.party, payer(step.party));
+                parts.add(Key::Subsidy(step.party), amount.negated()?)?;
+                parts.add(key(&from, merchant(state)), amount.negated()?)?;
+            }
+            Role::Hop { .. } => {}
+        }
     }
     Ok(())
-}
-
-fn name(step: &Step<'_>, amount: Minor, parts: &mut Parts) -> Result<(), ReportError> {
-    match step.role {
-        Role::Fee => {
-            parts.add(Key::Fee(step.name.to_owned(), step.party), amount)?;
-            parts.add(Key::Taker(step.party), amount.negated()?)
-        }
-        Role::Payer => {
-            // A brand brings it in its commission account, everybody else in one of its own.
-            let from = match step.party.kind() {
-                crate::base::PartyKind::Brand => Key::Merchant(step.party),
-                _ => Key::Taker(step.party),
-            };
-            parts.add(Key::Subsidy(step.party), amount.negated()?)?;
-            parts.add(from, amount.negated()?)
-        }
-        Role::Hop { .. } => Ok(()),
-    }
 }
