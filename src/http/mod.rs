@@ -80,6 +80,18 @@ pub fn build(engine: Engine, settings: HttpSettings) -> std::io::Result<Listenin
     })
 }
 
+/// Routes of reports; the line ledger's own stand before the name of any other.
+#[rustfmt::skip]
+fn report_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/reports", get().to(reports::list))
+        .route("/v1/reports/line-ledger", get().to(ledger::show))
+        .route("/v1/reports/line-ledger/columns", get().to(ledger::columns))
+        .route("/v1/reports/line-ledger/columns", post().to(ledger::save))
+        .route("/v1/reports/line-ledger/columns/{name}", delete().to(ledger::forget))
+        .route("/v1/reports/{name}", get().to(reports::show));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
@@ -121,6 +133,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
+    config.configure(report_routes);
     config
         .route("/v1/clicks", post().to(clicks::tell))
         .route("/v1/orders", get().to(lines::list))
@@ -143,12 +156,6 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide))
-        .route("/v1/reports", get().to(reports::list))
-        .route("/v1/reports/line-ledger", get().to(ledger::show))
-        .route("/v1/reports/line-ledger/columns", get().to(ledger::columns))
-        .route("/v1/reports/line-ledger/columns", post().to(ledger::save))
-        .route("/v1/reports/line-ledger/columns/{name}", delete().to(ledger::forget))
-        .route("/v1/reports/{name}", get().to(reports::show))
         .route("/v1/events", get().to(log::events))
         .route("/v1/operations/{key}", get().to(log::operation))
         .route("/health/live", get().to(health::live))

@@ -2,11 +2,12 @@
 //! It must never depend on the order in which the database finds them.
 
 use fenzhang::domain::person::Role;
-use fenzhang::report::numbers_in;
+use fenzhang::report::{REGISTRY, numbers_in};
 use serde_json::{Value, json};
 
 use super::at_11_and_12;
 use crate::http::server::read;
+use crate::support::pg::fresh_db;
 
 #[test]
 fn pasted_numbers_are_read_whatever_stands_between_and_around_them() {
@@ -62,6 +63,41 @@ async fn a_thousand_pasted_numbers_are_answered_in_their_order_found_or_not() {
     pasted.push("one-more".into());
     let (status, refused) = ask(Role::Finance, pasted.join(" ")).await;
     assert_eq!((status, &refused["code"]), (400, &json!("numbers_out_of_range")));
+}
+
+/// A log of 20,000 lines, each with one case.
+const GROWN: &str = "
+    create function uuid_of(n bigint) returns uuid language sql immutable as
+        $$ select ('00000000-0000-0000-0000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+    insert into line (log, line, platform, line_no, order_no, at, status, pinned, position)
+        select uuid_of(1), uuid_of(n), 'p', 'L' || n, 'O' || n, now(), 1, true, n from generate_series(1, 20000) n;
+    insert into line_party (log, party, at, line)
+        select uuid_of(1), uuid_of(n % 100), l.at, l.line from line l, generate_series(1, 3) n;
+    insert into event (log, position, id, slice, stream, version, kind, schema, occurred_at, recorded_at, actor, payload, leaf)
+        select uuid_of(1), n, uuid_of(n), 7, uuid_of(n), 1, 'refund_case.opened', 1, now(), now(), '{}',
+               '{\"fact\":{\"what\":{\"case\":\"C' || n || '\"}}}', '' from generate_series(1, 20000) n;
+    analyze;
+    set plan_cache_mode = force_generic_plan";
+
+#[tokio::test]
+async fn every_kind_of_number_is_found_by_an_index_of_its_own() {
+    let db = fresh_db().await;
+    let client = db.client().await;
+    client.batch_execute(GROWN).await.unwrap();
+    let statements = REGISTRY.iter().flat_map(|report| report.statements);
+    for (file, rest) in [("orders_lookup", "null, 100"), ("lines_of_orders", "null")] {
+        let sql = statements.clone().find(|statement| statement.file == file).unwrap().sql;
+        client.batch_execute(&format!("prepare hot as {sql}")).await.unwrap();
+        let explain = format!("explain execute hot('00000000-0000-0000-0000-000000000001', '{{O7,L8,C9}}', {rest})");
+        let rows = client.query(&explain, &[]).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        for index in ["line_of_order", "line_of_number", "event_of_case"] {
+            assert!(plan.contains(index), "{file} does not use {index}:\n{plan}");
+        }
+        assert!(!plan.contains("Seq Scan"), "{file}:\n{plan}");
+        client.batch_execute("deallocate hot").await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
