@@ -1,5 +1,6 @@
 -- All lines of some outside numbers (of orders, lines, refund and freeze cases), each with all its events; of a party
--- ($3) only those it has to do with.
+-- ($3) only those it has to do with. `offset 0` keeps the events of a line looked up by its stream: how many lines the
+-- numbers stand for is guessed too high, and a scan of the whole log would seem cheap.
 select e.stream, e.slice, e.position, e.version, e.id, e.kind, e.schema, e.occurred_at, e.recorded_at, e.payload
 from (
     select l.line, l.order_no from (
@@ -17,5 +18,9 @@ from (
        or exists (select 1 from line_party own
                   where own.log = $1 and own.party = $3 and own.at = l.at and own.line = l.line)
 ) page
-join event e on e.log = $1 and e.stream = page.line
+cross join lateral (
+    select o.stream, o.slice, o.position, o.version, o.id, o.kind, o.schema, o.occurred_at, o.recorded_at, o.payload
+    from event o where o.log = $1 and o.stream = page.line
+    offset 0
+) e
 order by page.order_no, page.line, e.version
