@@ -2,6 +2,7 @@
 //! Must never answer "yes" by default: a route without a row in `table.rs` is refused to everybody.
 
 mod audit;
+mod column_sets;
 mod key;
 mod keyring;
 mod limit;
@@ -11,6 +12,7 @@ mod sight;
 pub mod table;
 
 pub use audit::Audit;
+pub use column_sets::{ColumnSet, column_set, column_sets, forget_columns, save_columns};
 pub use key::{KeyText, Minted, mint};
 pub(crate) use keyring::needs_party;
 pub use keyring::{Keyring, KeyringError};

@@ -1,15 +1,22 @@
-//! `report`: any report of the registry as a table, CSV or JSON.
+//! `report`: any report of the registry as a table, CSV, XLSX or JSON.
 //! Must never compute anything: it asks and prints.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use tokio_postgres::{Client, IsolationLevel};
 
 use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
-use crate::base::{Month, PartyId, PartyKind};
-use crate::report::{self, At, Cell, GroupBy, Lang, Output, Page, REGISTRY, Table, Viewer, write_csv};
+use crate::base::{BookId, Instant, LogId, Month, PartyId, PartyKind};
+use crate::domain::order::LineStatus;
+use crate::report::{
+    self, At, Cell, CsvRows, GroupBy, LEDGER_PAGE, LINE_STATUS, Lang, LedgerAsk, LineLedger, NUMBERS, Output, Page,
+    REGISTRY, Table, Viewer, XlsxRows, numbers_in, shop_named, write_csv, write_xlsx,
+};
 
 /// Prints a report. Without a name, lists the reports there are.
 #[derive(Args, Debug)]
@@ -19,7 +26,10 @@ Examples:
   fenzhang report trial-balance --book sample
   fenzhang report settlement --book sample --period 2025-11 --kind anchor
   fenzhang report statement --book sample --party anc_… --period 2025-11 --format csv > statement.csv
-  fenzhang report order-counts --book tmall-report")]
+  fenzhang report order-counts --book tmall-report
+  fenzhang report line-ledger --book sample --accounting-month 2025-11 --format xlsx --output november.xlsx
+  fenzhang report line-ledger --book sample --columns order_no,line_no,gross_settled,check --limit 20
+  fenzhang report orders --book sample --numbers pasted.txt")]
 pub(super) struct Report {
     /// Which.
     name: Option<String>,
@@ -44,6 +54,36 @@ pub(super) struct Report {
     /// Rows at most.
     #[arg(long, default_value_t = 100)]
     limit: i64,
+    /// Line ledger: columns by name, with commas between them; `all` for every one.
+    #[arg(long, value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Line ledger: ordered from this instant on.
+    #[arg(long)]
+    from: Option<Instant>,
+    /// Line ledger: ordered before this instant.
+    #[arg(long)]
+    to: Option<Instant>,
+    /// Line ledger: ordered in this month.
+    #[arg(long)]
+    order_month: Option<Month>,
+    /// Line ledger: settled or corrected in this month; settled amounts are then the month's.
+    #[arg(long)]
+    accounting_month: Option<Month>,
+    /// Line ledger: of this platform.
+    #[arg(long)]
+    platform: Option<String>,
+    /// Line ledger: of this shop, by id, or by the platform's number beside --platform.
+    #[arg(long)]
+    shop: Option<String>,
+    /// Line ledger: waiting, created, deposit, paid, received, settled or closed.
+    #[arg(long, value_parser = status)]
+    status: Option<LineStatus>,
+    /// Orders: a file of numbers as pasted, at most 1,000; `-` reads standard input.
+    #[arg(long)]
+    numbers: Option<PathBuf>,
+    /// The file; standard output without it. A workbook needs one.
+    #[arg(long, short)]
+    output: Option<PathBuf>,
     /// Sentences in Chinese.
     #[arg(long)]
     zh: bool,
@@ -59,11 +99,19 @@ enum Form {
     Table,
     Csv,
     Json,
+    Xlsx,
 }
 
 fn kind(text: &str) -> Result<PartyKind, String> {
     let found = PartyKind::ALL.into_iter().find(|kind| kind.word() == text);
     found.ok_or_else(|| "anchor, agency, brand, supplier, promoter, platform or other".to_owned())
+}
+
+fn status(text: &str) -> Result<LineStatus, String> {
+    let found = LINE_STATUS.iter().find(|(word, _)| *word == text);
+    found
+        .map(|(_, status)| *status)
+        .ok_or_else(|| "waiting, created, deposit, paid, received, settled or closed".to_owned())
 }
 
 fn group(text: &str) -> Result<GroupBy, String> {
@@ -85,7 +133,7 @@ impl Report {
         })?;
         let database = self.place.open()?;
         block_on(async {
-            let client = database.client().await?;
+            let mut client = database.client().await?;
             let logs = books::find(&client, self.book.as_deref()).await?;
             let mut args = report::Args::new(Viewer::All);
             args.at = self.at_position.map_or(At::Now, At::Position);
@@ -100,14 +148,113 @@ impl Report {
                     Err(_) => PartyId::of(logs.book, self.kind.unwrap_or(PartyKind::Anchor), text),
                 });
             }
+            args.ledger = self.ledger(logs.book)?;
+            args.numbers = self.numbers.as_deref().map(pasted).transpose()?.unwrap_or_default();
+            if name == "line-ledger" && matches!(self.format, Form::Csv | Form::Xlsx) {
+                args.ledger.party = args.party;
+                return self.export(&mut client, logs.money, &args.ledger).await;
+            }
             let output = (found.run)(&client, logs.money, &args).await?;
-            print(output, self.format)
+            self.print(output)
         })
+    }
+
+    fn ledger(&self, book: BookId) -> Result<LedgerAsk, Failure> {
+        let shop = self.shop.as_deref();
+        let shop = shop
+            .map(|shop| shop_named(book, self.platform.as_deref(), shop))
+            .transpose()?;
+        Ok(LedgerAsk {
+            party: None,
+            from: self.from,
+            to: self.to,
+            order_month: self.order_month,
+            accounting_month: self.accounting_month,
+            platform: self.platform.clone(),
+            shop,
+            status: self.status,
+            columns: self.columns.clone(),
+        })
+    }
+
+    /// Every line asked for, a page at a time, from one snapshot.
+    async fn export(&self, client: &mut Client, log: LogId, ask: &LedgerAsk) -> Result<(), Failure> {
+        let snapshot = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::RepeatableRead)
+            .read_only(true)
+            .start()
+            .await?;
+        let ledger = LineLedger::open(snapshot.client(), log, Viewer::All, ask).await?;
+        let heads = ledger.headings();
+        let mut rows = match self.format {
+            Form::Xlsx => Rows::Xlsx(Box::new(XlsxRows::start(&heads)?), self.workbook()?),
+            _ => Rows::Csv(Box::new(CsvRows::start(self.out()?, &heads)?)),
+        };
+        let mut page = Page::first(LEDGER_PAGE);
+        loop {
+            let (cells, next) = ledger.page(&page).await?;
+            for row in &cells {
+                match &mut rows {
+                    Rows::Csv(rows) => rows.row(row)?,
+                    Rows::Xlsx(rows, _) => rows.row(row)?,
+                }
+            }
+            let Some(next) = next else { break };
+            page = Page::after(Some(next), LEDGER_PAGE);
+        }
+        snapshot.commit().await?;
+        match rows {
+            Rows::Csv(rows) => rows.finish()?,
+            Rows::Xlsx(rows, file) => rows.finish(file)?,
+        }
+        Ok(())
+    }
+
+    fn out(&self) -> Result<Box<dyn Write>, Failure> {
+        Ok(match &self.output {
+            Some(path) => Box::new(BufWriter::new(File::create(path)?)),
+            None => Box::new(io::stdout().lock()),
+        })
+    }
+
+    fn workbook(&self) -> Result<File, Failure> {
+        match &self.output {
+            Some(path) => Ok(File::create(path)?),
+            None => Err(Failure::usage("a workbook is no text").next("name a file with --output")),
+        }
+    }
+
+    fn print(&self, output: Output) -> Result<(), Failure> {
+        if let (Output::Table(table), Form::Xlsx) = (&output, self.format) {
+            return Ok(write_xlsx(table, self.workbook()?)?);
+        }
+        print(output, self.format, self.out()?)
     }
 }
 
-fn print(output: Output, form: Form) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
+enum Rows {
+    Csv(Box<CsvRows<Box<dyn Write>>>),
+    Xlsx(Box<XlsxRows>, File),
+}
+
+/// The numbers of a file as pasted.
+fn pasted(path: &Path) -> Result<Vec<String>, Failure> {
+    let mut text = String::new();
+    if path == Path::new("-") {
+        io::stdin().read_to_string(&mut text)?;
+    } else {
+        File::open(path)?.read_to_string(&mut text)?;
+    }
+    let numbers = numbers_in(&text);
+    if numbers.is_empty() || numbers.len() > NUMBERS {
+        let wrong = format!("1 to {NUMBERS} different numbers; these are {}", numbers.len());
+        return Err(Failure::usage(wrong));
+    }
+    Ok(numbers)
+}
+
+fn print(output: Output, form: Form, mut out: Box<dyn Write>) -> Result<(), Failure> {
     match (output, form) {
         (Output::Text(text), Form::Table) => out.write_all(text.as_bytes())?,
         (Output::Text(_), _) => {
@@ -117,11 +264,12 @@ fn print(output: Output, form: Form) -> Result<(), Failure> {
         }
         (Output::Table(table), Form::Table) => out.write_all(table.text().as_bytes())?,
         (Output::Table(table), Form::Csv) => write_csv(&table, &mut out)?,
-        (Output::Table(table), Form::Json) => {
+        (Output::Table(table), Form::Json | Form::Xlsx) => {
             serde_json::to_writer_pretty(&mut out, &rows(&table))?;
             out.write_all(b"\n")?;
         }
     }
+    out.flush()?;
     Ok(())
 }
 
@@ -133,7 +281,7 @@ fn rows(table: &Table) -> Vec<serde_json::Map<String, serde_json::Value>> {
     };
     let object = |row: &Vec<Cell>| {
         let named = table.columns.iter().zip(row);
-        named.map(|(name, cell)| ((*name).to_owned(), value(cell))).collect()
+        named.map(|(name, cell)| (name.to_string(), value(cell))).collect()
     };
     table.rows.iter().map(object).collect()
 }

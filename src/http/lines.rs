@@ -1,9 +1,12 @@
-//! Reading lines: `/v1/orders` by order number or party, one line with its facts, and `/v1/explain/{line}`.
+//! Reading lines: `/v1/orders` by outside number or party, a thousand numbers looked up at once, one line with its facts, and `/v1/explain/{line}`.
 //! Must never show a party more of a line than its own part.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
+use super::body::Json;
 use super::guard::Caller;
 use super::language::Language;
 use super::money::accepts;
@@ -12,11 +15,11 @@ use super::read::{Read, answer};
 use super::state::Shared;
 use crate::base::{ExternalId, LineId};
 use crate::ledger::Account;
-use crate::report::{self, ExplainView, Lang, LineFilter, LineView, LinesView};
+use crate::report::{self, ExplainView, Lang, LineFilter, LineView, LinesView, LookupView};
 
-/// Lines of orders by their numbers, or of a party, newest first.
+/// Lines by outside numbers (of orders, lines, refund and freeze cases), or of a party, newest first.
 #[utoipa::path(get, path = "/v1/orders", tag = "cps",
-    params(("external_id" = Option<Vec<String>>, Query, description = "An order number; repeatable, at most 100."),
+    params(("external_id" = Option<Vec<String>>, Query, description = "Number of an order, line or case; repeatable, at most 100."),
         ("party" = Option<String>, Query), ("from" = Option<String>, Query), ("to" = Option<String>, Query),
         ("min_position" = Option<i64>, Query), ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = LinesView)))]
@@ -40,12 +43,40 @@ pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) ->
     }
     read.finish()?;
     if numbers.len() > 100 || numbers.iter().any(|number| number.parse::<ExternalId>().is_err()) {
-        let wrong = "at most 100 order numbers of 1 to 64 characters of A-Z a-z 0-9 . _ : -";
+        let wrong = "at most 100 numbers of 1 to 64 characters of A-Z a-z 0-9 . _ : -";
         return Err(Problem::bad_request("external_id_form", wrong).at("external_id"));
     }
     answer(
         &request,
         &report::lines_of_orders(&read.client, read.log(), read.viewer(), &numbers).await?,
+    )
+}
+
+/// Numbers to look up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookupIn {
+    /// Up to 1,000 numbers as pasted: white space, commas, semicolons, quotes and repetitions do no harm.
+    #[schema(example = "3900000000000000001\n3900000000000000002, R-77")]
+    pub numbers: String,
+}
+
+/// Looks up orders by any outside number: of orders, lines, refund and freeze cases. The answer has every number in the
+/// order pasted, each once, and says which were not found.
+#[utoipa::path(post, path = "/v1/orders/lookup", tag = "cps", request_body = LookupIn,
+    responses((status = 200, body = LookupView)))]
+pub async fn lookup(
+    shared: Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    Json(body): Json<LookupIn>,
+) -> Result<HttpResponse, Problem> {
+    let mut read = Read::current(&shared, caller, &request).await?;
+    read.finish()?;
+    let numbers = super::reports::numbers(&body.numbers)?;
+    answer(
+        &request,
+        &report::lookup(&read.client, read.log(), read.viewer(), &numbers).await?,
     )
 }
 

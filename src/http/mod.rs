@@ -15,6 +15,7 @@ pub mod guard;
 pub mod health;
 pub mod keys;
 pub mod language;
+pub mod ledger;
 pub mod lines;
 pub mod log;
 pub mod memberships;
@@ -29,8 +30,10 @@ pub mod placements;
 pub mod problem;
 pub mod read;
 pub mod reported;
+pub mod reports;
 pub mod rule_terms;
 pub mod rules;
+pub mod spool;
 pub mod state;
 pub mod wire;
 pub mod write;
@@ -77,6 +80,18 @@ pub fn build(engine: Engine, settings: HttpSettings) -> std::io::Result<Listenin
     })
 }
 
+/// Routes of reports; the line ledger's own stand before the name of any other.
+#[rustfmt::skip]
+fn report_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/reports", get().to(reports::list))
+        .route("/v1/reports/line-ledger", get().to(ledger::show))
+        .route("/v1/reports/line-ledger/columns", get().to(ledger::columns))
+        .route("/v1/reports/line-ledger/columns", post().to(ledger::save))
+        .route("/v1/reports/line-ledger/columns/{name}", delete().to(ledger::forget))
+        .route("/v1/reports/{name}", get().to(reports::show));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
@@ -118,10 +133,12 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
+    config.configure(report_routes);
     config
         .route("/v1/clicks", post().to(clicks::tell))
         .route("/v1/orders", get().to(lines::list))
         .route("/v1/orders", post().to(orders::place))
+        .route("/v1/orders/lookup", post().to(lines::lookup))
         .route("/v1/orders/{line}", get().to(lines::show))
         .route("/v1/orders/{line}/facts", post().to(orders::tell))
         .route("/v1/facts", post().to(facts::bulk))

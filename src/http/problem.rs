@@ -248,6 +248,8 @@ impl From<ReportError> for Problem {
             ReportError::Ahead { .. } => Problem::bad_request("position_ahead", error.to_string()),
             ReportError::Cursor => Problem::bad_request("cursor_form", error.to_string()),
             ReportError::Needs(_) => Problem::bad_request("parameter_missing", error.to_string()),
+            ReportError::Column(_) => Problem::bad_request("unknown_column", error.to_string()).at("columns"),
+            ReportError::TooMany => Problem::bad_request("too_many_found", error.to_string()),
             ReportError::Database(cause) => {
                 tracing::warn!(%cause, "a read failed");
                 Problem::unavailable()

@@ -1,7 +1,7 @@
 //! What a report may be asked with, from the command line or a query string.
 //! Must never hold a default that changes an amount.
 
-use super::{At, GroupBy, Lang, Page, ReportError, Viewer};
+use super::{At, GroupBy, Lang, LedgerAsk, Page, ReportError, Viewer};
 use crate::base::{Month, PartyId, PartyKind};
 use crate::ledger::AccountKind;
 
@@ -26,6 +26,10 @@ pub struct Args {
     pub page: Page,
     /// Language of sentences.
     pub lang: Lang,
+    /// Outside numbers to look up.
+    pub numbers: Vec<String>,
+    /// Which lines and columns of the line ledger.
+    pub ledger: LedgerAsk,
 }
 
 impl Args {
@@ -41,6 +45,8 @@ impl Args {
             group: None,
             page: Page::default(),
             lang: Lang::En,
+            numbers: Vec::new(),
+            ledger: LedgerAsk::default(),
         }
     }
 

@@ -6,8 +6,11 @@ use std::io::Write;
 
 use super::{Cell, ReportError, Table};
 
-/// First characters that make a spreadsheet run a cell, with their full-width twins.
-const RISKY: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+/// First characters that make a spreadsheet run a cell, with their full-width twins, and those that some spreadsheets
+/// skip before they look for one.
+const RISKY: [char; 14] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\0', '|', '%', '＝', '＋', '－', '＠',
+];
 
 /// A text cell that no spreadsheet runs: a risky first character gets an apostrophe before it.
 pub fn cell(text: &str) -> Cow<'_, str> {
@@ -25,12 +28,15 @@ pub struct CsvRows<W: Write> {
 
 impl<W: Write> CsvRows<W> {
     /// Starts a file with its header.
-    pub fn start(mut out: W, columns: &[&str]) -> Result<CsvRows<W>, ReportError> {
+    pub fn start(mut out: W, columns: &[impl AsRef<str>]) -> Result<CsvRows<W>, ReportError> {
         out.write_all("\u{feff}".as_bytes())?;
         let mut rows = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        rows.write_record(columns).map_err(std::io::Error::from)?;
+        // A column may be named by somebody: a fee by its formula.
+        let heads: Vec<Cow<'_, str>> = columns.iter().map(|name| cell(name.as_ref())).collect();
+        rows.write_record(heads.iter().map(|head| head.as_bytes()))
+            .map_err(std::io::Error::from)?;
         Ok(CsvRows { rows })
     }
 

@@ -40,7 +40,16 @@ pub enum ReportError {
     /// The report needs an argument that was not given.
     #[error("this report needs {0}")]
     Needs(&'static str),
+    /// More was found than one answer holds.
+    #[error("more was found than one answer holds; ask for less at once")]
+    TooMany,
+    /// No such column.
+    #[error("there is no column {0}")]
+    Column(String),
     /// The output could not be written.
     #[error("the output could not be written")]
     Output(#[from] std::io::Error),
+    /// A sheet could not be written.
+    #[error("the sheet could not be written")]
+    Sheet(#[from] rust_xlsxwriter::XlsxError),
 }

@@ -202,7 +202,7 @@ pub async fn lines(
 }
 
 /// The end of the calendar that instants allow.
-fn end_of_time() -> DateTime<Utc> {
+pub(super) fn end_of_time() -> DateTime<Utc> {
     DateTime::from_timestamp(32_503_680_000, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 

@@ -20,7 +20,9 @@ mod explain;
 mod formulas;
 mod history;
 mod items;
+mod line_ledger;
 mod lines;
+mod lookup;
 mod memberships;
 mod order_counts;
 mod page;
@@ -40,6 +42,7 @@ mod table;
 mod tests;
 mod trial;
 pub mod wire;
+mod xlsx;
 
 pub use accounts::{AccountView, AccountsView, accounts};
 pub use approvals::{ApprovalView, ApprovalsView, approval, approvals};
@@ -56,7 +59,11 @@ pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use history::Part;
 pub use items::{ItemView, ItemsView, item, items};
+pub use line_ledger::{
+    ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
+};
 pub use lines::{LineFilter, LineView, LinesView, line, lines, lines_of_orders};
+pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
@@ -65,7 +72,7 @@ pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use reason::Why;
-pub use registry::{Output, REGISTRY, Report, SHARED};
+pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
 pub use shops::{ShopView, ShopsView, shop, shops};
@@ -73,6 +80,7 @@ pub use statement::{StatementKey, StatementView, statement, statement_csv};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use wire::Money;
+pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 
 use crate::base::PartyId;
 

@@ -18,12 +18,39 @@ pub enum Output {
 
 type Run = for<'a> fn(&'a Client, LogId, &'a Args) -> BoxFuture<'a, Result<Output, ReportError>>;
 
+/// An argument of a report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Take {
+    /// Whose.
+    Party,
+    /// Parties of which kind.
+    Kind,
+    /// Which account.
+    Account,
+    /// Which month.
+    Period,
+    /// How to group.
+    By,
+    /// As of when.
+    At,
+    /// Which page.
+    Page,
+    /// Outside numbers.
+    Numbers,
+    /// Lines and columns of the line ledger.
+    Ledger,
+}
+
 /// A report.
 pub struct Report {
     /// `fenzhang report NAME`, `/v1/reports/{name}`.
     pub name: &'static str,
     /// What it shows.
     pub about: &'static str,
+    /// Who may read this route may read the report; a party sees of it what it sees there.
+    pub route: &'static str,
+    /// Which arguments it takes.
+    pub takes: &'static [Take],
     /// Its statements.
     pub statements: &'static [Statement],
     /// Runs it.
@@ -38,10 +65,12 @@ impl Report {
 }
 
 macro_rules! report {
-    ($name:literal, $about:literal, $statements:expr, ($client:ident, $log:ident, $args:ident) => $body:block) => {
+    ($name:literal, $about:literal, $route:literal, [$($takes:expr),*], $statements:expr, ($client:ident, $log:ident, $args:ident) => $body:block) => {
         Report {
             name: $name,
             about: $about,
+            route: $route,
+            takes: &[$($takes),*],
             statements: $statements,
             run: |$client, $log, $args| Box::pin(async move $body),
         }
@@ -54,28 +83,30 @@ fn table(table: Table) -> Result<Output, ReportError> {
 
 /// Every report.
 pub const REGISTRY: &[Report] = &[
-    report!("accounts", "accounts with debits and credits", accounts::SQL, (client, log, args) => {
-        table(accounts(client, log, args.viewer, args.party, args.at, &args.page).await?.table())
+    report!("accounts", "accounts with debits and credits", "/v1/accounts", [Take::Party, Take::At, Take::Page], accounts::SQL, (client, log, args) => {
+        let view = accounts(client, log, args.viewer, args.party, args.at, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("approvals", "commands that wait for a second person", approvals::SQL, (client, log, args) => {
-        table(approvals(client, log, args.viewer, None, &args.page).await?.table())
+    report!("approvals", "commands that wait for a second person", "/v1/approvals", [Take::Page], approvals::SQL, (client, log, args) => {
+        let view = approvals(client, log, args.viewer, None, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("balances", "balances of one party or all", balances::SQL, (client, log, args) => {
+    report!("balances", "balances of one party or all", "/v1/balances", [Take::Party, Take::At, Take::Page], balances::SQL, (client, log, args) => {
         let view = match args.party {
             Some(party) => balances_of(client, log, args.viewer, party, args.at).await?,
             None => balances(client, log, args.viewer, args.at, &args.page).await?,
         };
-        table(view.table())
+        table(view.table().followed_by(view.next))
     }),
-    report!("click-coverage", "lines with an earlier click on the item", click_coverage::SQL, (client, log, _args) => {
+    report!("click-coverage", "lines with an earlier click on the item", "/v1/trial-balance", [], click_coverage::SQL, (client, log, _args) => {
         table(click_coverage(client, log).await?.table())
     }),
-    report!("earnings", "earnings of a party, whole and grouped", earnings::SQL, (client, log, args) => {
+    report!("earnings", "earnings of a party, whole and grouped", "/v1/earnings/{party}", [Take::Party, Take::By, Take::At], earnings::SQL, (client, log, args) => {
         let party = args.needed_party()?;
         let view = earnings(client, log, args.viewer, party, args.group, (None, None), args.at).await?;
         table(view.table())
     }),
-    report!("entries", "entries as plain-text accounting", entries::SQL, (client, log, args) => {
+    report!("entries", "entries as plain-text accounting", "/v1/entries", [Take::Party, Take::At, Take::Page], entries::SQL, (client, log, args) => {
         let filter = EntriesFilter {
             party: args.party,
             account: None,
@@ -83,48 +114,70 @@ pub const REGISTRY: &[Report] = &[
         let view = entries(client, log, args.viewer, filter, args.at, &args.page).await?;
         Ok(Output::Text(view.text()))
     }),
-    report!("formulas", "formulas with their versions", formulas::SQL, (client, log, args) => {
+    report!("formulas", "formulas with their versions", "/v1/formulas", [Take::At], formulas::SQL, (client, log, args) => {
         table(formulas(client, log, args.at).await?.table())
     }),
-    report!("items", "items as last listed", items::SQL, (client, log, args) => {
-        table(items(client, log, args.viewer, &args.page).await?.table())
+    report!("items", "items as last listed", "/v1/products", [Take::Page], items::SQL, (client, log, args) => {
+        let view = items(client, log, args.viewer, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("lines", "lines with the reason of each", lines::SQL, (client, log, args) => {
+    report!("line-ledger", "one row per sub-order line, columns of your choice", "/v1/orders", [Take::Party, Take::Ledger, Take::Page], line_ledger::SQL, (client, log, args) => {
+        let ask = LedgerAsk {
+            party: args.party.or(args.ledger.party),
+            ..args.ledger.clone()
+        };
+        let ledger = LineLedger::open(client, log, args.viewer, &ask).await?;
+        table(ledger.table(&args.page).await?)
+    }),
+    report!("lines", "lines with the reason of each", "/v1/orders", [Take::Party, Take::Page], lines::SQL, (client, log, args) => {
         let filter = LineFilter {
             party: args.party,
             ..LineFilter::default()
         };
-        table(lines(client, log, args.viewer, filter, &args.page).await?.table(args.lang))
+        let view = lines(client, log, args.viewer, filter, &args.page).await?;
+        table(view.table(args.lang).followed_by(view.next))
     }),
-    report!("memberships", "agency contracts by date", memberships::SQL, (client, log, args) => {
-        table(memberships(client, log, args.viewer, args.party, &args.page).await?.table())
+    report!("memberships", "agency contracts by date", "/v1/memberships", [Take::Page], memberships::SQL, (client, log, args) => {
+        let view = memberships(client, log, args.viewer, args.party, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("order-counts", "lines by what became of them, with sums", order_counts::SQL, (client, log, args) => {
+    report!("order-counts", "lines by what became of them, with sums", "/v1/trial-balance", [Take::At], order_counts::SQL, (client, log, args) => {
         table(order_counts(client, log, args.at).await?.table())
     }),
-    report!("parked", "facts that found no place", parked::SQL, (client, log, args) => {
-        table(parked(client, log, args.viewer, &ParkedFilter::default(), &args.page).await?.table())
+    report!("orders", "lines by any outside number", "/v1/orders", [Take::Numbers], lookup::SQL, (client, log, args) => {
+        if args.numbers.is_empty() {
+            return Err(ReportError::Needs("numbers"));
+        }
+        table(lookup(client, log, args.viewer, &args.numbers).await?.table())
     }),
-    report!("parties", "parties of the book", parties::SQL, (client, log, args) => {
-        table(parties(client, log, args.viewer, args.kind, &args.page).await?.table())
+    report!("parked", "facts that found no place", "/v1/parked", [Take::Page], parked::SQL, (client, log, args) => {
+        let view = parked(client, log, args.viewer, &ParkedFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("periods", "accounting months", periods::SQL, (client, log, _args) => {
+    report!("parties", "parties of the book", "/v1/parties", [Take::Kind, Take::Page], parties::SQL, (client, log, args) => {
+        let view = parties(client, log, args.viewer, args.kind, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("periods", "accounting months", "/v1/periods", [], periods::SQL, (client, log, _args) => {
         table(periods(client, log).await?.table())
     }),
-    report!("placements", "placements with their assignments", placements::SQL, (client, log, args) => {
-        table(placements(client, log, &args.page).await?.table())
+    report!("placements", "placements with their assignments", "/v1/placements", [Take::Page], placements::SQL, (client, log, args) => {
+        let view = placements(client, log, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("rules", "commission rules", rules::SQL, (client, log, args) => {
-        table(rules(client, log, args.viewer, &args.page).await?.table())
+    report!("rules", "commission rules", "/v1/rules", [Take::Page], rules::SQL, (client, log, args) => {
+        let view = rules(client, log, args.viewer, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("settlement", "settlement summary of a month", settlement::SQL, (client, log, args) => {
+    report!("settlement", "settlement summary of a month", "/v1/statements", [Take::Kind, Take::Period, Take::At], settlement::SQL, (client, log, args) => {
         let kind = args.kind.unwrap_or(crate::base::PartyKind::Anchor);
         table(settlement(client, log, args.viewer, kind, args.needed_period()?, args.at).await?.table())
     }),
-    report!("shops", "shops and their brands", shops::SQL, (client, log, args) => {
-        table(shops(client, log, args.viewer, &args.page).await?.table())
+    report!("shops", "shops and their brands", "/v1/shops", [Take::Page], shops::SQL, (client, log, args) => {
+        let view = shops(client, log, args.viewer, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
-    report!("statement", "account statement of a party and month", statement::SQL, (client, log, args) => {
+    report!("statement", "account statement of a party and month", "/v1/statements", [Take::Party, Take::Account, Take::Period, Take::At, Take::Page], statement::SQL, (client, log, args) => {
         let key = StatementKey {
             party: args.needed_party()?,
             account: args.account,
@@ -132,13 +185,13 @@ pub const REGISTRY: &[Report] = &[
         };
         let view = statement(client, log, args.viewer, key, args.at, &args.page).await?;
         let zone = streams::book(client, log, view.position).await?.opened.zone;
-        table(view.table(zone))
+        table(view.table(zone).followed_by(view.next))
     }),
-    report!("waiting", "placements and payers that lines wait for", placements::SQL, (client, log, _args) => {
-        table(waiting(client, log).await?.table())
-    }),
-    report!("trial-balance", "debits and credits, which must be equal", trial::SQL, (client, log, args) => {
+    report!("trial-balance", "debits and credits, which must be equal", "/v1/trial-balance", [Take::At], trial::SQL, (client, log, args) => {
         table(trial_balance(client, log, args.at).await?.table())
+    }),
+    report!("waiting", "placements and payers that lines wait for", "/v1/placements/waiting", [], placements::SQL, (client, log, _args) => {
+        table(waiting(client, log).await?.table())
     }),
 ];
 

@@ -1,6 +1,8 @@
 //! A report as a table: text for the command line with amounts right-aligned, and the rows that CSV writes.
 //! Must never be parsed back.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::Money;
@@ -14,6 +16,16 @@ pub enum Cell {
     Number(String),
     /// Nothing.
     Empty,
+}
+
+impl Cell {
+    /// Its text; none for an empty one.
+    pub fn into_text(self) -> Option<String> {
+        match self {
+            Cell::Text(text) | Cell::Number(text) => Some(text),
+            Cell::Empty => None,
+        }
+    }
 }
 
 impl From<&str> for Cell {
@@ -52,9 +64,11 @@ pub struct Table {
     /// What it shows, with the position it reflects.
     pub title: String,
     /// Column names.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<Cow<'static, str>>,
     /// Rows, each as long as `columns`.
     pub rows: Vec<Vec<Cell>>,
+    /// Cursor of the next page, where there is one.
+    pub next: Option<String>,
 }
 
 impl Table {
@@ -62,8 +76,9 @@ impl Table {
     pub fn new(title: impl Into<String>, columns: &[&'static str]) -> Table {
         Table {
             title: title.into(),
-            columns: columns.to_vec(),
+            columns: columns.iter().map(|name| Cow::Borrowed(*name)).collect(),
             rows: Vec::new(),
+            next: None,
         }
     }
 
@@ -72,13 +87,20 @@ impl Table {
         self.rows.push(row.into_iter().collect());
     }
 
+    /// Says where the next page begins.
+    #[must_use]
+    pub fn followed_by(mut self, next: Option<String>) -> Table {
+        self.next = next;
+        self
+    }
+
     /// As text: the title, then the table.
     pub fn text(&self) -> String {
         let mut table = comfy_table::Table::new();
         table
             .load_style(presets::UTF8_BORDERS_ONLY)
             .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header(self.columns.clone());
+            .set_header(self.columns.iter().map(AsRef::<str>::as_ref));
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| match cell {
                 Cell::Text(text) => comfy_table::Cell::new(text),

@@ -48,7 +48,8 @@ statements! {
         load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
     }
     plain {
-        access_append, access_is_member, access_item_brand, access_key, access_key_person, access_keys_of_book,
+        access_append, access_column_set, access_column_set_remove, access_column_set_save, access_column_sets,
+        access_is_member, access_item_brand, access_key, access_key_person, access_keys_of_book,
         access_line_numbers, access_membership, access_parties, access_persons_of_book, access_rule, access_shop_brand,
         cursor_move, cursor_read, event_by_stream, event_page, event_range,
         followers_behind, followers_late, followers_reach, followers_wait, generation_bump, head_read,

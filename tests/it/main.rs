@@ -13,6 +13,7 @@ mod histories;
 mod http;
 mod import;
 mod launcher;
+mod ledger;
 mod migrate;
 mod model;
 mod report;

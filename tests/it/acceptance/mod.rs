@@ -9,5 +9,5 @@ mod reported;
 mod rules;
 mod services;
 mod shapes;
-mod stage;
+pub mod stage;
 mod time;
