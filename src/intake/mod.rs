@@ -2,8 +2,8 @@
 //! Must never decide money, nor name a platform in code: what a column means stands in a mapping file.
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
-//! facts), `setup` (stand-ins), `tally` (what came of it). With I/O: `source` and `csv`, `ndjson` (rows of a file in
-//! constant memory), `import` (the run against the engine).
+//! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
+//! and `csv`, `ndjson` (rows of a file in constant memory), `import` (the run against the engine).
 
 mod csv;
 pub mod emit;
@@ -11,6 +11,7 @@ pub mod field;
 pub mod import;
 pub mod mapping;
 mod ndjson;
+pub mod object;
 pub mod plan;
 pub mod ready;
 pub mod setup;

@@ -17,5 +17,6 @@ macro_rules! migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(1, "log"),
     migration!(2, "sandbox_timers"),
+    migration!(5, "pull"),
     migration!(9, "placements"),
 ];
