@@ -1,0 +1,2 @@
+//! What the pure parts of the pollers keep.
+//! Must never reach a network.
