@@ -14,6 +14,7 @@ mod import;
 mod launcher;
 mod migrate;
 mod model;
+mod pull;
 mod report;
 mod sample;
 mod store;
