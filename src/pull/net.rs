@@ -23,6 +23,11 @@ const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 /// Ports of public gateways.
 const PORTS: [u16; 2] = [443, 8_443];
 
+/// Installs ring as this process's provider of TLS: no client can be built without one. Twice is once.
+pub fn use_ring() {
+    let _ = ring::default_provider().install_default();
+}
+
 /// Why an address may not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
@@ -68,8 +73,7 @@ impl Net {
     /// Checks the endpoint and makes a client that may reach nothing else than public addresses.
     pub fn new(source: &Source) -> Result<Net, NetError> {
         check(&source.endpoint, source.allow_private_address)?;
-        // Installing it twice is no error: the first one stays.
-        let _ = ring::default_provider().install_default();
+        use_ring();
         let mut builder = Client::builder()
             .redirect(redirect::Policy::none())
             .https_only(!source.allow_private_address)
