@@ -12,6 +12,7 @@ pub mod intake;
 pub mod launcher;
 pub mod ledger;
 pub mod money;
+pub mod pull;
 pub mod report;
 pub mod sample;
 pub mod store;

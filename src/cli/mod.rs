@@ -12,6 +12,7 @@ mod import;
 mod keys;
 mod migrate;
 mod progress;
+mod pull;
 mod rebuild;
 mod report;
 mod serve;
@@ -56,6 +57,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Reads a file of clicks or orders through a mapping.
     Import(import::Import),
+    /// Asks platforms for orders, window by window, and tells them to the ledger.
+    Pull(pull::Pull),
     /// Writes events, entries or a statement to a file.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
@@ -85,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Pull(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -1,6 +1,8 @@
 //! `serve`: the REST API on a database that is migrated.
 //! Must never migrate a database of the user's own by itself.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::database::{Where, block_on};
@@ -16,6 +18,9 @@ pub(super) struct Serve {
     /// Serve although the database role may change events; `/health/ready` then says so.
     #[arg(long)]
     allow_owner: bool,
+    /// Pollers to run beside the server: a file as of `fenzhang pull --sample`.
+    #[arg(long, env = "FENZHANG_PULL_CONFIG")]
+    pull_config: Option<PathBuf>,
     #[command(flatten)]
     place: Where,
 }
@@ -43,10 +48,17 @@ impl Serve {
         let database = self.place.open()?;
         block_on(async {
             let engine = database.engine(true, self.allow_owner).await?;
-            serve(engine, self.listen.settings(), |address| {
+            let pollers = match &self.pull_config {
+                Some(file) => super::pull::start(&engine, file)?,
+                None => Vec::new(),
+            };
+            let served = serve(engine, self.listen.settings(), |address| {
                 println!("serving on http://{address}; Ctrl-C stops");
             })
-            .await
+            .await;
+            // A poller may be dropped anywhere: the next one goes on where it was.
+            pollers.iter().for_each(tokio::task::JoinHandle::abort);
+            served
         })
     }
 }

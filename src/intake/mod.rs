@@ -2,8 +2,9 @@
 //! Must never decide money, nor name a platform in code: what a column means stands in a mapping file.
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
-//! facts), `setup` (stand-ins), `tally` (what came of it). With I/O: `source` with `input`, `text`, `csv`, `xlsx`, `ndjson`
-//! and `json` (rows of a file in constant memory), `detect` (which ready mapping fits), `import` (the run against the engine).
+//! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
+//! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
+//! mapping fits), `import` (the run against the engine).
 
 mod csv;
 pub mod detect;
@@ -14,6 +15,7 @@ mod input;
 mod json;
 pub mod mapping;
 mod ndjson;
+pub mod object;
 pub mod plan;
 pub mod ready;
 pub mod setup;

@@ -18,5 +18,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(1, "log"),
     migration!(2, "sandbox_timers"),
     migration!(3, "line_ledger"),
+    migration!(5, "pull"),
     migration!(9, "placements"),
 ];

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod load;
 pub mod migrate;
 mod migrations_list;
+pub mod pulls;
 pub mod rebuild;
 pub mod receipts;
 pub mod releases;

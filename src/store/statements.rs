@@ -54,7 +54,9 @@ statements! {
         cursor_move, cursor_read, event_by_stream, event_page, event_range,
         followers_behind, followers_late, followers_reach, followers_wait, generation_bump, head_read,
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
-        log_create, log_list, log_of_book, log_succeed, long_transaction, rebuild_lock, releases_behind, releases_waiting, server_check, session,
+        log_create, log_list, log_of_book, log_succeed, long_transaction,
+        pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,
+        rebuild_lock, releases_behind, releases_waiting, server_check, session,
         timers_due, timers_next,
     }
 }

@@ -16,6 +16,7 @@ mod launcher;
 mod ledger;
 mod migrate;
 mod model;
+mod pull;
 mod report;
 mod sample;
 mod store;

@@ -20,6 +20,7 @@ pub struct Http {
 
 impl Http {
     pub fn new(address: &str, key: &str) -> Http {
+        fenzhang::pull::net::use_ring();
         Http {
             base: Arc::new(Mutex::new(address.to_owned())),
             client: Client::builder().timeout(Duration::from_secs(10)).build().unwrap(),

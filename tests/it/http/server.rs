@@ -37,6 +37,7 @@ impl Drop for Server {
 
 /// Starts a server; the book's clock stands at noon of 1 June 2026 in Shanghai.
 pub async fn server() -> Server {
+    fenzhang::pull::net::use_ring();
     let db = fresh_db().await;
     let settings = EngineSettings {
         database_url: db.url().to_owned(),

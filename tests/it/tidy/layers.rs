@@ -55,6 +55,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("access", &["money", "base", "ledger", "domain", "store", "report"]),
     ("launcher", &["store"]),
     ("intake", &["money", "base", "ledger", "domain", "engine", "store"]),
+    (
+        "pull",
+        &["money", "base", "ledger", "domain", "engine", "store", "intake"],
+    ),
     ("sample", &["money", "base", "ledger", "domain", "engine", "store"]),
     (
         "http",
@@ -63,8 +67,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "money", "base", "ledger", "domain", "engine", "report", "access", "http", "intake", "sample", "launcher",
-            "store",
+            "money", "base", "ledger", "domain", "engine", "report", "access", "http", "intake", "pull", "sample",
+            "launcher", "store",
         ],
     ),
 ];
