@@ -3,6 +3,8 @@
 
 mod bench;
 mod books;
+mod compare;
+mod cutover;
 mod database;
 mod dev;
 mod explain;
@@ -56,6 +58,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Reads a file of clicks or orders through a mapping.
     Import(import::Import),
+    /// Opening balances and unsettled lines of other books 期初建账.
+    Cutover(cutover::Cutover),
+    /// Lists where last month's sheet and the ledger differ.
+    Compare(compare::Compare),
     /// Writes events, entries or a statement to a file.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
@@ -85,6 +91,8 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
+        Command::Cutover(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Explain(command) => command.run(),

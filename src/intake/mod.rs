@@ -5,12 +5,14 @@
 //! facts), `setup` (stand-ins), `tally` (what came of it). With I/O: `source` and `csv`, `ndjson` (rows of a file in
 //! constant memory), `import` (the run against the engine).
 
+pub mod compare;
 mod csv;
 pub mod emit;
 pub mod field;
 pub mod import;
 pub mod mapping;
 mod ndjson;
+pub mod opening;
 pub mod plan;
 pub mod ready;
 pub mod setup;
