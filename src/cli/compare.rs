@@ -61,8 +61,9 @@ impl Compare {
         let own = |error| Failure::usage(format!("{}: {error}", self.mapping.display()));
         let layout = Layout::parse(&text).map_err(own)?;
         let tolerance = match &self.tolerance {
-            Some(text) => Minor::parse(text, layout.currency)
-                .map_err(|error| Failure::usage(format!("--tolerance: {error}")))?,
+            Some(text) => {
+                Minor::parse(text, layout.currency).map_err(|error| Failure::usage(format!("--tolerance: {error}")))?
+            }
             None => Minor::ZERO,
         };
         let database = self.place.open()?;
@@ -159,7 +160,9 @@ impl Told {
             difference.row.map_or(Cell::Empty, |row| Cell::Number(row.to_string())),
             difference.line_no.clone().into(),
             difference.anchor.clone().into(),
-            difference.component.map_or(Cell::Empty, |component| component.word().into()),
+            difference
+                .component
+                .map_or(Cell::Empty, |component| component.word().into()),
             difference.there.clone().into(),
             difference.here.clone().into(),
         ];
@@ -198,7 +201,15 @@ fn print(summary: &Summary, currency: Currency) {
     print!("{}", kinds.text());
     let mut sums = Table::new(
         "Per anchor: sheet, ledger, difference",
-        &["anchor", "lines there", "lines here", "amount", "there", "here", "difference"],
+        &[
+            "anchor",
+            "lines there",
+            "lines here",
+            "amount",
+            "there",
+            "here",
+            "difference",
+        ],
     );
     for (name, of) in &summary.anchors {
         let amounts = Component::ALL.into_iter().zip(of.there).zip(of.here);

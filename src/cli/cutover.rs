@@ -115,12 +115,20 @@ impl Cutover {
         let zone = known.zone;
         let at = match (self.date, self.cutover) {
             (Some(date), _) => zone.midnight(date),
-            (None, Some(id)) => known.cutovers.iter().find(|known| known.cutover == id).map(|known| known.at)
+            (None, Some(id)) => known
+                .cutovers
+                .iter()
+                .find(|known| known.cutover == id)
+                .map(|known| known.at)
                 .ok_or_else(|| Failure::usage(format!("there is no cut-over {id}")))?,
             (None, None) => return Err(Failure::usage("give --date of a new cut-over, or --cutover")),
         };
         let parties = parties(client, logs.money).await?;
-        let frame = Frame { book: logs.book, zone, parties: &parties };
+        let frame = Frame {
+            book: logs.book,
+            zone,
+            parties: &parties,
+        };
         let files = self.read(&frame, at)?;
         self.tell(&files);
         if !files.faults.is_empty() {
@@ -134,8 +142,13 @@ impl Cutover {
         let of_lines_only = self.balances.is_none() && self.cutover.is_some();
         match files.opening.lines.as_ref().filter(|_| of_lines_only) {
             Some(named) => {
-                let agreed = known.cutovers.iter().filter(|known| Some(known.cutover) == self.cutover);
-                let mut agreed = agreed.flat_map(|known| &known.openings).filter(|opening| !opening.reversed);
+                let agreed = known
+                    .cutovers
+                    .iter()
+                    .filter(|known| Some(known.cutover) == self.cutover);
+                let mut agreed = agreed
+                    .flat_map(|known| &known.openings)
+                    .filter(|opening| !opening.reversed);
                 if !agreed.any(|opening| opening.lines_sha256.as_ref() == Some(&named.sha256)) {
                     return Err(Failure::new("this file of lines was not agreed to by a second person")
                         .next("ask with --balances and --lines first, or with a further opening"));
@@ -215,7 +228,10 @@ impl Cutover {
                 currency.code().into(),
             ]);
         }
-        for (what, rows) in [("year_to_date", files.opening.payees.len()), ("lines", files.facts.len())] {
+        for (what, rows) in [
+            ("year_to_date", files.opening.payees.len()),
+            ("lines", files.facts.len()),
+        ] {
             table.push([what.into(), Cell::Number(rows.to_string()), Cell::Empty, Cell::Empty]);
         }
         print!("{}", table.text());
@@ -227,11 +243,19 @@ impl Cutover {
     /// Who asks: the person behind the key, if its role may.
     async fn who(&self, engine: &Engine, logs: &BookLogs) -> Result<Principal, Failure> {
         let refused = || Failure::new("the key is not one of this book that may open balances");
-        let missing = || Failure::usage("say who asks: --key, or FENZHANG_KEY").next("`fenzhang keys create` makes one");
-        let text: KeyText = self.key.as_deref().ok_or_else(missing)?.parse().map_err(|_| refused())?;
-        let who = Keyring::default().principal(engine.pool(), &text).await.map_err(|_| refused())?;
+        let missing =
+            || Failure::usage("say who asks: --key, or FENZHANG_KEY").next("`fenzhang keys create` makes one");
+        let text = KeyText::parse(self.key.as_deref().ok_or_else(missing)?).ok_or_else(refused)?;
+        let who = Keyring::default()
+            .principal(engine.pool(), &text)
+            .await
+            .map_err(|_| refused())?;
         let may = table::grant(Method::Post, "/v1/cutovers", who.role) == Grant::All;
-        if may && who.book == logs.book { Ok(who) } else { Err(refused()) }
+        if may && who.book == logs.book {
+            Ok(who)
+        } else {
+            Err(refused())
+        }
     }
 }
 
@@ -254,7 +278,9 @@ fn named(path: &Path, lines: usize) -> Result<LinesNamed, Failure> {
 async fn bring(engine: &Engine, logs: &BookLogs, who: &Principal, facts: Vec<LineFact>) -> Result<(), Failure> {
     let (mut brought, mut known, mut kept) = (0_u64, 0_u64, 0_u64);
     for chunk in facts.chunks(CHUNK) {
-        let answer = engine.submit(logs.book, Command::Facts(chunk.to_vec()), meta(who)).await?;
+        let answer = engine
+            .submit(logs.book, Command::Facts(chunk.to_vec()), meta(who))
+            .await?;
         for (fact, outcome) in chunk.iter().zip(&answer.made.facts) {
             match (outcome.replayed, outcome.state) {
                 (true, _) => known += 1,

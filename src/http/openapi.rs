@@ -30,6 +30,7 @@ use super::*;
         clicks::tell, orders::place, orders::tell, facts::bulk, lines::list, lines::show, lines::explain, money::parked,
         money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
+        cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

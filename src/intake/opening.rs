@@ -25,7 +25,9 @@ use super::source::{Next, Rows, SourceError};
 use crate::base::{BookId, CutoverId, ExternalId, Instant, LineId, PartyId, Zone};
 use crate::domain::cutover::{OpeningBalance, PayeeYear};
 use crate::domain::order::pin::{FeeOf, FeeTerms};
-use crate::domain::order::{About, BroughtOver, Hop, Keeps, LineFact, NamedAmount, Reported, Settleable, Track, View, What};
+use crate::domain::order::{
+    About, BroughtOver, Hop, Keeps, LineFact, NamedAmount, Reported, Settleable, Track, View, What,
+};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor, Rate};
 
@@ -184,19 +186,28 @@ impl Cell<'_> {
     }
 
     fn id(&self, name: &'static str) -> Result<Option<ExternalId>, RowFault> {
-        self.get(name).map(|text| outside_id(text).map_err(|fault| fault.at(name))).transpose()
+        self.get(name)
+            .map(|text| outside_id(text).map_err(|fault| fault.at(name)))
+            .transpose()
     }
 
     fn currency(&self) -> Result<Currency, RowFault> {
-        let Some(code) = self.get("currency") else { return Ok(Currency::CNY) };
+        let Some(code) = self.get("currency") else {
+            return Ok(Currency::CNY);
+        };
         let wrong = |_| RowFault::new("currency_unknown", "not a currency such as CNY").at("currency");
         code.parse().map_err(wrong)
     }
 
     fn amount(&self, name: &'static str, currency: Currency) -> Result<Option<Minor>, RowFault> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let plain: String = text.chars().filter(|c| !matches!(c, ',' | '，' | '¥' | '￥' | ' ')).collect();
-        let amount = Spec::default().amount(&plain, currency).map_err(|fault| fault.at(name))?;
+        let plain: String = text
+            .chars()
+            .filter(|c| !matches!(c, ',' | '，' | '¥' | '￥' | ' '))
+            .collect();
+        let amount = Spec::default()
+            .amount(&plain, currency)
+            .map_err(|fault| fault.at(name))?;
         if !amount.difference.is_zero() {
             return Err(RowFault::new("amount_form", "more decimals than the currency has").at(name));
         }
@@ -257,7 +268,9 @@ fn balance(cell: &Cell<'_>, parties: &Parties) -> Result<BalanceRow, RowFault> {
             tax: cell.amount("tax", currency)?.unwrap_or_default(),
         }));
     }
-    let kind = ACCOUNTS.iter().find(|(kind, chinese)| kind.word() == word || *chinese == word);
+    let kind = ACCOUNTS
+        .iter()
+        .find(|(kind, chinese)| kind.word() == word || *chinese == word);
     let (kind, _) = kind.ok_or_else(|| RowFault::new("word_unknown", "no account of this name").at("account"))?;
     let one = || RowFault::new("one_of", "give we_owe or they_owe, one of them").at("we_owe");
     let amount = match (cell.amount("we_owe", currency)?, cell.amount("they_owe", currency)?) {
@@ -362,10 +375,19 @@ fn sold_at(text: &str, zone: Zone) -> Result<Instant, RowFault> {
     if let Ok(at) = text.parse() {
         return Ok(at);
     }
-    let patterns = ["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M"];
+    let patterns = [
+        "%Y-%m-%d %H:%M:%S",
+        "%Y/%m/%d %H:%M:%S",
+        "%Y-%m-%d %H:%M",
+        "%Y/%m/%d %H:%M",
+    ];
     let read = patterns.iter().find_map(|pattern| zone.parse_local(text, pattern).ok());
     let midnight = format!("{text} 00:00:00");
-    let day = || patterns.iter().find_map(|pattern| zone.parse_local(&midnight, pattern).ok());
+    let day = || {
+        patterns
+            .iter()
+            .find_map(|pattern| zone.parse_local(&midnight, pattern).ok())
+    };
     read.or_else(day).ok_or_else(wrong)
 }
 
@@ -431,7 +453,12 @@ fn takers(
                 Keeps::Portion { part, of }
             }
             (None, Some(_), Some(_)) => return Err(wrong("does_not_add_up", "more than the fees leave")),
-            _ => return Err(wrong("one_of", "give agency_rate; or agency_amount beside a commission")),
+            _ => {
+                return Err(wrong(
+                    "one_of",
+                    "give agency_rate; or agency_amount beside a commission",
+                ));
+            }
         };
         takers.push(hop(agency, keeps, ["agency", "机构"]));
     } else if rate.is_some() || amount.is_some() {

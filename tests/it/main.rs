@@ -5,6 +5,7 @@
 mod acceptance;
 mod chaos;
 mod cli;
+mod compare;
 mod engine;
 mod fuzz;
 mod golden;

@@ -132,7 +132,11 @@ impl Layout {
 
     /// Reads a row; nothing for one that is no line.
     pub(super) fn row(&self, cells: &Cells) -> Result<Option<Row>, RowFault> {
-        if self.ignore.iter().any(|(slot, condition)| holds(condition, cells.get(*slot))) {
+        if self
+            .ignore
+            .iter()
+            .any(|(slot, condition)| holds(condition, cells.get(*slot)))
+        {
             return Ok(None);
         }
         let missing = |field: &str| RowFault::new("value_missing", format!("the row has no {field}"));
@@ -211,13 +215,19 @@ fn holds(condition: &Condition, cell: Option<&str>) -> bool {
 
 /// An amount as people write it in a sheet: thousands marks and a currency sign are no part of the number.
 fn plain(written: &str) -> String {
-    written.chars().filter(|c| !matches!(c, ',' | '，' | '¥' | '￥' | ' ')).collect()
+    written
+        .chars()
+        .filter(|c| !matches!(c, ',' | '，' | '¥' | '￥' | ' '))
+        .collect()
 }
 
 /// `2026-06`, `202606`, `2026/6`, `2026年6月`, or a day of that month.
 fn month(written: &str) -> Result<Month, RowFault> {
     let wrong = || RowFault::new("month_form", "not a month such as 2026-06");
-    let digits: Vec<&str> = written.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let digits: Vec<&str> = written
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
     let number = match digits.as_slice() {
         [whole] if whole.len() == 6 => whole.parse().ok(),
         [year, month, ..] if year.len() == 4 && month.len() <= 2 => {

@@ -27,7 +27,9 @@ pub enum CompareError {
     #[error("the month has more than 1,000,000 settled lines: compare platform by platform")]
     TooManyLines,
     /// The sheet is not one of this month.
-    #[error("more than 200,000 rows of the sheet are not in the month: is it the right month, platform and line number?")]
+    #[error(
+        "more than 200,000 rows of the sheet are not in the month: is it the right month, platform and line number?"
+    )]
     TooManyAbsent,
     /// Differences could not be written.
     #[error("the differences could not be written: {0}")]

@@ -184,7 +184,13 @@ pub struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     /// Begins a comparison of a month. Amounts further apart than `tolerance` differ.
-    pub fn begin(layout: &'a Layout, book: BookId, period: Month, tolerance: Minor, anchors: Anchors) -> Comparison<'a> {
+    pub fn begin(
+        layout: &'a Layout,
+        book: BookId,
+        period: Month,
+        tolerance: Minor,
+        anchors: Anchors,
+    ) -> Comparison<'a> {
         Comparison {
             layout,
             book,
@@ -317,11 +323,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Ends the comparison; `elsewhere` says what the ledger knows of those looked up.
-    pub fn end(
-        mut self,
-        elsewhere: &HashMap<LineId, Elsewhere>,
-        out: &mut Out<'_>,
-    ) -> Result<Summary, CompareError> {
+    pub fn end(mut self, elsewhere: &HashMap<LineId, Elsewhere>, out: &mut Out<'_>) -> Result<Summary, CompareError> {
         let currency = self.layout.currency;
         for absent in std::mem::take(&mut self.absent) {
             let (kind, there, here) = match elsewhere.get(&absent.line) {

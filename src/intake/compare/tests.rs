@@ -78,7 +78,14 @@ fn a_sheet_that_says_the_same_in_its_own_spelling_has_no_difference() {
     assert_eq!(found, []);
     assert_eq!((summary.rows, summary.ignored, summary.equal), (4, 1, 3));
     let sums = &summary.anchors["李晓"];
-    assert_eq!((sums.lines, sums.there, sums.here), ((2, 2), [Minor(246_900), Minor(600), Minor(0), Minor(2_000)], [Minor(246_900), Minor(600), Minor(0), Minor(2_000)]));
+    assert_eq!(
+        (sums.lines, sums.there, sums.here),
+        (
+            (2, 2),
+            [Minor(246_900), Minor(600), Minor(0), Minor(2_000)],
+            [Minor(246_900), Minor(600), Minor(0), Minor(2_000)]
+        )
+    );
 }
 
 #[test]
@@ -112,6 +119,11 @@ fn a_tolerance_is_only_what_is_asked_for() {
 
 #[test]
 fn a_layout_that_makes_no_sense_is_one_sentence() {
-    assert!(Layout::parse(&LAYOUT.replace("currency = \"CNY\"\n", "")).unwrap_err().to_string().contains("currency"));
+    assert!(
+        Layout::parse(&LAYOUT.replace("currency = \"CNY\"\n", ""))
+            .unwrap_err()
+            .to_string()
+            .contains("currency")
+    );
     assert!(Layout::parse(&LAYOUT.replace("commission =", "comission =")).is_err());
 }
