@@ -495,6 +495,7 @@ pub fn release(state: &LineState, desk: &mut Desk<'_>) -> Option<LineEvent> {
         payable: waiting.payable,
         currency: state.currency()?,
         about: state.about(),
+        agreed: None,
     };
     let pin = Box::new((desk.price)(&request).filter(|pin| !pin.waits())?);
     let pinning = Pinning::Anew(pin.clone());

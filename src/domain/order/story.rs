@@ -182,6 +182,7 @@ impl<'a> Story<'a> {
                 goods: Minor(beyond),
                 units: None,
                 deducted: true,
+                manner: None,
             });
         }
     }
