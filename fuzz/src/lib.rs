@@ -207,6 +207,7 @@ fn pin(bytes: &mut Bytes<'_>, payable: i64) -> Pin {
             as_reported: false,
         }),
         reservation: None,
+        brought_over: None,
     }
 }
 

@@ -156,6 +156,10 @@ typed_id!(
     /// A manual adjustment.
     AdjustmentId, "adj"
 );
+typed_id!(
+    /// A cut-over 期初建账: from where on these books count.
+    CutoverId, "cut"
+);
 
 impl LineId {
     /// The line that a platform numbers `line_no`.

@@ -3,6 +3,8 @@
 
 mod bench;
 mod books;
+mod compare;
+mod cutover;
 mod database;
 mod dev;
 mod explain;
@@ -59,6 +61,10 @@ enum Command {
     Import(import::Import),
     /// Asks platforms for orders, window by window, and tells them to the ledger.
     Pull(pull::Pull),
+    /// Opening balances and unsettled lines of other books 期初建账.
+    Cutover(cutover::Cutover),
+    /// Lists where last month's sheet and the ledger differ.
+    Compare(compare::Compare),
     /// Writes events, entries or a statement to a file.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
@@ -89,6 +95,8 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Pull(command) => command.run(),
+        Command::Cutover(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Explain(command) => command.run(),

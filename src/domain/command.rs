@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{BookOpened, Formula};
 use super::click::Click;
+use super::cutover::{Opening, Scope};
 use super::order::{FactState, LineFact};
 use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
@@ -299,6 +300,24 @@ pub enum Pending {
         effective_from: Instant,
         /// The formula.
         terms: Box<Formula>,
+    },
+    /// Balances of other books: a new cut-over, or a further opening of one.
+    OpenBalances {
+        /// Which; none for a new one, which is then of `scope`.
+        cutover: Option<CutoverId>,
+        /// What a new one is of.
+        scope: Option<Scope>,
+        /// The balances.
+        opening: Box<Opening>,
+    },
+    /// An opening is taken back as a whole.
+    ReverseOpening {
+        /// Of which cut-over.
+        cutover: CutoverId,
+        /// Which opening.
+        number: u32,
+        /// Why.
+        reason: String,
     },
 }
 

@@ -9,6 +9,7 @@ use super::approval::ApprovalEvent;
 use super::book::BookEvent;
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
+use super::cutover::{self, CutoverEvent};
 use super::order::{LineEvent, What};
 use super::party::PartyEvent;
 use super::person::PersonEvent;
@@ -40,6 +41,8 @@ pub enum Event {
     Approval(ApprovalEvent),
     /// `adjustment.posted`
     Adjustment(AdjustmentPosted),
+    /// A cut-over.
+    Cutover(CutoverEvent),
     /// A person's keys.
     Person(PersonEvent),
     /// `click.recorded`
@@ -93,6 +96,7 @@ kinds! {
     "book.clock_moved" => |e| Event::Book(BookEvent::ClockMoved(e));
     "timer.lapsed" => |e| Event::Book(BookEvent::TimerLapsed(e));
     "log.repaired" => |e| Event::Book(BookEvent::Repaired(e));
+    "book.cut_over" => |e| Event::Book(BookEvent::CutOver(e));
     "party.registered" => |e| Event::Party(PartyEvent::Registered(e));
     "party.renamed" => |e| Event::Party(PartyEvent::Renamed(e));
     "membership.signed" => |e| Event::Party(PartyEvent::MembershipSigned(e));
@@ -114,6 +118,8 @@ kinds! {
     "approval.refused" => |e| Event::Approval(ApprovalEvent::Refused(e));
     "approval.withdrawn" => |e| Event::Approval(ApprovalEvent::Withdrawn(e));
     "adjustment.posted" => Event::Adjustment;
+    "cutover.opened" => |e| Event::Cutover(CutoverEvent::Opened(e));
+    "cutover.reversed" => |e| Event::Cutover(CutoverEvent::Reversed(e));
     "key.issued" => |e| Event::Person(PersonEvent::KeyIssued(e));
     "key.revoked" => |e| Event::Person(PersonEvent::KeyRevoked(e));
     "click.recorded" => Event::Click;
@@ -145,6 +151,7 @@ impl Event {
                 BookEvent::ClockMoved(_) => "book.clock_moved",
                 BookEvent::TimerLapsed(_) => "timer.lapsed",
                 BookEvent::Repaired(_) => "log.repaired",
+                BookEvent::CutOver(_) => "book.cut_over",
             },
             Event::Party(e) => match e {
                 PartyEvent::Registered(_) => "party.registered",
@@ -176,6 +183,10 @@ impl Event {
                 ApprovalEvent::Withdrawn(_) => "approval.withdrawn",
             },
             Event::Adjustment(_) => "adjustment.posted",
+            Event::Cutover(e) => match e {
+                CutoverEvent::Opened(_) => "cutover.opened",
+                CutoverEvent::Reversed(_) => "cutover.reversed",
+            },
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(_) => "key.issued",
                 PersonEvent::KeyRevoked(_) => "key.revoked",
@@ -205,6 +216,7 @@ impl Event {
             Event::Line(_) => Slice::Line,
             Event::Approval(_) => Slice::Approval,
             Event::Adjustment(_) => Slice::Adjustment,
+            Event::Cutover(_) => Slice::Cutover,
             Event::Person(_) => Slice::Person,
             Event::Click(_) => Slice::Click,
             Event::Placement(_) => Slice::Placement,
@@ -222,6 +234,7 @@ impl Event {
                 BookEvent::ClockMoved(e) => canonical(e),
                 BookEvent::TimerLapsed(e) => canonical(e),
                 BookEvent::Repaired(e) => canonical(e),
+                BookEvent::CutOver(e) => canonical(e),
             },
             Event::Party(e) => match e {
                 PartyEvent::Registered(e) => canonical(e),
@@ -251,6 +264,10 @@ impl Event {
                 ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
             },
             Event::Adjustment(e) => canonical(e),
+            Event::Cutover(e) => match e {
+                CutoverEvent::Opened(e) => canonical(e),
+                CutoverEvent::Reversed(e) => canonical(e),
+            },
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(e) => canonical(e),
                 PersonEvent::KeyRevoked(e) => canonical(e),
@@ -279,6 +296,7 @@ impl Event {
         match self {
             Event::Line(e) => super::order::post::post(e),
             Event::Adjustment(e) => super::adjustment::post(e),
+            Event::Cutover(e) => cutover::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -300,6 +318,8 @@ impl Event {
             Event::Line(LineEvent::TimerFired(e)) => e.accounting_at,
             Event::Line(LineEvent::Released(e)) => e.accounting_at,
             Event::Adjustment(e) => Some(e.at),
+            Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
+            Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
             _ => None,
         };
         stated.unwrap_or(occurred_at)

@@ -8,6 +8,7 @@ use super::adjustment::AdjustmentState;
 use super::approval::ApprovalState;
 use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
+use super::cutover::CutoverState;
 use super::event::Event;
 use super::order::LineState;
 use super::party::PartyState;
@@ -55,6 +56,8 @@ pub enum Entity {
     Approval(Arc<ApprovalState>),
     /// An adjustment.
     Adjustment(Arc<AdjustmentState>),
+    /// A cut-over.
+    Cutover(Arc<CutoverState>),
     /// A person.
     Person(Arc<PersonState>),
     /// A placement.
@@ -113,6 +116,7 @@ impl Known {
             Event::Usage(e) => fold!(Usage, e),
             Event::Approval(e) => fold!(Approval, e),
             Event::Adjustment(e) => fold!(Adjustment, e),
+            Event::Cutover(e) => fold!(Cutover, e),
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
             Event::Click(_) => {}
@@ -159,6 +163,8 @@ impl World {
         approval: Approval(ApprovalState) by crate::base::ApprovalId;
         /// An adjustment.
         adjustment: Adjustment(AdjustmentState) by crate::base::AdjustmentId;
+        /// A cut-over.
+        cutover: Cutover(CutoverState) by crate::base::CutoverId;
         /// A person.
         person: Person(PersonState) by crate::base::PersonId;
         /// A placement.

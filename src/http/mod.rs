@@ -7,6 +7,7 @@ pub mod body;
 pub mod books;
 pub mod catalogue;
 pub mod clicks;
+pub mod cutovers;
 pub mod fact;
 pub mod facts;
 pub mod form;
@@ -133,7 +134,12 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
-    config.configure(report_routes);
+    config.configure(ledger_routes).configure(report_routes);
+}
+
+/// Facts, money, and the log.
+#[rustfmt::skip]
+fn ledger_routes(config: &mut ServiceConfig) {
     config
         .route("/v1/clicks", post().to(clicks::tell))
         .route("/v1/orders", get().to(lines::list))
@@ -153,6 +159,10 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/periods", get().to(periods::list))
         .route("/v1/periods/{period}/cut-off", post().to(periods::cut_off))
         .route("/v1/adjustments", post().to(adjustments::ask))
+        .route("/v1/cutovers", get().to(cutovers::list))
+        .route("/v1/cutovers", post().to(cutovers::ask))
+        .route("/v1/cutovers/{cutover}/reverse", post().to(cutovers::reverse))
+        .route("/v1/cutovers/{cutover}/lines", post().to(cutovers::lines))
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide))

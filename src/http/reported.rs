@@ -69,7 +69,8 @@ pub fn reported(form: &mut Form, told: &ReportedIn, currency: &mut OneCurrency) 
     })
 }
 
-fn track(form: &mut Form, told: &TrackIn, currency: &mut OneCurrency) -> Option<Track> {
+/// Reads one track.
+pub fn track(form: &mut Form, told: &TrackIn, currency: &mut OneCurrency) -> Option<Track> {
     let base = currency.maybe(form, "/base", told.base.as_ref());
     let rate = form.maybe("/rate", told.rate.as_deref());
     let gross = currency.amount(form, "/gross", &told.gross);

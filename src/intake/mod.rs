@@ -4,8 +4,10 @@
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
 //! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
 //! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
-//! mapping fits), `import` (the run against the engine).
+//! mapping fits), `import` (the run against the engine), `opening` (files of a cut-over), `compare` (last month's sheet
+//! against the ledger).
 
+pub mod compare;
 mod csv;
 pub mod detect;
 pub mod emit;
@@ -16,6 +18,7 @@ mod json;
 pub mod mapping;
 mod ndjson;
 pub mod object;
+pub mod opening;
 pub mod plan;
 pub mod ready;
 pub mod setup;

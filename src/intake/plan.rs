@@ -323,6 +323,18 @@ impl Plan {
         })
     }
 
+    /// Columns to be read, without anything that a row would tell.
+    pub(super) fn of_columns(name: String, source: Source, columns: Vec<Column>) -> Plan {
+        Plan {
+            name,
+            source,
+            columns,
+            counts_identical_rows: false,
+            ignore: Vec::new(),
+            emits: Vec::new(),
+        }
+    }
+
     /// Reads and compiles a mapping file.
     pub fn parse(text: &str) -> Result<Plan, MappingError> {
         Plan::compile(&Mapping::parse(text)?)

@@ -66,11 +66,13 @@ pub enum AccountKind {
     Suspense,
     /// Offset of opening balances; must reach zero.
     Cutover,
+    /// 预支: paid to a party ahead of what it earns; taken back out of later months.
+    Advance,
 }
 
 impl AccountKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [AccountKind; 10] = [
+    pub const ALL: [AccountKind; 11] = [
         AccountKind::Available,
         AccountKind::Frozen,
         AccountKind::ClawbackDue,
@@ -81,6 +83,7 @@ impl AccountKind {
         AccountKind::Income,
         AccountKind::Suspense,
         AccountKind::Cutover,
+        AccountKind::Advance,
     ];
 
     /// Number in the database.
@@ -96,6 +99,7 @@ impl AccountKind {
             AccountKind::Income => 8,
             AccountKind::Suspense => 9,
             AccountKind::Cutover => 10,
+            AccountKind::Advance => 11,
         }
     }
 
@@ -117,6 +121,7 @@ impl AccountKind {
             AccountKind::Income => "income",
             AccountKind::Suspense => "suspense",
             AccountKind::Cutover => "cutover",
+            AccountKind::Advance => "advance",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::page::part;
 use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, streams};
 use crate::base::{ApprovalId, Instant, LogId, PersonId};
 use crate::domain::command::Pending;
+use crate::domain::cutover::OpeningBalance;
 use crate::domain::world::Entity;
 use crate::ledger::Account;
 
@@ -31,7 +32,7 @@ pub struct ApprovalView {
     /// Which.
     #[schema(value_type = String)]
     pub approval: ApprovalId,
-    /// `adjust` or `backdate_formula`.
+    /// `adjust`, `backdate_formula`, `open_balances` or `reverse_opening`.
     pub kind: String,
     /// Who asked.
     #[schema(value_type = String)]
@@ -134,6 +135,16 @@ pub async fn approval(
             view.legs = legs.iter().map(leg).collect();
         }
         Some(Pending::BackdateFormula { effective_from, .. }) => view.at = Some(*effective_from),
+        Some(Pending::OpenBalances { scope, opening, .. }) => {
+            view.at = scope.as_ref().map(|scope| scope.at);
+            view.reason = Some(opening.reason.clone());
+            let balance = |balance: &OpeningBalance| PendingLeg {
+                account: balance.account,
+                amount: Money::of(balance.amount, balance.currency),
+            };
+            view.legs = opening.balances.iter().map(balance).collect();
+        }
+        Some(Pending::ReverseOpening { reason, .. }) => view.reason = Some(reason.clone()),
         None => {}
     }
     if let Some(ended) = &state.ended {

@@ -13,6 +13,7 @@ use super::streams::{self, Stored, stored};
 use super::{ReportError, Viewer};
 use crate::base::{LineId, LogId, Month, PartyId};
 use crate::domain::book::{BookEvent, BookState};
+use crate::domain::cutover::CutoverEvent;
 use crate::domain::event::Event;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{LineEvent, LineState};
@@ -106,6 +107,8 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Line(LineEvent::TimerFired(e)) => &e.legs,
         Event::Line(LineEvent::Released(e)) => &e.legs,
         Event::Adjustment(e) => &e.legs,
+        Event::Cutover(CutoverEvent::Opened(e)) => &e.legs,
+        Event::Cutover(CutoverEvent::Reversed(e)) => &e.legs,
         _ => &[],
     }
 }

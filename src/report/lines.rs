@@ -283,6 +283,8 @@ fn view(history: &History, calendar: &Calendar, viewer: Viewer) -> Result<LineVi
     let refunds = Minor::sum(story.refunds.iter().map(|refund| refund.goods))?;
     let figures = state.figures();
     let pin = history.pin();
+    // Lines of other books have no formula here.
+    let own = pin.filter(|pin| pin.formula_version > 0);
     let at = state.at().ok_or(ReportError::Stored("line"))?;
     let text = |id: Option<&crate::base::ExternalId>| id.map(ToString::to_string);
     Ok(LineView {
@@ -309,8 +311,8 @@ fn view(history: &History, calendar: &Calendar, viewer: Viewer) -> Result<LineVi
                 RateTerms::Tiered(_) => None,
             },
         }),
-        formula: pin.map(|pin| pin.formula),
-        formula_version: pin.map(|pin| pin.formula_version),
+        formula: own.map(|pin| pin.formula),
+        formula_version: own.map(|pin| pin.formula_version),
         order_month: book.opened.zone.month(at),
         accounting_months: accounting_months(history, calendar),
         parts: history.parts(viewer, currency)?,

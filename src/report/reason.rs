@@ -129,6 +129,11 @@ fn nothing(pin: &Pin, book: &BookState) -> Why {
             "Nothing yet: nobody is known to owe the commission of this line.",
             "暂无佣金：付佣方未知。",
         ),
+        "before_cut_over" => why(
+            code,
+            "Nothing here: sold before the cut-over and not brought over.",
+            "无佣金：下单早于期初日且未转入。",
+        ),
         "no_rule" => why(
             code,
             "Nothing: no commission rule applied when the order was placed.",
@@ -181,6 +186,13 @@ fn expected(merchant: bool, estimated: Minor, currency: Currency, by: &(String, 
 
 fn how(pin: &Pin) -> (String, String) {
     let (by_en, by_zh) = attribution(&pin.attribution, pin.at);
+    if let Some(agreed) = pin.brought_over {
+        let rate = agreed.rate.map(percent).unwrap_or_default();
+        return (
+            format!("brought over with terms of its own {rate}"),
+            format!("期初转入，按原约定 {rate}"),
+        );
+    }
     let Some(rule) = &pin.rule else {
         return (
             format!("the platform's own figures {by_en}"),
@@ -277,6 +289,8 @@ fn short(id: &str) -> String {
 pub(super) fn movement(kind: &str, amount: Minor, lang: Lang) -> &'static str {
     let (en, zh) = match kind {
         "adjustment.posted" => ("manual adjustment", "人工调整"),
+        "cutover.opened" => ("opening balance", "期初余额"),
+        "cutover.reversed" => ("opening balance reversed", "期初余额冲回"),
         "line.frozen" => ("frozen", "冻结"),
         "line.unfrozen" => ("freeze lifted", "解冻"),
         "line.forfeited" => ("forfeited", "罚没"),

@@ -101,6 +101,9 @@ pub const REGISTRY: &[Report] = &[
     report!("click-coverage", "lines with an earlier click on the item", "/v1/trial-balance", [], click_coverage::SQL, (client, log, _args) => {
         table(click_coverage(client, log).await?.table())
     }),
+    report!("cutover", "what the cut-over account holds, and of what", "/v1/trial-balance", [Take::At], cutovers::SQL, (client, log, args) => {
+        table(cutovers(client, log, args.viewer, args.at).await?.table())
+    }),
     report!("earnings", "earnings of a party, whole and grouped", "/v1/earnings/{party}", [Take::Party, Take::By, Take::At], earnings::SQL, (client, log, args) => {
         let party = args.needed_party()?;
         let view = earnings(client, log, args.viewer, party, args.group, (None, None), args.at).await?;
@@ -196,4 +199,4 @@ pub const REGISTRY: &[Report] = &[
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.
-pub const SHARED: &[&[Statement]] = &[at::SQL, events::SQL, streams::SQL, explain::SQL];
+pub const SHARED: &[&[Statement]] = &[at::SQL, compare::SQL, events::SQL, streams::SQL, explain::SQL];

@@ -9,17 +9,21 @@ use fenzhang::domain::adjustment::AdjustmentPosted;
 use fenzhang::domain::approval::{ApprovalEnded, ApprovalEvent, ApprovalRequested};
 use fenzhang::domain::book::event::{LogRepaired, OwnerNamed, TimerLapsed};
 use fenzhang::domain::book::{
-    BookEvent, BookMode, BookOpened, ClockMoved, Fee, Formula, FormulaBasis, FormulaSet, PeriodCutOff, Perspective,
-    Subsidy,
+    BookEvent, BookMode, BookOpened, ClockMoved, CutOver, Fee, Formula, FormulaBasis, FormulaSet, PeriodCutOff,
+    Perspective, Subsidy,
 };
 use fenzhang::domain::catalogue::{ItemListed, ShopRegistered};
 use fenzhang::domain::click::Click;
 use fenzhang::domain::command::Pending;
+use fenzhang::domain::cutover::{
+    CutoverEvent, LinesNamed, Opening, OpeningBalance, OpeningPosted, OpeningReversed, PayeeYear, Scope as CutoverScope,
+};
 use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::order::pin::*;
 use fenzhang::domain::order::{
-    About, Discount, FactApplied, FactState, Figures, Funder, Illegibility, LineEvent, LineFact, Manner, NamedAmount,
-    Purpose, Reattributed, Reattribution, Released, Reported, Snapshot, TimerOutcome, Track, View, What,
+    About, Agreed, BroughtOver, Discount, FactApplied, FactState, Figures, Funder, Illegibility, LineEvent, LineFact,
+    Manner, NamedAmount, Purpose, Reattributed, Reattribution, Released, Reported, Snapshot, TimerOutcome, Track, View,
+    What,
 };
 use fenzhang::domain::party::event::PartyRenamed;
 use fenzhang::domain::party::{
@@ -211,6 +215,7 @@ fn pin() -> Box<Pin> {
             gross: Minor(3_980),
             volume: Minor(19_900),
         }),
+        brought_over: None,
     })
 }
 
@@ -286,6 +291,27 @@ fn line_events() -> Vec<Event> {
         }),
     ];
     let mut events: Vec<Event> = everything.into_iter().map(fact).collect();
+    events.push(fact(What::BroughtOver(Box::new(BroughtOver {
+        cutover: CutoverId(id(17)),
+        as_of: at(1_000),
+        paid: Minor(19_900),
+        refunded: Minor(4_975),
+        payer: party(PartyKind::Brand),
+        promoter: party(PartyKind::Anchor),
+        rate: Some(rate(200_000)),
+        fees: pin().terms.unwrap().fees,
+        subsidies: pin().terms.unwrap().subsidies,
+        takers: vec![Hop {
+            party: party(PartyKind::Anchor),
+            keeps: Keeps::Portion {
+                part: Minor(1_200),
+                of: Minor(1_800),
+            },
+            membership: None,
+            direct: false,
+        }],
+        settleable: Settleable::PlatformSettled,
+    }))));
     events.push(fact(What::Withdrawn {
         identity: "order.paid".to_owned(),
         batch: ext("batch-1"),
@@ -386,6 +412,12 @@ fn book_events() -> Vec<Event> {
         BookEvent::Repaired(LogRepaired {
             before: "00".repeat(32),
             after: "ff".repeat(32),
+        }),
+        BookEvent::CutOver(CutOver {
+            cutover: CutoverId(id(17)),
+            at: at(0),
+            platform: Some(ext("taobao")),
+            account: Some(ext("account-1")),
         }),
     ]
     .into_iter()
@@ -492,6 +524,30 @@ fn placement_events() -> Vec<Event> {
     ]
 }
 
+fn opening() -> Opening {
+    Opening {
+        reason: "五月台账".to_owned(),
+        balances: vec![OpeningBalance {
+            account: Account::of(party(PartyKind::Anchor), AccountKind::Advance),
+            entity: Some(ext("company-1")),
+            currency: Currency::CNY,
+            amount: Minor(-50_000),
+        }],
+        payees: vec![PayeeYear {
+            party: party(PartyKind::Anchor),
+            entity: Some(ext("company-1")),
+            year: 2026,
+            currency: Currency::CNY,
+            income: Minor(1_000_000),
+            tax: Minor(200_000),
+        }],
+        lines: Some(LinesNamed {
+            sha256: "00".repeat(32),
+            lines: 3,
+        }),
+    }
+}
+
 fn other_events() -> Vec<Event> {
     let ended = || ApprovalEnded {
         by: PersonId(id(12)),
@@ -535,6 +591,20 @@ fn other_events() -> Vec<Event> {
         Event::Approval(ApprovalEvent::Refused(ended())),
         Event::Approval(ApprovalEvent::Withdrawn(ended())),
         Event::Adjustment(posted),
+        Event::Cutover(CutoverEvent::Opened(Box::new(OpeningPosted {
+            cutover: CutoverId(id(17)),
+            number: 1,
+            at: at(0),
+            opening: opening(),
+            legs: legs(),
+        }))),
+        Event::Cutover(CutoverEvent::Reversed(OpeningReversed {
+            cutover: CutoverId(id(17)),
+            number: 1,
+            at: at(0),
+            reason: "重复".to_owned(),
+            legs: legs(),
+        })),
         Event::Person(PersonEvent::KeyIssued(KeyIssued {
             key,
             person: PersonId(id(12)),
@@ -623,8 +693,46 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         deducted: false,
         manner: Some(Manner::PriceProtection),
     };
+    let Event::Line(LineEvent::Fact(mut brought)) = fact(What::Received) else {
+        panic!("a fact");
+    };
+    if let Some(pin) = &mut brought.pin {
+        pin.brought_over = Some(Agreed {
+            cutover: CutoverId(id(17)),
+            rate: Some(rate(200_000)),
+        });
+    }
+    let requested = |command| {
+        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+            approval: ApprovalId(id(15)),
+            maker: PersonId(id(16)),
+            command,
+        }))
+    };
+    let scope = CutoverScope {
+        at: at(0),
+        platform: Some(ext("taobao")),
+        account: Some(ext("account-1")),
+    };
     vec![
         ("reported", Event::Line(LineEvent::Fact(told))),
+        ("brought_over", Event::Line(LineEvent::Fact(brought))),
+        (
+            "open_balances",
+            requested(Pending::OpenBalances {
+                cutover: None,
+                scope: Some(scope),
+                opening: Box::new(opening()),
+            }),
+        ),
+        (
+            "reverse_opening",
+            requested(Pending::ReverseOpening {
+                cutover: CutoverId(id(17)),
+                number: 1,
+                reason: "重复".to_owned(),
+            }),
+        ),
         ("manner", fact(refund)),
     ]
 }

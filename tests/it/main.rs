@@ -6,6 +6,7 @@ mod acceptance;
 mod affiliate;
 mod chaos;
 mod cli;
+mod compare;
 mod engine;
 mod fuzz;
 mod golden;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::formula::Formula;
 use super::{BookMode, Perspective};
-use crate::base::{BookId, FormulaId, Instant, Month, Name, PartyId, TimerId, Zone};
+use crate::base::{BookId, CutoverId, ExternalId, FormulaId, Instant, Month, Name, PartyId, TimerId, Zone};
 use crate::money::Currency;
 
 /// `book.opened`: the first event of a money log.
@@ -79,6 +79,21 @@ pub struct LogRepaired {
     pub after: String,
 }
 
+/// `book.cut_over`: lines sold before an instant belong to other books, unless they are brought over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CutOver {
+    /// Which cut-over.
+    pub cutover: CutoverId,
+    /// Start of the day from which these books count.
+    pub at: Instant,
+    /// Only for this platform; for every one, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<ExternalId>,
+    /// Only for this account of the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ExternalId>,
+}
+
 /// What happened to a book.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BookEvent {
@@ -96,4 +111,6 @@ pub enum BookEvent {
     TimerLapsed(TimerLapsed),
     /// `log.repaired`
     Repaired(LogRepaired),
+    /// `book.cut_over`
+    CutOver(CutOver),
 }

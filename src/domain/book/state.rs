@@ -1,9 +1,9 @@
 //! The book as it stands.
 //! Must never be partly loaded: it is one short stream.
 
-use super::event::{BookEvent, BookOpened};
+use super::event::{BookEvent, BookOpened, CutOver};
 use super::formula::{Formula, FormulaBasis};
-use crate::base::{ExternalId, FormulaId, Instant, Month, PartyId};
+use crate::base::{CutoverId, ExternalId, FormulaId, Instant, Month, PartyId};
 use crate::ledger::Stamp;
 
 /// One version of a formula: in force from its start until the next version's.
@@ -32,6 +32,8 @@ pub struct BookState {
     pub cut_off_through: Option<Month>,
     /// A sandbox's clock.
     pub clock: Option<Instant>,
+    /// Every cut-over, at most one of a scope.
+    pub cut_overs: Vec<CutOver>,
 }
 
 impl BookState {
@@ -44,6 +46,7 @@ impl BookState {
                 formulas: Vec::new(),
                 cut_off_through: None,
                 clock: None,
+                cut_overs: Vec::new(),
             }),
             _ => None,
         }
@@ -62,6 +65,7 @@ impl BookState {
             }),
             BookEvent::PeriodCutOff(e) => self.cut_off_through = Some(e.period),
             BookEvent::ClockMoved(e) => self.clock = Some(e.to),
+            BookEvent::CutOver(e) => self.cut_overs.push(e.clone()),
         }
     }
 
@@ -88,6 +92,26 @@ impl BookState {
     /// One version of one formula.
     pub fn formula_version(&self, id: FormulaId, version: u32) -> Option<&FormulaVersion> {
         self.formulas.iter().find(|f| f.id == id && f.version == version)
+    }
+
+    /// The instant of a cut-over.
+    pub fn cut_over(&self, cutover: CutoverId) -> Option<Instant> {
+        self.cut_overs
+            .iter()
+            .find(|known| known.cutover == cutover)
+            .map(|known| known.at)
+    }
+
+    /// True when a line that was sold at an instant belongs to the books before. The cut-over of its platform account
+    /// counts before its platform's, that before the whole book's.
+    pub fn is_before_cut_over(&self, platform: &ExternalId, account: Option<&ExternalId>, at: Instant) -> bool {
+        let concerns = |known: &&CutOver| {
+            known.platform.as_ref().is_none_or(|of| of == platform)
+                && known.account.as_ref().is_none_or(|of| Some(of) == account)
+        };
+        let nearness = |known: &&CutOver| (known.platform.is_some(), known.account.is_some());
+        let nearest = self.cut_overs.iter().filter(concerns).max_by_key(nearness);
+        nearest.is_some_and(|known| at < known.at)
     }
 
     /// Longest attribution window of any formula, in seconds.

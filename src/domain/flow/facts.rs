@@ -138,6 +138,7 @@ fn at_desk<T>(
     let mut desk = Desk {
         now: scribe.now,
         books: &|currency: Currency| book.opened.currencies.contains(&currency),
+        cut_over: &|cutover| book.cut_over(cutover),
         cut_off: &|at| book.is_cut_off(at),
         price: &mut price,
     };

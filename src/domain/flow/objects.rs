@@ -1,6 +1,7 @@
 //! Commands about objects (book, parties, catalogue, rules, approvals, keys): each slice decides, ids come from the scribe.
 //! Must never hold a rule of a slice; only what joins them.
 
+mod cutovers;
 mod needs;
 mod people;
 mod placements;

@@ -7,14 +7,15 @@
 
 use std::iter::once;
 
+use super::brought::{BroughtOver, CUTOVER_UNKNOWN, NOT_BEFORE};
 use super::event::{FactApplied, FactState, LineEvent, NO_ROOM, Reattributed, Reattribution, Released, TimerOutcome};
 use super::fact::{About, COMMISSION_EXCEEDS_PAYMENT, LineFact, What};
-use super::pin::{Pin, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
+use super::pin::{BEFORE_CUT_OVER, Pin, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
 use super::reported::without_taker;
 use super::state::{CLOSED_AFTER_SETTLEMENT, IN_FUTURE, LineState, LineStatus, REFUND_EXCEEDS_REMAINING};
 use super::story::{Story, latest_instant};
 use super::target::{Target, target};
-use crate::base::{ClickId, Instant, TimerId};
+use crate::base::{ClickId, CutoverId, Instant, TimerId};
 use crate::ledger::{Layer, Leg};
 use crate::money::{Currency, Minor, MoneyError};
 
@@ -29,6 +30,8 @@ pub struct PinRequest<'a> {
     pub currency: Currency,
     /// What is told of the line so far, this fact included.
     pub about: &'a About,
+    /// What was agreed of it in other books: nothing is looked up then.
+    pub agreed: Option<&'a BroughtOver>,
 }
 
 /// What a decision may ask of the book.
@@ -37,6 +40,8 @@ pub struct Desk<'a> {
     pub now: Instant,
     /// The book books this currency.
     pub books: &'a dyn Fn(Currency) -> bool,
+    /// The instant of an approved cut-over.
+    pub cut_over: &'a dyn Fn(CutoverId) -> Option<Instant>,
     /// The month of an instant is cut off.
     pub cut_off: &'a dyn Fn(Instant) -> bool,
     /// Pins the line; none when no formula is in force.
@@ -108,7 +113,27 @@ fn fault(state: &LineState, fact: &LineFact, desk: &Desk<'_>) -> Option<&'static
     if fact.amounts().any(|amount| amount.0 < 0) {
         return Some("amount_negative");
     }
+    if let What::BroughtOver(brought) = &fact.what {
+        let wrong = not_to_be_brought(fact, brought, desk);
+        if wrong.is_some() {
+            return wrong;
+        }
+    }
     fact.exceeds_payment().then_some(COMMISSION_EXCEEDS_PAYMENT)
+}
+
+/// Why a line cannot be brought over: its cut-over is none, it was sold after it, or its figures are no whole.
+fn not_to_be_brought(fact: &LineFact, brought: &BroughtOver, desk: &Desk<'_>) -> Option<&'static str> {
+    match (desk.cut_over)(brought.cutover) {
+        None => return Some(CUTOVER_UNKNOWN),
+        Some(at) if fact.at >= at || brought.as_of != at => return Some(NOT_BEFORE),
+        Some(_) => {}
+    }
+    let track = fact
+        .reported
+        .as_deref()
+        .and_then(|reported| reported.estimated.as_ref());
+    brought.fault(track).unwrap_or(Some(NO_ROOM))
 }
 
 fn is_stale(state: &LineState, fact: &LineFact) -> bool {
@@ -238,7 +263,7 @@ fn pinning(
     };
     let payable = story.payable_base().unwrap_or_default();
     if let Some(pin) = &state.pin {
-        if !looks_up_anew(state, pin, at, payable, about) {
+        if !looks_up_anew(state, pin, at, payable, about) && pin.brought_over.is_some() == story.brought.is_some() {
             return Ok(Pinning::Stands);
         }
         let settled_at = state.target()?.settled_at;
@@ -252,6 +277,7 @@ fn pinning(
         payable,
         currency,
         about,
+        agreed: story.brought.map(|(_, brought)| brought),
     };
     Ok(match (desk.price)(&request) {
         None => Pinning::NoFormula,
@@ -268,6 +294,9 @@ fn looks_up_anew(state: &LineState, pin: &Pin, at: Instant, payable: Minor, abou
 /// stands throughout. What has to be looked up for them follows from this.
 pub fn pins_wanted(state: &LineState, facts: &[&LineFact]) -> Vec<(Instant, About)> {
     let mut wanted = Vec::new();
+    if state.pin.as_ref().is_some_and(|pin| pin.brought_over.is_some()) {
+        return wanted;
+    }
     for told in 1..=facts.len() {
         let facts = || facts.iter().take(told).copied();
         let story = Story::read(state.counting(state.ripe()).chain(facts()));
@@ -335,13 +364,20 @@ struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
+    fn pin(&self) -> Option<&Pin> {
+        match self.pinning {
+            Pinning::Anew(pin) => Some(pin.as_ref()),
+            _ => self.state.pin.as_deref(),
+        }
+    }
+
+    fn is_before_cut_over(&self) -> bool {
+        self.pin().is_some_and(Pin::is_before_cut_over)
+    }
+
     /// What a line waits for that is nobody's yet: with an amount, it is shown until somebody is assigned.
     fn waits_for(&self) -> Option<&'static str> {
-        let pin = match self.pinning {
-            Pinning::Anew(pin) => pin.as_ref(),
-            _ => self.state.pin.as_deref()?,
-        };
-        let why = pin.why_nothing.as_deref()?;
+        let why = self.pin()?.why_nothing.as_deref()?;
         let codes = [UNKNOWN_PLACEMENT, UNKNOWN_PAYER];
         codes.into_iter().find(|code| *code == why && self.story.has_amount())
     }
@@ -357,12 +393,15 @@ fn verdict(hearing: &Hearing<'_>) -> (FactState, Option<&'static str>) {
     if matches!(hearing.pinning, Pinning::NoFormula) && hearing.state.pin.is_none() {
         return (Waiting, Some("no_formula"));
     }
+    if hearing.is_before_cut_over() {
+        return (Parked, Some(BEFORE_CUT_OVER));
+    }
     if let Some(code) = hearing.waits_for() {
         return (Waiting, Some(code));
     }
     let closes_unpaid = matches!(hearing.fact.what, What::Closed { .. }) && story.created.is_some();
     match &hearing.fact.what {
-        What::Created { .. } | What::Deposit { .. } | What::Paid { .. } | What::Snapshot(_) => {}
+        What::Created { .. } | What::Deposit { .. } | What::Paid { .. } | What::Snapshot(_) | What::BroughtOver(_) => {}
         _ if !story.has_amount() && !closes_unpaid => return (Waiting, Some("waits_for_amount")),
         What::RefundDeducted { case } if !story.knows_win(case) => return (Waiting, Some("waits_for_won")),
         What::Unfrozen { case } | What::Forfeited { case } if !story.knows_freeze(case) => {
@@ -394,7 +433,11 @@ fn verdict(hearing: &Hearing<'_>) -> (FactState, Option<&'static str>) {
 /// Decides a late click: `price` pins with the click as winner. Nothing, when the click changes nothing.
 pub fn reattribute(state: &LineState, click: ClickId, clicked_at: Instant, desk: &mut Desk<'_>) -> Option<LineEvent> {
     let (pin, currency) = (state.pin.as_ref()?, state.currency()?);
-    if pin.attribution.click == Some(click) || clicked_at >= pin.at || state.was_listed(click) {
+    if pin.brought_over.is_some()
+        || pin.attribution.click == Some(click)
+        || clicked_at >= pin.at
+        || state.was_listed(click)
+    {
         return None;
     }
     let request = PinRequest {
@@ -402,6 +445,7 @@ pub fn reattribute(state: &LineState, click: ClickId, clicked_at: Instant, desk:
         payable: pin.payable,
         currency,
         about: state.about(),
+        agreed: None,
     };
     let anew = (desk.price)(&request).filter(|anew| anew.attribution.click == Some(click))?;
     let settled_at = state.target().ok()?.settled_at;
@@ -451,6 +495,7 @@ pub fn release(state: &LineState, desk: &mut Desk<'_>) -> Option<LineEvent> {
         payable: waiting.payable,
         currency: state.currency()?,
         about: state.about(),
+        agreed: None,
     };
     let pin = Box::new((desk.price)(&request).filter(|pin| !pin.waits())?);
     let pinning = Pinning::Anew(pin.clone());

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::brought::BroughtOver;
 use crate::base::{ExternalId, Instant, LineId, PartyId};
 use crate::money::{Currency, Minor, Rate};
 
@@ -312,6 +313,8 @@ pub enum What {
     },
     /// A platform row as it stands; the newest wins, increments are derived from the difference.
     Snapshot(Snapshot),
+    /// Sold before the cut-over and brought over with terms of its own.
+    BroughtOver(Box<BroughtOver>),
     /// An earlier fact of the line is taken back: the line stands as if it had never been told, until it is told again.
     Withdrawn {
         /// Identity of the fact inside the line.
@@ -431,12 +434,13 @@ impl What {
             What::PriceCorrected { .. } => "order.price_corrected",
             What::Illegible { .. } => "order.illegible",
             What::Snapshot(_) => "order.snapshot",
+            What::BroughtOver(_) => "line.brought_over",
             What::Withdrawn { .. } => "order.fact_withdrawn",
         }
     }
 
     /// Every wire name this type has.
-    pub const KINDS: [&'static str; 20] = [
+    pub const KINDS: [&'static str; 21] = [
         "order.created",
         "order.deposit_paid",
         "order.tail_paid",
@@ -456,6 +460,7 @@ impl What {
         "order.price_corrected",
         "order.illegible",
         "order.snapshot",
+        "line.brought_over",
         "order.fact_withdrawn",
     ];
 }
@@ -474,6 +479,7 @@ impl What {
             What::RefundWon { goods, freight, .. } => ([Some(*goods), Some(*freight), None], &[]),
             What::PriceCorrected { paid, .. } => ([Some(*paid), None, None], &[]),
             What::Snapshot(row) => ([row.paid, row.settled_base, row.refunded], &[]),
+            What::BroughtOver(brought) => ([Some(brought.paid), Some(brought.refunded), None], &[]),
             What::Received
             | What::Fulfilled { .. }
             | What::Closed { .. }
@@ -512,6 +518,7 @@ impl LineFact {
             What::Paid { amount, .. } => (Some(*amount), None),
             What::Settled { base } => (None, *base),
             What::Snapshot(row) => (row.paid, row.settled_base),
+            What::BroughtOver(brought) => (Some(brought.paid), None),
             _ => (None, None),
         };
         let exceeds = |track: &Option<Track>, paid: Option<Minor>| {

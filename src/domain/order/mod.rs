@@ -4,6 +4,9 @@
 //! The rule that makes arrival order irrelevant: a line keeps the *set* of its facts; `target.rs` computes from that set
 //! and the pin what every account of the line should hold; a fact's entry is the target minus what was posted before.
 
+pub mod brought;
+#[cfg(test)]
+mod brought_tests;
 pub mod decide;
 pub mod event;
 pub mod fact;
@@ -24,6 +27,7 @@ pub mod target;
 mod tests;
 mod weigh;
 
+pub use brought::{Agreed, BroughtOver};
 pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, Released, TimerOutcome};
 pub use fact::{
     About, Discount, Funder, Illegibility, LineFact, Manner, NamedAmount, Purpose, Reported, Snapshot, Track, View,

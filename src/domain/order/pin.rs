@@ -162,6 +162,13 @@ pub enum Keeps {
     PassesOn(Rate),
     /// Last hop: keeps all of its inflow.
     All,
+    /// Keeps `part` when its inflow is `of`, and half-up of that proportion of any other: an amount agreed elsewhere.
+    Portion {
+        /// What it keeps.
+        part: Minor,
+        /// Of which inflow.
+        of: Minor,
+    },
 }
 
 /// One taker of the distributable, from the first receiver down to the promoter.
@@ -271,11 +278,19 @@ pub const NO_CLICK: &str = "no_click";
 pub const UNKNOWN_PLACEMENT: &str = "unknown_placement";
 /// Nobody is known to owe the commission of the line.
 pub const UNKNOWN_PAYER: &str = "unknown_payer";
+/// Sold before the cut-over and not brought over: it belongs to the books before.
+pub const BEFORE_CUT_OVER: &str = "before_cut_over";
 
 impl Pin {
-    /// The line waits until somebody says whose it is, or who owes its commission.
+    /// The line waits until somebody says whose it is, or who owes its commission, or brings it over.
     pub fn waits(&self) -> bool {
-        matches!(self.why_nothing.as_deref(), Some(UNKNOWN_PLACEMENT | UNKNOWN_PAYER))
+        let waits = [UNKNOWN_PLACEMENT, UNKNOWN_PAYER, BEFORE_CUT_OVER];
+        self.why_nothing.as_deref().is_some_and(|why| waits.contains(&why))
+    }
+
+    /// The line belongs to the books before the cut-over.
+    pub fn is_before_cut_over(&self) -> bool {
+        self.why_nothing.as_deref() == Some(BEFORE_CUT_OVER)
     }
 }
 
@@ -297,7 +312,7 @@ pub struct Pin {
     /// The rule that won; none: nothing is earned, `why_nothing` says why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleChoice>,
-    /// Why nothing is earned: `no_click`, `no_rule`, `excluded`, `unknown_placement`, `unknown_payer`.
+    /// Why nothing is earned: `no_click`, `no_rule`, `excluded`, `unknown_placement`, `unknown_payer`, `before_cut_over`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why_nothing: Option<String>,
     /// Candidates that lost, at most 32.
@@ -312,4 +327,7 @@ pub struct Pin {
     /// What was taken from a limited rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<Reservation>,
+    /// It was brought over from other books and carries its own terms: no formula of this book is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_over: Option<super::brought::Agreed>,
 }

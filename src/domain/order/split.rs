@@ -197,6 +197,7 @@ pub(super) fn chain(
             Keeps::All => (Rate::ONE, inflow),
             Keeps::Share(rate) => (rate, rate.of(inflow, rounding)?),
             Keeps::PassesOn(rate) => (rate, inflow.minus(rate.of(inflow, rounding)?)?),
+            Keeps::Portion { part, of } => portion(part, of, inflow, rounding)?,
         };
         steps.push(Step {
             name: SHARE,
@@ -209,4 +210,16 @@ pub(super) fn chain(
         inflow = inflow.minus(net)?;
     }
     Ok(())
+}
+
+/// What a taker keeps of an inflow when an amount was agreed of another; never more than there is.
+fn portion(part: Minor, of: Minor, inflow: Minor, rounding: Rounding) -> Result<(Rate, Minor), MoneyError> {
+    if of.0 <= 0 {
+        return Ok((Rate::ZERO, Minor::ZERO));
+    }
+    let scale = i128::from(Rate::SCALE);
+    let ppm = i128::from(part.0) * scale / i128::from(of.0);
+    let rate = u32::try_from(ppm).ok().and_then(|ppm| Rate::from_ppm(ppm).ok());
+    let net = rounding.scale(inflow, i128::from(part.0), i128::from(of.0))?;
+    Ok((rate.unwrap_or(Rate::ONE), net.min(inflow)))
 }

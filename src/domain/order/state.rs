@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
 use super::fact::{About, LineFact, What};
-use super::pin::{Pin, Reservation};
+use super::pin::{BEFORE_CUT_OVER, Pin, Reservation};
 use super::split::split;
 use super::story::{self, Story, latest_instant};
 use super::target::{Holdings, Target, target};
@@ -103,7 +103,7 @@ impl Kept {
             FactState::Applied | FactState::Stale | FactState::Waiting => true,
             FactState::Parked => matches!(
                 self.code.as_deref(),
-                Some(REFUND_EXCEEDS_REMAINING | CLOSED_AFTER_SETTLEMENT)
+                Some(REFUND_EXCEEDS_REMAINING | CLOSED_AFTER_SETTLEMENT | BEFORE_CUT_OVER)
             ),
             FactState::Conflict => false,
         }
@@ -284,6 +284,10 @@ impl LineState {
         self.facts()
             .filter(|kept| !kept.withdrawn)
             .filter(|kept| match kept.state {
+                // Released once the line was brought over.
+                FactState::Parked if kept.code.as_deref() == Some(BEFORE_CUT_OVER) => {
+                    self.pin.as_ref().is_none_or(|pin| pin.is_before_cut_over())
+                }
                 FactState::Parked | FactState::Conflict | FactState::Stale => true,
                 FactState::Waiting => self.still_waits(kept),
                 FactState::Applied => kept.remainder.is_some(),

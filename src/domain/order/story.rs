@@ -4,10 +4,12 @@
 //! Where both speak, an increment wins over a snapshot for what happens once (created, paid, received, settled, closed);
 //! for the amount paid the later of both counts; what a snapshot says is refunded beyond the cases told is one more case,
 //! won and deducted at the snapshot's time. A row that reports a settled base says itself how much of its refunds came
-//! before: what the base lacks of the amount paid.
+//! before: what the base lacks of the amount paid. A line brought over from other books is the first word of all: what it
+//! says was refunded beyond the cases told up to the cut-over is one more case, and snapshots up to then add none.
 
 use std::collections::BTreeMap;
 
+use super::brought::BroughtOver;
 use super::fact::{About, Discount, LineFact, Manner, Snapshot, Track, View, What};
 use crate::base::{ExternalId, Instant};
 use crate::money::Minor;
@@ -70,6 +72,8 @@ pub struct Story<'a> {
     pub refunds: Vec<Refund<'a>>,
     /// Cases that were deducted, won or not.
     deducted: Vec<&'a ExternalId>,
+    /// Brought over from other books: when it was sold, and what was agreed.
+    pub brought: Option<(Instant, &'a BroughtOver)>,
     freezes: BTreeMap<&'a ExternalId, Freeze>,
     /// What the platform says the line gives: of the owner's view the newest word, track by track.
     pub estimated_track: Option<&'a Track>,
@@ -100,6 +104,7 @@ impl<'a> Story<'a> {
                     story.paid = Some((fact.at, *amount));
                     told_discounts.0 = discounts;
                 }
+                What::BroughtOver(brought) => story.brought = Some((fact.at, brought)),
                 what => story.increment(fact.at, what),
             }
         }
@@ -112,6 +117,9 @@ impl<'a> Story<'a> {
         story.corrections.sort_unstable();
         for refund in &mut story.refunds {
             refund.deducted |= refund.case.is_some_and(|case| story.deducted.contains(&case));
+        }
+        if let Some((at, brought)) = story.brought {
+            story.add_brought(at, brought);
         }
         if let Some(((_, at), snapshot)) = newest {
             story.add_snapshot(at, snapshot);
@@ -157,8 +165,25 @@ impl<'a> Story<'a> {
             What::PriceCorrected { fact, paid } => self.corrections.push((at, fact.as_str(), *paid)),
             // Opened and lost cases move nothing.
             What::RefundOpened { .. } | What::RefundLost { .. } => {}
-            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) => {}
+            What::Created { .. } | What::Paid { .. } | What::Snapshot(_) | What::BroughtOver(_) => {}
             What::Illegible { .. } | What::Withdrawn { .. } => {}
+        }
+    }
+
+    fn add_brought(&mut self, at: Instant, brought: &BroughtOver) {
+        self.created = self.created.or(Some(at));
+        self.paid = self.paid.or(Some((at, brought.paid)));
+        let beyond = brought.refunded.0.saturating_sub(self.refunded_until(brought.as_of));
+        if beyond > 0 {
+            let settled = self.settled.map_or(brought.as_of, |(settled_at, _)| settled_at);
+            self.refunds.push(Refund {
+                at: brought.as_of.min(settled),
+                case: None,
+                goods: Minor(beyond),
+                units: None,
+                deducted: true,
+                manner: None,
+            });
         }
     }
 
@@ -180,6 +205,9 @@ impl<'a> Story<'a> {
         if let Some(settled_at) = row.settled_at {
             let (at, base) = self.settled.unwrap_or((settled_at, None));
             self.settled = Some((at, base.or(row.settled_base)));
+        }
+        if self.brought.is_some_and(|(_, brought)| at <= brought.as_of) {
+            return;
         }
         let told = self.refunded_until(at);
         let beyond = row.refunded.map_or(0, |refunded| refunded.0.saturating_sub(told));
@@ -260,6 +288,9 @@ impl<'a> Story<'a> {
             let payments = [self.deposit.map(|d| d.0), self.paid.map(|p| p.0)];
             payments.into_iter().flatten().min()
         };
+        if let Some((at, _)) = self.brought {
+            return Some(at);
+        }
         if self.created.is_none() && !self.has_amount() {
             return None;
         }
@@ -371,6 +402,9 @@ pub fn latest_instant(fact: &LineFact) -> Instant {
     let mut latest = fact.at;
     let mut also = |at: Option<Instant>| latest = at.map_or(latest, |at| at.max(latest));
     also(fact.about.ordered_at);
+    if let What::BroughtOver(brought) = &fact.what {
+        also(Some(brought.as_of));
+    }
     if let What::Snapshot(row) = &fact.what {
         for at in [
             row.created_at,

@@ -108,6 +108,7 @@ pub fn pin_of(request: &PinRequest<'_>, terms: Terms, rule: RuleChoice) -> Pin {
         lost_more: Default::default(),
         terms: Some(terms),
         reservation: None,
+        brought_over: None,
     }
 }
 
@@ -196,6 +197,7 @@ impl Line {
         let mut desk = Desk {
             now: self.now,
             books: &|currency| currency == Currency::CNY,
+            cut_over: &|cutover| cutover.0.is_nil().then(|| day(5)),
             cut_off: &|at| cut_off.is_some_and(|cut| at <= cut),
             price: &mut self.price,
         };

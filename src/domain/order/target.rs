@@ -10,16 +10,16 @@
 use std::collections::BTreeMap;
 
 use super::event::Figures;
-use super::pin::{Pin, Settleable, Terms};
+use super::pin::{Pin, RateTerms, RuleChoice, Settleable, Terms};
 use super::reported::reported;
 use super::split::{Role, split};
 use super::state::LineStatus;
 use super::story::Story;
 use super::weigh::{Weighed, weigh};
 use super::{Funder, Split, Track, fact::Discount};
-use crate::base::{Instant, PartyId, PartyKind};
+use crate::base::{Instant, PartyId, PartyKind, RuleId};
 use crate::ledger::{Account, AccountKind, Layer, Leg};
-use crate::money::{Currency, Minor, MoneyError, Rounding};
+use crate::money::{Currency, Minor, MoneyError, Rate, Rounding};
 
 /// Balances of a line per account and layer.
 pub type Holdings = BTreeMap<(Account, Layer), Minor>;
@@ -415,7 +415,21 @@ fn divide<'t>(pin: &Pin, terms: &'t Terms, stage: &Stage<'_>) -> Result<Option<S
     match (&pin.rule, stage.told) {
         (_, Some((track, whole))) if terms.as_reported => reported(terms, track, whole, stage.base).map(Some),
         (Some(rule), _) => split(terms, rule, stage.base).map(Some),
-        (None, _) => Ok(None),
+        (None, _) => match pin.brought_over.and_then(|agreed| agreed.rate) {
+            Some(rate) => split(terms, &agreed(rate), stage.base).map(Some),
+            None => Ok(None),
+        },
+    }
+}
+
+/// The rate of a line that was brought over, in the place of a rule.
+fn agreed(rate: Rate) -> RuleChoice {
+    RuleChoice {
+        rule: RuleId(uuid::Uuid::nil()),
+        version: 0,
+        level: 0,
+        rate: RateTerms::Flat(rate),
+        cap: None,
     }
 }
 

@@ -13,12 +13,12 @@ use super::book::{BookState, Formula, FormulaBasis};
 use super::catalogue::ItemState;
 use super::click::Click;
 use super::order::decide::PinRequest;
-use super::order::pin::{NO_CLICK, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
+use super::order::pin::{Attribution, BEFORE_CUT_OVER, NO_CLICK, UNKNOWN_PAYER, UNKNOWN_PLACEMENT};
 use super::order::{Basis, Dims, Pin};
 use super::party::PartyState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
-use crate::base::{BookId, ExternalId, Instant, ItemId, PartyId, PlacementId, ShopId, UsageId};
+use crate::base::{BookId, ExternalId, FormulaId, Instant, ItemId, PartyId, PlacementId, ShopId, UsageId};
 
 pub use placement::placement_numbers;
 
@@ -91,6 +91,14 @@ pub fn pin(
     forced: Option<(&Click, &Pin)>,
 ) -> Option<Pin> {
     let book = known.book()?;
+    if let Some(agreed) = request.agreed {
+        let target = Target::of(request, platform, known, book.opened.book);
+        return Some(agreed.pin(request.at, request.payable, dims(request, &target, None, None)));
+    }
+    if book.is_before_cut_over(platform, request.about.account.as_ref(), request.at) {
+        let target = Target::of(request, platform, known, book.opened.book);
+        return Some(before_cut_over(request, dims(request, &target, None, None)));
+    }
     let formula = match forced {
         Some((_, old)) => book.formula_version(old.formula, old.formula_version)?,
         None => book.formula(platform, request.at)?,
@@ -127,6 +135,7 @@ pub fn pin(
         lost_more: Default::default(),
         terms: None,
         reservation: None,
+        brought_over: None,
         attribution,
     };
     let as_reported = formula.terms.basis == FormulaBasis::AsReported;
@@ -169,6 +178,31 @@ fn earn(
         pin.terms = Some(terms::terms(formula, brand, chain));
         pin.rule = Some(taken.choice);
         pin.reservation = taken.reservation;
+    }
+}
+
+/// A line of the books before: it earns nothing here until it is brought over.
+fn before_cut_over(request: &PinRequest<'_>, dims: Dims) -> Pin {
+    Pin {
+        at: request.at,
+        payable: request.payable,
+        attribution: Attribution {
+            basis: Basis::None,
+            party: None,
+            click: None,
+            clicked_at: None,
+            scope: None,
+        },
+        dims,
+        formula: FormulaId(uuid::Uuid::nil()),
+        formula_version: 0,
+        rule: None,
+        why_nothing: Some(BEFORE_CUT_OVER.to_owned()),
+        lost: Vec::new(),
+        lost_more: Default::default(),
+        terms: None,
+        reservation: None,
+        brought_over: None,
     }
 }
 

@@ -58,6 +58,11 @@ async fn rule(client: &Client, log: LogId, viewer: Viewer, pin: &Pin, position: 
             )
             .refer(choice.rule)
         }
+        None if pin.brought_over.is_some() => Node::new(
+            "rule",
+            "No rule of this book: brought over",
+            "不适用本账佣金计划：期初转入",
+        ),
         None => {
             let code = pin.why_nothing.as_deref().unwrap_or("no_rule");
             Node::new("rule", format!("No rule pays: {code}"), format!("没有计划付佣：{code}"))
@@ -218,6 +223,10 @@ fn contracts(pin: &Pin, viewer: Viewer) -> Option<Node> {
                 format!("转出 {}", reason::percent(rate)),
             ),
             Keeps::All => ("keeps the rest".to_owned(), "留存余额".to_owned()),
+            Keeps::Portion { .. } => (
+                "keeps the amount agreed, in proportion".to_owned(),
+                "按约定金额比例留存".to_owned(),
+            ),
         };
         let (direct_en, direct_zh) = if hop.direct {
             (", paid by the platform itself", "，平台直付")
@@ -238,6 +247,14 @@ fn contracts(pin: &Pin, viewer: Viewer) -> Option<Node> {
 }
 
 fn formula(pin: &Pin, book: &BookState) -> Node {
+    if let Some(agreed) = pin.brought_over {
+        return Node::new(
+            "brought_over",
+            "Brought over from the books before, with terms of its own",
+            "期初转入，按原账约定",
+        )
+        .refer(agreed.cutover);
+    }
     let version = pin.formula_version;
     let name = book
         .formula_version(pin.formula, version)

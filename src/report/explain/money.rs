@@ -199,6 +199,11 @@ fn split_node(
             let words = format!("{} x {rate}{product}", base.shown.amount);
             (words.clone(), words)
         }
+        None if pin.brought_over.is_some_and(|agreed| agreed.rate.is_some()) => {
+            let rate = pin.brought_over.and_then(|agreed| agreed.rate).unwrap_or(Rate::ZERO);
+            let words = format!("{} x {}", base.shown.amount, reason::percent(rate));
+            (words.clone(), words)
+        }
         None => (
             format!("as the platform reports it of {}", base.shown.amount),
             format!("平台口径，基数 {}", base.shown.amount),

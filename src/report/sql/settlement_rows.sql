@@ -15,7 +15,7 @@ from (
     join lateral (
         select case
                    when kind in ('line.frozen', 'line.unfrozen', 'line.forfeited') then 'freeze'
-                   when kind = 'adjustment.posted' then 'adjustment'
+                   when kind in ('adjustment.posted', 'cutover.opened', 'cutover.reversed') then 'adjustment'
                    else 'line'
                end as what
         from event where log = $1 and position = l.position

@@ -16,7 +16,8 @@ const MAKERS: [&str; 7] = [
 ];
 
 /// Where facts get their codes, and what stands right before one there.
-const FACTS: [&str; 7] = [
+const FACTS: [&str; 8] = [
+    "domain/order/brought.rs",
     "domain/order/event.rs",
     "domain/order/fact.rs",
     "domain/order/pin.rs",

@@ -34,6 +34,7 @@ fn missing(path: &str) -> String {
         ("{rule}", format!("rul_{id}")),
         ("{line}", format!("lin_{id}")),
         ("{period}", "2026-05".to_owned()),
+        ("{cutover}", format!("cut_{id}")),
         ("{approval}", format!("apr_{id}")),
     ];
     fills

@@ -3,6 +3,7 @@
 
 mod codes;
 mod contract;
+mod cutover;
 mod hostile;
 mod matrix;
 pub mod server;

@@ -136,6 +136,7 @@ impl Line {
                 What::Fulfilled { .. }
                 | What::PriceCorrected { .. }
                 | What::Illegible { .. }
+                | What::BroughtOver(_)
                 | What::Withdrawn { .. }
                 | What::Snapshot(_) => {
                     panic!("the histories hold no such fact")

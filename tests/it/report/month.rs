@@ -226,6 +226,7 @@ impl Month {
                 as_reported: false,
             }),
             reservation: None,
+            brought_over: None,
         }
     }
 
@@ -254,6 +255,7 @@ impl Month {
             let mut desk = Desk {
                 now: at("2026-12-01T00:00:00Z"),
                 books: &|_| true,
+                cut_over: &|_| None,
                 cut_off: &|_| false,
                 price: &mut price,
             };

@@ -279,6 +279,7 @@ pub fn pinned((stream, event): (StreamId, Event), promoter: PartyId) -> (StreamI
         lost_more: Default::default(),
         terms: None,
         reservation: None,
+        brought_over: None,
     }));
     (stream, Event::Line(LineEvent::Fact(fact)))
 }

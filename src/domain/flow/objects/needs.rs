@@ -154,5 +154,12 @@ fn of_pending(pending: &Pending) -> Vec<StreamId> {
             .map(StreamId::from)
             .collect(),
         Pending::BackdateFormula { terms, .. } => of_formula(terms),
+        Pending::OpenBalances { cutover, opening, .. } => {
+            let owners = opening.balances.iter().filter_map(|balance| balance.account.party());
+            let payees = opening.payees.iter().map(|payee| payee.party);
+            let parties = owners.chain(payees).map(StreamId::from);
+            parties.chain(cutover.map(StreamId::from)).collect()
+        }
+        Pending::ReverseOpening { cutover, .. } => vec![(*cutover).into()],
     }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{exists, formula_set, in_time, made, record};
-use crate::base::{AdjustmentId, ApprovalId, ExternalId, MembershipId, Name, PartyId, PartyKind, PersonId};
+use super::{cutovers, exists, formula_set, in_time, made, record};
+use crate::base::{AdjustmentId, ApprovalId, CutoverId, ExternalId, MembershipId, Name, PartyId, PartyKind, PersonId};
 use crate::domain::adjustment::{self, AdjustmentPosted};
 use crate::domain::approval;
 use crate::domain::book::BookState;
@@ -166,6 +166,13 @@ fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Resu
                 exists(scribe, party)
             })?;
         }
+        Pending::OpenBalances { .. } => {
+            let fresh = CutoverId((scribe.fresh)());
+            cutovers::opening(pending, fresh, book, scribe)?;
+        }
+        Pending::ReverseOpening { .. } => {
+            cutovers::reversal(pending, scribe)?;
+        }
     }
     let approval = ApprovalId((scribe.fresh)());
     let event = approval::decide::request(approval, scribe.actor.person, pending.clone())?;
@@ -207,6 +214,8 @@ fn carry_out(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Re
             effective_from,
             terms,
         } => formula_set(*formula, *effective_from, terms, book, scribe),
+        Pending::OpenBalances { .. } => cutovers::open(pending, book, scribe),
+        Pending::ReverseOpening { .. } => cutovers::reverse(pending, scribe),
     }
 }
 

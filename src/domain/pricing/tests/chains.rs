@@ -32,6 +32,7 @@ fn nets(inflow: i64, chain: &[(PartyId, Keeps, bool)]) -> Vec<i64> {
             Keeps::Share(rate) => rate.of(inflow, Rounding::HalfUp).unwrap(),
             Keeps::PassesOn(rate) => inflow.minus(rate.of(inflow, Rounding::HalfUp).unwrap()).unwrap(),
             Keeps::All => inflow,
+            Keeps::Portion { .. } => continue,
         };
         nets.push(kept.0);
         inflow = inflow.minus(kept).unwrap();

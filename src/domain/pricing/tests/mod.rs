@@ -176,6 +176,7 @@ impl Small {
                 formulas: Vec::new(),
                 cut_off_through: None,
                 clock: None,
+                cut_overs: Vec::new(),
             },
             shelves: HashMap::new(),
             parties: HashMap::new(),
@@ -249,6 +250,7 @@ impl Small {
             payable: self.payable,
             currency: Currency::CNY,
             about: &self.about,
+            agreed: None,
         };
         pin(&request, &ext("taobao"), self, clicks, forced)
     }
