@@ -179,7 +179,7 @@ async fn the_cutover_account_says_what_it_holds_and_reaches_zero() {
         .get(Role::Finance, "/v1/statements?party=A1&period=2026-06")
         .await;
     assert_eq!(
-        june["opening"],
+        june["sums"][0]["opening"],
         cny("1000.00"),
         "the first month opens with what was brought over: {june}"
     );
@@ -279,7 +279,8 @@ async fn a_line_before_the_day_is_parked_until_it_is_brought_over_and_ends_right
             );
         }
     }
-    let (_, explained) = server.get(Role::Finance, "/v1/explain/taobao:1").await;
+    let line = LineId::of(server.book, "taobao", "1");
+    let (_, explained) = server.get(Role::Finance, &format!("/v1/explain/{line}")).await;
     assert_eq!(explained["consistent"], json!(true), "{explained}");
     // The same line told again is known; nothing of another cut-over is.
     assert_eq!(bring("b2", "1").await["replayed"], json!(true));
