@@ -36,11 +36,15 @@ pub enum Slice {
     Click,
     /// A placement with its assignments.
     Placement,
+    /// An import.
+    Import,
+    /// How parked facts were dealt with; one event a stream.
+    Resolution,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 12] = [
+    pub const ALL: [(Slice, i16, &'static str); 14] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -53,6 +57,8 @@ impl Slice {
         (Slice::Person, 10, PersonId::PREFIX),
         (Slice::Click, 11, ClickId::PREFIX),
         (Slice::Placement, 12, PlacementId::PREFIX),
+        (Slice::Import, 20, ImportId::PREFIX),
+        (Slice::Resolution, 21, ResolutionId::PREFIX),
     ];
 
     /// Number in the database.
@@ -96,7 +102,8 @@ macro_rules! streams {
 }
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
-    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId);
+    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
+    Import from ImportId, Resolution from ResolutionId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -1,6 +1,7 @@
 //! Commands about objects (book, parties, catalogue, rules, approvals, keys): each slice decides, ids come from the scribe.
 //! Must never hold a rule of a slice; only what joins them.
 
+mod imports;
 mod needs;
 mod people;
 mod placements;
@@ -34,6 +35,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     let book = book.ok_or_else(|| Refusal::not_found("book"))?;
     for slice in [
         of_book,
+        imports::decide,
         people::decide,
         places::decide,
         placements::decide,
