@@ -29,7 +29,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
-        Some(Entity::Book(_) | Entity::Usage(_) | Entity::Adjustment(_) | Entity::Person(_)) | None => {}
+        Some(Entity::Book(_) | Entity::Usage(_) | Entity::Adjustment(_) | Entity::Person(_) | Entity::Import(_))
+        | None => {}
     }
     Ok(())
 }
@@ -190,6 +191,7 @@ fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut R
             kind: match &requested.command {
                 Pending::Adjust { .. } => "adjust",
                 Pending::BackdateFormula { .. } => "backdate_formula",
+                Pending::ReverseImport(_) => "reverse_import",
             }
             .to_owned(),
             maker: requested.maker.0,
