@@ -4,9 +4,13 @@
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
 //! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
 //! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
-//! mapping fits), `import` (the run against the engine).
+//! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
+//! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
+//! people do with parked facts).
 
+pub mod batch;
 mod csv;
+pub mod desk;
 pub mod detect;
 pub mod emit;
 pub mod field;
@@ -17,8 +21,12 @@ pub mod mapping;
 mod ndjson;
 pub mod object;
 pub mod plan;
+pub mod reader;
 pub mod ready;
+pub mod reverse;
+pub mod runner;
 pub mod setup;
+pub mod shelf;
 pub mod source;
 pub mod tally;
 #[cfg(test)]
