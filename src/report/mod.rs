@@ -11,6 +11,7 @@ mod args;
 mod at;
 mod balances;
 mod click_coverage;
+mod coverage;
 mod csv;
 mod earnings;
 mod entries;
@@ -19,6 +20,7 @@ mod events;
 mod explain;
 mod formulas;
 mod history;
+mod imports;
 mod items;
 mod line_ledger;
 mod lines;
@@ -50,6 +52,7 @@ pub use args::Args;
 pub use at::{At, Head, head, position};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
 pub use click_coverage::{ClickCoverageView, click_coverage};
+pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
@@ -58,6 +61,11 @@ pub use events::{EventView, EventsView, events};
 pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use history::Part;
+pub use imports::{
+    FileView, FilesView, ImportCount, ImportProgress, ImportRow, ImportRowsView, ImportView, ImportsView, LineRow,
+    LineRowsView, MappingView, RowFact, RowFilter, file, files, import, import_rows, imports, own_mappings,
+    rows_of_line,
+};
 pub use items::{ItemView, ItemsView, item, items};
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
@@ -67,7 +75,7 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
-pub use parked::{ParkedFilter, ParkedRow, ParkedView, parked};
+pub use parked::{ParkedFilter, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
 pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
