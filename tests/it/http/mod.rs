@@ -4,6 +4,7 @@
 mod codes;
 mod contract;
 mod hostile;
+mod imports;
 mod matrix;
 pub mod server;
 mod writes;
