@@ -22,13 +22,15 @@ pub enum Method {
     Get,
     /// Makes or does.
     Post,
+    /// Replaces.
+    Put,
     /// Changes.
     Patch,
     /// Ends.
     Delete,
 }
 
-use Method::{Delete, Get, Patch, Post};
+use Method::{Delete, Get, Patch, Post, Put};
 
 /// One operation and what each role may do with it.
 pub struct Row {
@@ -115,7 +117,28 @@ pub const TABLE: &[Row] = rows! {
     Get    "/v1/orders/{line}"                            "aaaooo--a"
     Post   "/v1/orders/{line}/facts"                      "a------a-"
     Post   "/v1/facts"                                    "a------a-"
+    Get    "/v1/orders/{line}/rows"                       "aaa-----a"
     Get    "/v1/parked"                                   "aaa----aa"
+    Post   "/v1/parked/retry"                             "aaa------"
+    Post   "/v1/parked/dismiss"                           "aaa------"
+    Post   "/v1/parked/{position}/correct"                "aaa------"
+    Get    "/v1/files"                                    "aaa----aa"
+    Post   "/v1/files"                                    "aaa----a-"
+    Get    "/v1/files/{file}"                             "aaa----aa"
+    Get    "/v1/mappings"                                 "aaa----aa"
+    Get    "/v1/mappings/{name}"                          "aaa----aa"
+    Put    "/v1/mappings/{name}"                          "aaa----a-"
+    Delete "/v1/mappings/{name}"                          "aaa----a-"
+    Get    "/v1/imports"                                  "aaa----aa"
+    Post   "/v1/imports"                                  "aaa----a-"
+    Get    "/v1/imports/coverage"                         "aaa----aa"
+    Get    "/v1/imports/{import}"                         "aaa----aa"
+    Get    "/v1/imports/{import}/preview"                 "aaa----aa"
+    Post   "/v1/imports/{import}/check"                   "aaa----a-"
+    Post   "/v1/imports/{import}/commit"                  "aaa----a-"
+    Post   "/v1/imports/{import}/reverse"                 "aaa------"
+    Get    "/v1/imports/{import}/rows"                    "aaa----aa"
+    Get    "/v1/imports/{import}/result"                  "aaa----aa"
     Get    "/v1/accounts"                                 "aaaooo--a"
     Get    "/v1/balances"                                 "aaaooo--a"
     Get    "/v1/entries"                                  "aaaooo--a"

@@ -153,6 +153,14 @@ typed_id!(
     HoldId, "hld"
 );
 typed_id!(
+    /// An import 导入批次; derived from file, mapping and attempt.
+    ImportId, "imp"
+);
+typed_id!(
+    /// How parked facts were dealt with.
+    ResolutionId, "rsl"
+);
+typed_id!(
     /// A manual adjustment.
     AdjustmentId, "adj"
 );

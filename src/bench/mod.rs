@@ -6,6 +6,7 @@
 
 mod bulk;
 mod copy;
+pub mod import;
 pub mod load;
 pub mod plain;
 mod replay;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::database::block_on;
 use super::fail::Failure;
+use crate::bench::import::{self, Measure};
 use crate::bench::{self, Line, Settings};
 use crate::launcher::{self, Options, Running};
 use crate::store::connect::{TakeRole, connect};
@@ -38,6 +39,13 @@ pub(super) struct Bench {
     /// Facts of one bulk load.
     #[arg(long, default_value_t = 60_000)]
     facts: u64,
+    /// Measures one large import instead: a generated file of so many rows, its rows written a second over COPY of the same
+    /// rows, and the same end after being killed on the way.
+    #[arg(long, value_name = "ROWS", hide = true)]
+    import_rows: Option<u64>,
+    /// How often the large import is killed.
+    #[arg(long, default_value_t = 5, hide = true)]
+    kills: u64,
     /// A PostgreSQL on which to make the database; without it a private one is started for the run.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -68,6 +76,9 @@ impl Bench {
             (None, Some(private)) => private.running.url(),
             (None, None) => return Err(Failure::new("no database")),
         };
+        if let Some(rows) = self.import_rows {
+            return block_on(large_import(server, rows, self.kills));
+        }
         let lines = block_on(measured(server, settings))?;
         print(&lines, settings);
         Ok(())
@@ -123,6 +134,48 @@ async fn measured(server: String, settings: Settings) -> Result<Vec<Line>, Failu
         .batch_execute(&format!("drop database if exists {name} with (force)"))
         .await?;
     lines
+}
+
+/// Measures a large import on a new database and in a new folder; both go afterwards, whatever came of it.
+async fn large_import(server: String, rows: u64, kills: u64) -> Result<(), Failure> {
+    let owner = connect(&server, TakeRole::Login).await?;
+    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
+    owner
+        .batch_execute(&format!("create database {name} template template0"))
+        .await?;
+    let folder = std::env::temp_dir().join(&name);
+    std::fs::create_dir_all(&folder)?;
+    let measure = Measure {
+        rows,
+        kills,
+        program: std::env::current_exe()?,
+        url: of_database(&server, &name),
+        folder: folder.clone(),
+    };
+    let measured = async {
+        let mut inner = connect(&measure.url, TakeRole::Login).await?;
+        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
+        let measured = import::measure(&measure, &inner).await;
+        measured.map_err(|error| Failure::new(error.to_string()))
+    };
+    let measured = measured.await;
+    let _ = std::fs::remove_dir_all(&folder);
+    owner
+        .batch_execute(&format!("drop database if exists {name} with (force)"))
+        .await?;
+    let done = measured?;
+    println!("{rows} rows of a file, {} rows written in all tables", done.total);
+    println!("file rows a second: {}", done.file_rows);
+    println!("rows written a second: {}", done.written);
+    println!("COPY of the same rows: {} a second", done.copied);
+    println!("ratio: {} thousandths", done.written * 1_000 / done.copied.max(1));
+    println!("peak memory of the importing process: {}", done.peak);
+    println!("killed at rows {:?}; same balances: {}", done.killed_at, done.same);
+    if done.same {
+        Ok(())
+    } else {
+        Err(Failure::difference("the killed import ended in other balances"))
+    }
 }
 
 /// The same server's other database.

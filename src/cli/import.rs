@@ -12,14 +12,16 @@ use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
 use super::progress::Bar;
-use crate::base::BookId;
+use crate::base::{BookId, ImportId};
 use crate::domain::book::{BookMode, BookOpened, Perspective};
+use crate::domain::command::Actor;
 use crate::engine::{Engine, Meta};
 use crate::intake::import::{self, Imported, Note, Request, Watch};
 use crate::intake::tally::{KEPT, Tally};
-use crate::intake::{Mapping, Plan, detect, ready};
+use crate::intake::{Mapping, Plan, detect, ready, reverse};
 use crate::money::Currency;
-use crate::report::{Cell, Table, write_csv};
+use crate::report::{self, Cell, Page, Table, write_csv};
+use crate::store::books::BookLogs;
 
 /// Reads a file (CSV, XLSX, NDJSON or JSON, UTF-8 or GBK, plain or gzipped) through a mapping. The same file twice changes nothing; an import that was
 /// broken off goes on where it stopped. Good rows stand, bad rows are told by number and code.
@@ -27,10 +29,17 @@ use crate::report::{Cell, Table, write_csv};
 #[command(after_help = EXAMPLES)]
 pub(super) struct Import {
     /// The file.
-    file: PathBuf,
+    #[arg(required_unless_present_any = ["reverse", "list"])]
+    file: Option<PathBuf>,
     /// A ready mapping by name, or a TOML file of your own. Default: the ready mapping that the file fits, if one does.
     #[arg(long)]
     mapping: Option<String>,
+    /// Takes a whole import back: the id that it was printed with.
+    #[arg(long, value_name = "IMPORT", conflicts_with_all = ["file", "mapping", "check", "list"])]
+    reverse: Option<ImportId>,
+    /// Lists the imports of the book.
+    #[arg(long, conflicts_with_all = ["file", "mapping", "check"])]
+    list: bool,
     /// Into which book: its id, or a name (opened if it does not exist). Default: a book named as the mapping.
     #[arg(long)]
     book: Option<String>,
@@ -55,6 +64,8 @@ Examples:
   fenzhang import orders.csv --mapping generic-orders --book shop-2026 --check
   fenzhang import tmall-order-report-2020-02.csv.gz --mapping tmall-report
   fenzhang import events.ndjson --mapping ./my-mapping.toml --report result.csv --rows rows.csv
+  fenzhang import --list --book tmall-report
+  fenzhang import --reverse imp_… --book tmall-report
 
   fenzhang import orders.xlsx --check            (finds the ready mapping by itself)
 
@@ -67,26 +78,28 @@ They are TOML in src/intake/mappings; the language is described at the head of s
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
+        if self.list || self.reverse.is_some() {
+            return self.manage();
+        }
+        let Some(file) = self.file.clone() else {
+            return Err(Failure::usage("name a file"));
+        };
         let named = match &self.mapping {
             Some(named) => named.clone(),
-            None => self.detect()?.to_owned(),
+            None => detected(&file)?.to_owned(),
         };
         let text = mapping_text(&named)?;
         let own = |error| Failure::usage(format!("{named}: {error}"));
         let mapping = Mapping::parse(&text).map_err(own)?;
         let plan = Plan::compile(&mapping).map_err(own)?;
         let book = books::id_of(self.book.as_deref().unwrap_or(&mapping.name));
-        let size = fs::metadata(&self.file)
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", self.file.display())))?
+        let size = fs::metadata(&file)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?
             .len();
         let mut notes = Notes::open(self.rows.as_deref())?;
         if self.check {
-            let tally = notes.check(size, |watch| import::check(&self.file, &plan, book, watch))?;
-            println!(
-                "checked {} with {}; nothing was changed",
-                self.file.display(),
-                mapping.name
-            );
+            let tally = notes.check(size, |watch| import::check(&file, &plan, book, watch))?;
+            println!("checked {} with {}; nothing was changed", file.display(), mapping.name);
             return self.tell(&tally, notes);
         }
         let database = self.place.open()?;
@@ -99,7 +112,7 @@ impl Import {
             };
             let stand_ins = setup.len();
             let request = Request {
-                path: &self.file,
+                path: &file,
                 plan: &plan,
                 mapping: &text,
                 setup,
@@ -111,11 +124,12 @@ impl Import {
         })?;
         let (imported, stand_ins) = imported;
         let Imported {
+            id,
             tally,
             resumed_at,
             again,
         } = imported;
-        println!("imported {} with {} into {book}", self.file.display(), mapping.name);
+        println!("imported {} with {} into {book} as {id}", file.display(), mapping.name);
         if stand_ins > 0 {
             println!("{stand_ins} stand-ins of the mapping are in the book, labelled as such");
         }
@@ -127,29 +141,21 @@ impl Import {
         self.tell(&tally, notes)
     }
 
-    /// The ready mapping that the file fits.
-    fn detect(&self) -> Result<&'static str, Failure> {
-        let detected = detect::file(&self.file)?;
-        if let Some(best) = detected.best {
-            let reason = detected.fits.first().map_or(String::new(), detect::Fit::reason);
-            println!("{} fits {best}: {reason}", self.file.display());
-            return Ok(best);
-        }
-        let alike = detected.alike();
-        let nearest = detected.fits.first();
-        let message = match (alike.is_empty(), nearest) {
-            (false, _) => format!("{} fits {} alike", self.file.display(), alike.join(" and ")),
-            (true, Some(fit)) if fit.columns > 0 => {
-                let name = self.file.display();
-                format!(
-                    "{name} fits no ready mapping; the nearest is {}: {}",
-                    fit.name,
-                    fit.reason()
-                )
-            }
-            (true, _) => format!("{} fits no ready mapping", self.file.display()),
-        };
-        Err(Failure::usage(message).next("name one with --mapping: a ready one, or a TOML file of your own"))
+    /// Lists imports, or takes one back.
+    fn manage(&self) -> Result<(), Failure> {
+        let database = self.place.open()?;
+        block_on(async {
+            let engine = database.engine(true, false).await?;
+            let client = engine.pool().get().await?;
+            let logs = books::find(&client, self.book.as_deref()).await?;
+            drop(client);
+            let done = match self.reverse {
+                Some(id) => reverse_one(&engine, logs.book, id).await,
+                None => list(&engine, &logs).await,
+            };
+            engine.stop().await;
+            done
+        })
     }
 
     fn tell(&self, tally: &Tally, notes: Notes) -> Result<(), Failure> {
@@ -185,6 +191,58 @@ fn mapping_text(named: &str) -> Result<String, Failure> {
         Failure::usage(format!("no mapping {named:?}: {error}"))
             .next(format!("name a TOML file, or one of {}", names.join(", ")))
     })
+}
+
+/// The ready mapping that the file fits.
+fn detected(path: &Path) -> Result<&'static str, Failure> {
+    let detected = detect::file(path)?;
+    if let Some(best) = detected.best {
+        let reason = detected.fits.first().map_or(String::new(), detect::Fit::reason);
+        println!("{} fits {best}: {reason}", path.display());
+        return Ok(best);
+    }
+    let alike = detected.alike();
+    let nearest = detected.fits.first();
+    let message = match (alike.is_empty(), nearest) {
+        (false, _) => format!("{} fits {} alike", path.display(), alike.join(" and ")),
+        (true, Some(fit)) if fit.columns > 0 => {
+            let name = path.display();
+            format!(
+                "{name} fits no ready mapping; the nearest is {}: {}",
+                fit.name,
+                fit.reason()
+            )
+        }
+        (true, _) => format!("{} fits no ready mapping", path.display()),
+    };
+    Err(Failure::usage(message).next("name one with --mapping: a ready one, or a TOML file of your own"))
+}
+
+/// Takes an import back. In a month that is cut off two persons do it, with keys of their own.
+async fn reverse_one(engine: &Engine, book: BookId, id: ImportId) -> Result<(), Failure> {
+    reverse::ask(engine, book, id, &Actor::SYSTEM).await?;
+    let done = reverse::run(engine, book, id, Actor::SYSTEM).await?;
+    println!("{id} is taken back: {} facts", done.withdrawn);
+    if done.kept > 0 {
+        println!(
+            "{} facts stay, because another import or sender tells them too",
+            done.kept
+        );
+    }
+    Ok(())
+}
+
+async fn list(engine: &Engine, logs: &BookLogs) -> Result<(), Failure> {
+    let client = engine.pool().get().await?;
+    let mut page = Page::first(Page::MOST);
+    loop {
+        let view = report::imports(&client, logs.money, None, &page).await?;
+        print!("{}", view.table().text());
+        match view.next {
+            Some(next) => page = Page::after(Some(next), Page::MOST),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Opens the book if it does not exist; a book that exists is left as it is.

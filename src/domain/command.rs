@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
+use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::order::{FactState, LineFact};
+use super::parked::Resolution;
 use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
@@ -205,6 +207,23 @@ pub enum Command {
         /// When it was due.
         due: Instant,
     },
+    /// Notes that every row of an import was told.
+    CommitImport(ImportCommitted),
+    /// Begins to take an import back.
+    ReverseImport(ImportReversal),
+    /// Notes that an import is taken back.
+    EndReversal(ImportReversed),
+    /// Deals with parked facts: tells what is to be told for them, and notes how they were dealt with.
+    ResolveParked {
+        /// Positions of the parked facts.
+        positions: Vec<i64>,
+        /// How.
+        how: Resolution,
+        /// Why.
+        reason: Option<String>,
+        /// What is told for it.
+        facts: Vec<LineFact>,
+    },
     /// Asks for a command that needs a second person.
     Request(Pending),
     /// Decides a pending command.
@@ -292,6 +311,8 @@ pub enum Pending {
         /// What moves.
         legs: Vec<Leg>,
     },
+    /// An import is taken back although a month that it touched is cut off.
+    ReverseImport(ImportReversal),
     /// A formula version that starts before lines already pinned.
     BackdateFormula {
         /// Which; none for a new one.

@@ -10,7 +10,9 @@ use super::book::BookEvent;
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
+use super::import::ImportEvent;
 use super::order::{LineEvent, What};
+use super::parked::ParkedResolved;
 use super::party::PartyEvent;
 use super::person::PersonEvent;
 use super::placement::PlacementEvent;
@@ -49,6 +51,10 @@ pub enum Event {
     Click(Click),
     /// A placement.
     Placement(PlacementEvent),
+    /// An import.
+    Import(ImportEvent),
+    /// `parked.resolved`
+    Resolution(ParkedResolved),
 }
 
 /// Why stored bytes are no event.
@@ -125,6 +131,10 @@ kinds! {
     "click.recorded" => Event::Click;
     "placement.assigned" => |e| Event::Placement(PlacementEvent::Assigned(e));
     "placement.ended" => |e| Event::Placement(PlacementEvent::Ended(e));
+    "import.committed" => |e| Event::Import(ImportEvent::Committed(e));
+    "import.reversal_begun" => |e| Event::Import(ImportEvent::ReversalBegun(e));
+    "import.reversed" => |e| Event::Import(ImportEvent::Reversed(e));
+    "parked.resolved" => Event::Resolution;
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -196,6 +206,12 @@ impl Event {
                 PlacementEvent::Assigned(_) => "placement.assigned",
                 PlacementEvent::Ended(_) => "placement.ended",
             },
+            Event::Import(e) => match e {
+                ImportEvent::Committed(_) => "import.committed",
+                ImportEvent::ReversalBegun(_) => "import.reversal_begun",
+                ImportEvent::Reversed(_) => "import.reversed",
+            },
+            Event::Resolution(_) => "parked.resolved",
         }
     }
 
@@ -220,6 +236,8 @@ impl Event {
             Event::Person(_) => Slice::Person,
             Event::Click(_) => Slice::Click,
             Event::Placement(_) => Slice::Placement,
+            Event::Import(_) => Slice::Import,
+            Event::Resolution(_) => Slice::Resolution,
         }
     }
 
@@ -277,6 +295,12 @@ impl Event {
                 PlacementEvent::Assigned(e) => canonical(e),
                 PlacementEvent::Ended(e) => canonical(e),
             },
+            Event::Import(e) => match e {
+                ImportEvent::Committed(e) => canonical(e),
+                ImportEvent::ReversalBegun(e) => canonical(e),
+                ImportEvent::Reversed(e) => canonical(e),
+            },
+            Event::Resolution(e) => canonical(e),
         }
     }
 
@@ -306,7 +330,9 @@ impl Event {
             | Event::Approval(_)
             | Event::Person(_)
             | Event::Click(_)
-            | Event::Placement(_) => Ok(Entry::default()),
+            | Event::Placement(_)
+            | Event::Import(_)
+            | Event::Resolution(_) => Ok(Entry::default()),
         }
     }
 

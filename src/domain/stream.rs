@@ -38,11 +38,15 @@ pub enum Slice {
     Click,
     /// A placement with its assignments.
     Placement,
+    /// An import.
+    Import,
+    /// How parked facts were dealt with; one event a stream.
+    Resolution,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 13] = [
+    pub const ALL: [(Slice, i16, &'static str); 15] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -56,6 +60,8 @@ impl Slice {
         (Slice::Click, 11, ClickId::PREFIX),
         (Slice::Placement, 12, PlacementId::PREFIX),
         (Slice::Cutover, 25, CutoverId::PREFIX),
+        (Slice::Import, 20, ImportId::PREFIX),
+        (Slice::Resolution, 21, ResolutionId::PREFIX),
     ];
 
     /// Number in the database.
@@ -100,7 +106,7 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

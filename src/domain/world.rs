@@ -10,6 +10,7 @@ use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
 use super::event::Event;
+use super::import::ImportState;
 use super::order::LineState;
 use super::party::PartyState;
 use super::person::PersonState;
@@ -62,6 +63,8 @@ pub enum Entity {
     Person(Arc<PersonState>),
     /// A placement.
     Placement(Arc<PlacementState>),
+    /// An import.
+    Import(Arc<ImportState>),
 }
 
 /// A fold with the version it stands at.
@@ -119,7 +122,9 @@ impl Known {
             Event::Cutover(e) => fold!(Cutover, e),
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
-            Event::Click(_) => {}
+            Event::Import(e) => fold!(Import, e),
+            // One event a stream, and nothing is decided on it.
+            Event::Click(_) | Event::Resolution(_) => {}
         }
     }
 }
@@ -169,6 +174,8 @@ impl World {
         person: Person(PersonState) by crate::base::PersonId;
         /// A placement.
         placement: Placement(PlacementState) by crate::base::PlacementId;
+        /// An import.
+        import: Import(ImportState) by crate::base::ImportId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

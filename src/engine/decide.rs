@@ -38,7 +38,7 @@ impl Job {
     /// How much of a batch it fills.
     pub fn weight(&self) -> usize {
         match &self.command {
-            Command::Facts(facts) => facts.len().max(1),
+            Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.len().max(1),
             Command::Release { lines } => lines.len().max(1),
             _ => 1,
         }

@@ -156,7 +156,11 @@ pub async fn decide(write: Write, id: Path<String>, Json(body): Json<VerdictIn>)
         verdict: body.verdict,
         remark,
     };
-    write.change("POST /v1/approvals/{approval}", command).await
+    let answer = write.decide("POST /v1/approvals/{approval}", command).await?;
+    if let Some(import) = answer.made.ids.get("import").filter(|_| !answer.dry_run) {
+        super::imports::approved(&write.shared, &write.caller, import).await;
+    }
+    Ok(HttpResponse::Ok().json(AnswerView::of(answer, "")))
 }
 
 /// Lists what waits, or waited, for a second person.

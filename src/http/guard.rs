@@ -213,6 +213,7 @@ fn method(request: &ServiceRequest, pattern: &str) -> Result<Method, Problem> {
     let method = match request.method().as_str() {
         "GET" => Some(Method::Get),
         "POST" => Some(Method::Post),
+        "PUT" => Some(Method::Put),
         "PATCH" => Some(Method::Patch),
         "DELETE" => Some(Method::Delete),
         _ => None,

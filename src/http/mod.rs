@@ -10,21 +10,25 @@ pub mod clicks;
 pub mod cutovers;
 pub mod fact;
 pub mod facts;
+pub mod files;
 pub mod form;
 pub mod formulas;
 pub mod guard;
 pub mod health;
+pub mod imports;
 pub mod keys;
 pub mod language;
 pub mod ledger;
 pub mod lines;
 pub mod log;
+pub mod mappings;
 pub mod memberships;
 pub mod money;
 pub mod ndjson;
 pub mod openapi;
 pub mod orders;
 pub mod params;
+pub mod parked;
 pub mod parties;
 pub mod periods;
 pub mod placements;
@@ -41,7 +45,7 @@ pub mod write;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, ServiceConfig, delete, get, patch, post};
+use actix_web::web::{Data, ServiceConfig, delete, get, patch, post, put};
 use actix_web::{App, HttpServer};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -93,10 +97,39 @@ fn report_routes(config: &mut ServiceConfig) {
         .route("/v1/reports/{name}", get().to(reports::show));
 }
 
+/// Files, mappings, imports and the parked desk.
+#[rustfmt::skip]
+fn intake(config: &mut ServiceConfig) {
+    config
+        .route("/v1/orders/{line}/rows", get().to(imports::rows_of_line))
+        .route("/v1/parked", get().to(parked::list))
+        .route("/v1/parked/retry", post().to(parked::retry))
+        .route("/v1/parked/dismiss", post().to(parked::dismiss))
+        .route("/v1/parked/{position}/correct", post().to(parked::correct))
+        .route("/v1/files", get().to(files::list))
+        .route("/v1/files", post().to(files::upload))
+        .route("/v1/files/{file}", get().to(files::download))
+        .route("/v1/mappings", get().to(mappings::list))
+        .route("/v1/mappings/{name}", get().to(mappings::show))
+        .route("/v1/mappings/{name}", put().to(mappings::save))
+        .route("/v1/mappings/{name}", delete().to(mappings::remove))
+        .route("/v1/imports", get().to(imports::list))
+        .route("/v1/imports", post().to(imports::make))
+        .route("/v1/imports/coverage", get().to(imports::coverage))
+        .route("/v1/imports/{import}", get().to(imports::show))
+        .route("/v1/imports/{import}/preview", get().to(imports::preview))
+        .route("/v1/imports/{import}/check", post().to(imports::check))
+        .route("/v1/imports/{import}/commit", post().to(imports::commit))
+        .route("/v1/imports/{import}/reverse", post().to(imports::reverse))
+        .route("/v1/imports/{import}/rows", get().to(imports::rows))
+        .route("/v1/imports/{import}/result", get().to(imports::result));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
     config
+        .configure(intake)
         .route("/v1/books", get().to(books::list))
         .route("/v1/books", post().to(books::open))
         .route("/v1/books/{book}/owner", post().to(books::owner))
@@ -148,7 +181,6 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/orders/{line}", get().to(lines::show))
         .route("/v1/orders/{line}/facts", post().to(orders::tell))
         .route("/v1/facts", post().to(facts::bulk))
-        .route("/v1/parked", get().to(money::parked))
         .route("/v1/accounts", get().to(money::accounts))
         .route("/v1/balances", get().to(money::balances))
         .route("/v1/entries", get().to(money::entries))

@@ -1,4 +1,4 @@
-//! Balances, accounts, entries, trial balance, earnings, statements and parked facts.
+//! Balances, accounts, entries, trial balance, earnings and statements.
 //! Must never sum or round: the reports do, and a view is the wire shape.
 
 use actix_web::http::header::ACCEPT;
@@ -12,8 +12,8 @@ use super::state::Shared;
 use crate::base::{Instant, Month};
 use crate::ledger::AccountKind;
 use crate::report::{
-    self, AccountsView, BalancesView, EarningsView, EntriesFilter, EntriesView, GroupBy, ParkedFilter, ParkedView,
-    StatementKey, StatementView, TrialBalanceView,
+    self, AccountsView, BalancesView, EarningsView, EntriesFilter, EntriesView, GroupBy, StatementKey, StatementView,
+    TrialBalanceView,
 };
 
 fn account(read: &mut Read) -> Result<Option<AccountKind>, Problem> {
@@ -151,25 +151,6 @@ async fn csv(read: &Read, viewer: report::Viewer, key: StatementKey) -> Result<H
     let mut out = Vec::new();
     report::statement_csv(&read.client, read.log(), viewer, key, read.at, &mut out).await?;
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(out))
-}
-
-/// Facts that were kept without effect, and why.
-#[utoipa::path(get, path = "/v1/parked", tag = "cps",
-    params(("code" = Option<String>, Query), ("line" = Option<String>, Query), ("limit" = Option<u16>, Query),
-        ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = ParkedView)))]
-pub async fn parked(shared: Data<Shared>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut read = Read::current(&shared, caller, &request).await?;
-    let filter = ParkedFilter {
-        code: read.params.text("code")?,
-        line: read.params.read("line")?,
-    };
-    let page = read.params.page()?;
-    read.finish()?;
-    answer(
-        &request,
-        &report::parked(&read.client, read.log(), read.viewer(), &filter, &page).await?,
-    )
 }
 
 /// True when the client asks for a media type by name.

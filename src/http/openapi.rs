@@ -27,8 +27,12 @@ use super::*;
         catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,
         formulas::list, formulas::make, formulas::version,
         rules::list, rules::post, rules::show, rules::versions, rules::version, rules::end, rules::apply, rules::decide,
-        clicks::tell, orders::place, orders::tell, facts::bulk, lines::list, lines::show, lines::lookup, lines::explain,
-        money::parked,
+        clicks::tell, orders::place, orders::tell, facts::bulk, lines::list, lines::show, lines::lookup,
+        lines::explain,
+        parked::list, parked::retry, parked::dismiss, parked::correct,
+        files::list, files::upload, files::download, mappings::list, mappings::show, mappings::save, mappings::remove,
+        imports::list, imports::make, imports::coverage, imports::show, imports::preview, imports::check, imports::commit,
+        imports::reverse, imports::rows, imports::rows_of_line, imports::result,
         money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
@@ -61,6 +65,7 @@ impl Modify for Common {
             for (method, operation) in [
                 ("get", &mut item.get),
                 ("post", &mut item.post),
+                ("put", &mut item.put),
                 ("patch", &mut item.patch),
                 ("delete", &mut item.delete),
             ] {
@@ -92,6 +97,11 @@ fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
         path,
         "/v1/clicks" | "/v1/facts" | "/v1/orders" | "/v1/orders/{line}/facts"
     );
+    // Files, mappings and imports are identified by what they are made of.
+    let intake = ["/v1/files", "/v1/mappings", "/v1/imports"];
+    if intake.iter().any(|root| path.starts_with(root)) {
+        return Vec::new();
+    }
     let mut parameters = Vec::new();
     if !told {
         let key = ParameterBuilder::new()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::access::{Audit, Keyring, Limiter};
 use crate::engine::Engine;
+use crate::intake::runner::Runner;
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -75,6 +76,8 @@ pub struct Shared {
     pub audit: Audit,
     /// Counters.
     pub counters: Counters,
+    /// Works on imports and reversals that were begun.
+    pub imports: Runner,
     /// Settings.
     pub settings: HttpSettings,
 }
@@ -84,6 +87,7 @@ impl Shared {
     pub fn new(engine: Engine, settings: HttpSettings) -> Shared {
         Shared {
             audit: Audit::start(engine.pool().clone()),
+            imports: Runner::start(engine.clone()),
             engine,
             keyring: Keyring::default(),
             limiter: Limiter::new(settings.rate, settings.burst),

@@ -2,37 +2,40 @@
 //! Must never stop at a bad row or record a good one twice: facts and clicks are identified by themselves.
 //!
 //! Clicks go first, in a pass of their own: every order then finds its clicks, and nothing needs re-attribution.
-//! Progress is kept in a job row named by the file's digest and the mapping's: how far the pass is, and what came of it.
+//! What became of a chunk is kept together with the job's progress, so whoever goes on finds both or neither; what a
+//! broken run had told beyond that is told again and known by itself. One import is one batch: every event of it carries
+//! the import's id as correlation.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::emit::{Emitted, RowFault, Told};
-use super::plan::{Cells, Plan};
-use super::source::{self, Next, Rows, SourceError};
+use super::batch::{self, Opening};
+use super::emit::Told;
+use super::mapping::{Mapping, MappingError};
+use super::plan::Plan;
+use super::reader::{self, Bundle, Origin, Reading};
+use super::shelf;
+use super::source::SourceError;
 use super::tally::{Outcomes, Tally};
-use crate::base::{BookId, derive_uuid};
+use crate::base::{BookId, ImportId, derive_uuid};
 use crate::domain::click::Click;
-use crate::domain::command::Command;
+use crate::domain::command::{Actor, Command, FactOutcome};
+use crate::domain::import::ImportCommitted;
 use crate::domain::order::{FactState, LineFact};
 use crate::domain::refusal::Class;
 use crate::engine::{Engine, EngineError, Lane, Meta};
 use crate::store;
+use crate::store::imports::{self, Begun, Import, Kept, Move};
 use crate::store::jobs::{self, Lease};
 
-/// Clicks or facts of one chunk.
-const CHUNK: usize = 500;
 /// Chunks on their way at once; they are decided in order.
 const IN_FLIGHT: usize = 4;
-/// Rows without a number whose occurrences can be told apart: bounds the memory of an import.
-const COUNTED_ROWS: usize = 4_000_000;
 /// How often a chunk is sent again when the database did not take it.
 const TRIES: u32 = 10;
 
@@ -42,6 +45,9 @@ pub enum ImportError {
     /// The file.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The mapping.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// A stand-in could not be made.
     #[error("the stand-in {key} of the mapping was refused: {error}")]
     Setup {
@@ -58,6 +64,9 @@ pub enum ImportError {
         /// Why.
         error: EngineError,
     },
+    /// The engine could not note what became of the import.
+    #[error("the end of the import could not be noted: {0}")]
+    Note(EngineError),
     /// The database.
     #[error("the database refused: {0}")]
     Store(#[from] store::Error),
@@ -76,6 +85,41 @@ pub enum ImportError {
     /// What an earlier run wrote cannot be read.
     #[error("the progress of an earlier run is not readable")]
     Progress,
+    /// No such book, import or file.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// Another import stands in the way.
+    #[error("{import} is {state}: imports and reversals of a book wait for each other")]
+    Behind {
+        /// Which.
+        import: ImportId,
+        /// What it does.
+        state: String,
+    },
+    /// It is in no state to be told.
+    #[error("this import is {0}")]
+    NotNow(String),
+    /// The thread that reads ended before its file.
+    #[error("the file could not be read to its end")]
+    Thread,
+}
+
+impl ImportError {
+    /// True when the same import may be gone on with as it is.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            ImportError::Store(error) => error.may_pass(),
+            ImportError::Engine { error, .. } | ImportError::Note(error) => {
+                matches!(error, EngineError::NotStarted | EngineError::Unknown)
+            }
+            ImportError::Pool(_)
+            | ImportError::Busy
+            | ImportError::Lost
+            | ImportError::Thread
+            | ImportError::Behind { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// What is to be imported.
@@ -129,9 +173,9 @@ pub struct Note<'a> {
 /// Who is told how it goes.
 pub struct Watch<'a> {
     /// Told every now and then.
-    pub progress: &'a mut dyn FnMut(Progress),
+    pub progress: &'a mut (dyn FnMut(Progress) + Send),
     /// Told of each row worth a note.
-    pub note: &'a mut dyn FnMut(Note<'_>),
+    pub note: &'a mut (dyn FnMut(Note<'_>) + Send),
 }
 
 /// What an earlier run had done.
@@ -142,12 +186,16 @@ struct Saved {
     #[serde(default)]
     row: u64,
     #[serde(default)]
+    bytes: u64,
+    #[serde(default)]
     outcomes: Outcomes,
 }
 
 /// What came of an import.
 #[derive(Clone, Debug)]
 pub struct Imported {
+    /// Which.
+    pub id: ImportId,
     /// Counts and sums.
     pub tally: Tally,
     /// It went on where an earlier run was broken off: pass and row.
@@ -158,50 +206,119 @@ pub struct Imported {
 
 /// Reads the whole file and changes nothing.
 pub fn check(path: &Path, plan: &Plan, book: BookId, watch: &mut Watch<'_>) -> Result<Tally, ImportError> {
-    let mut reader = Reader::open(path, plan, book, Pass::Clicks)?;
-    let mut tally = Tally::default();
-    while reader.next(&mut tally, Some(watch))? {}
-    Ok(tally)
+    reader::check(&Origin::Path(path.to_owned()), plan, book, watch)
 }
 
-/// Imports a file.
+/// Imports a file of this machine: it is kept in the book's file store, then told.
 pub async fn run(engine: &Engine, request: &Request<'_>, watch: &mut Watch<'_>) -> Result<Imported, ImportError> {
-    let (digest, _) = source::digest(request.path)?;
-    let digest = hex::encode(digest);
-    let mapping = hex::encode(Sha256::digest(request.mapping.as_bytes()));
-    for (key, command) in &request.setup {
-        make(engine, request.book, key, command.clone()).await?;
-    }
-    let lease = Lease {
+    let file = shelf::keep_path(engine.pool(), request.book, request.path, &Actor::SYSTEM).await?;
+    let name = Mapping::parse(request.mapping).map_or_else(|_| String::new(), |mapping| mapping.name);
+    let opening = Opening {
+        digest: &file.digest,
+        file_name: &file.name,
+        mapping: &name,
+        mapping_text: request.mapping,
+        stand_ins: !request.setup.is_empty(),
+        cover: (None, None, None),
+        actor: &Actor::SYSTEM,
+    };
+    let id = batch::open(engine.pool(), request.book, &opening).await?;
+    let work = Work {
         book: request.book,
-        id: derive_uuid("job.import", request.book.0, &[&digest, &mapping]),
+        id,
+        origin: Origin::Path(request.path.to_owned()),
+        plan: Arc::new(request.plan.clone()),
+        setup: request.setup.clone(),
+        actor: Actor::SYSTEM,
+    };
+    tell(engine, work, watch).await
+}
+
+/// An import that is to be told.
+pub struct Work {
+    /// Whose.
+    pub book: BookId,
+    /// Which.
+    pub id: ImportId,
+    /// Where its bytes are.
+    pub origin: Origin,
+    /// The compiled mapping.
+    pub plan: Arc<Plan>,
+    /// Stand-ins to make first, with their keys.
+    pub setup: Vec<(String, Command)>,
+    /// Who imports.
+    pub actor: Actor,
+}
+
+/// The states that an import may be told from.
+pub(super) const TELLABLE: [&str; 5] = ["uploaded", "checked", "failed", "committing", "done"];
+
+/// The job that tells an import.
+pub(super) fn job(book: BookId, id: ImportId) -> Uuid {
+    derive_uuid("job.import", book.0, &[&id.to_string()])
+}
+
+/// Tells an import to its end, from where an earlier run was broken off.
+pub async fn tell(engine: &Engine, work: Work, watch: &mut Watch<'_>) -> Result<Imported, ImportError> {
+    let mut client = engine.pool().get().await?;
+    let import = imports::find(&client, work.book, work.id).await?;
+    let import = import.ok_or(ImportError::Missing("import"))?;
+    let lease = Lease {
+        book: work.book,
+        id: job(work.book, work.id),
         owner: Uuid::now_v7(),
     };
-    let spec = format!("{{\"file\":\"{digest}\",\"mapping\":\"{mapping}\"}}");
-    let client = engine.pool().get().await?;
-    let before = jobs::read(&client, lease.book, lease.id).await?;
+    let by = batch::actor_text(&work.actor);
+    let step = Move {
+        to: "committing",
+        from: &TELLABLE,
+        by: Some(&by),
+        job: Some(lease.id),
+        ..Move::default()
+    };
+    match imports::begin(&mut client, work.book, work.id, step).await? {
+        Begun::Yes => {}
+        Begun::NotNow => return Err(ImportError::NotNow(import.state)),
+        Begun::Behind(import, state) => return Err(ImportError::Behind { import, state }),
+    }
+    let spec = format!("{{\"import\":\"{}\"}}", work.id);
     let progress = jobs::take(&client, lease, "import", &spec)
         .await?
         .ok_or(ImportError::Busy)?;
     let saved: Saved = serde_json::from_str(&progress).map_err(|_| ImportError::Progress)?;
+    if saved.row == 0 {
+        imports::clear_days(&client, work.book, work.id).await?;
+    }
     let mut run = Run {
         engine,
-        request,
+        work: &work,
         lease,
-        client: &client,
+        client,
         saved: saved.clone(),
-        saved_at: tokio::time::Instant::now(),
         tally: Tally::default(),
     };
     run.tally.outcomes = saved.outcomes.clone();
-    let ended = run.passes(watch).await;
+    let ended = run.whole(&import, watch).await;
     let text = serde_json::to_string(&run.saved).map_err(|_| ImportError::Progress)?;
-    jobs::end(&client, lease, ended.is_ok(), &text).await?;
+    if let Err(error) = &ended
+        && !error.may_pass()
+    {
+        let failure = error.to_string();
+        let step = Move {
+            to: "failed",
+            from: &["committing"],
+            failure: Some(&failure),
+            ..Move::default()
+        };
+        imports::advance(&run.client, work.book, work.id, step).await?;
+    }
+    jobs::end(&run.client, lease, ended.is_ok(), &text).await?;
     ended?;
     Ok(Imported {
+        id: work.id,
         tally: run.tally,
         resumed_at: (saved.row > 0).then_some((saved.pass, saved.row)),
-        again: before.is_some_and(|job| job.state == "done"),
+        again: import.state == "done",
     })
 }
 
@@ -219,123 +336,66 @@ async fn make(engine: &Engine, book: BookId, key: &str, command: Command) -> Res
     }
 }
 
-/// Rows of one pass, mapped.
-struct Reader<'a> {
-    plan: &'a Plan,
-    book: BookId,
-    rows: Rows,
-    cells: Cells,
-    seen: HashMap<u64, u32>,
-    out: Emitted,
-    pass: Pass,
-}
-
-impl<'a> Reader<'a> {
-    fn open(path: &Path, plan: &'a Plan, book: BookId, pass: Pass) -> Result<Reader<'a>, ImportError> {
-        Ok(Reader {
-            plan,
-            book,
-            rows: Rows::open(path, plan)?,
-            cells: Cells::default(),
-            seen: HashMap::new(),
-            out: Emitted::default(),
-            pass,
-        })
-    }
-
-    /// Maps the next row into `out`; false at the end. The first pass counts rows and notes rejected ones: `watch` is told.
-    fn next(&mut self, tally: &mut Tally, watch: Option<&mut Watch<'_>>) -> Result<bool, ImportError> {
-        self.out.told.clear();
-        let fault = match self.rows.next(&mut self.cells)? {
-            Next::End => return Ok(false),
-            Next::Bad(fault) => Some(fault),
-            Next::Row => self.map(tally, watch.is_some())?,
-        };
-        let number = self.rows.number();
-        if let Some(watch) = watch {
-            if let Some(fault) = fault {
-                (watch.note)(Note {
-                    row: number,
-                    what: "rejected",
-                    code: fault.code,
-                    message: &fault.to_string(),
-                });
-                tally.rejected(number, fault);
-            }
-            if number.is_multiple_of(500) {
-                (watch.progress)(self.progress());
-            }
-        }
-        Ok(true)
-    }
-
-    fn progress(&self) -> Progress {
-        Progress {
-            pass: self.pass,
-            rows: self.rows.number(),
-            bytes: self.rows.bytes(),
-        }
-    }
-
-    fn map(&mut self, tally: &mut Tally, count: bool) -> Result<Option<RowFault>, ImportError> {
-        let mut ordinal = 1;
-        if self.plan.counts(&self.cells) {
-            if self.seen.len() >= COUNTED_ROWS {
-                return Err(ImportError::TooManyUnnumbered);
-            }
-            let times = self.seen.entry(self.cells.row_hash).or_insert(0);
-            *times = times.saturating_add(1);
-            ordinal = *times;
-        }
-        let taken = match self.plan.row(self.book, &self.cells, ordinal, &mut self.out) {
-            Ok(taken) => taken,
-            Err(fault) => {
-                self.out.told.clear();
-                return Ok(Some(fault));
-            }
-        };
-        if count {
-            tally.row(taken, &self.out.figures);
-            for told in &self.out.told {
-                tally.told(match told {
-                    Told::Click(_) => "click",
-                    Told::Fact(fact) => fact.what.kind(),
-                });
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// A chunk on its way: row numbers, clicks or facts.
-#[derive(Default)]
-struct Chunk {
-    rows: Vec<u64>,
-    clicks: Vec<Click>,
-    facts: Vec<LineFact>,
-    last: u64,
-}
-
 /// What came of a chunk.
 struct Answered {
-    last: u64,
+    bundle: Bundle,
+    /// For each click, whether it was known.
     clicks: Vec<bool>,
-    facts: Vec<(u64, crate::domain::command::FactOutcome)>,
+    /// For each fact its row, identity and outcome.
+    facts: Vec<(u64, String, FactOutcome)>,
 }
 
 struct Run<'a> {
     engine: &'a Engine,
-    request: &'a Request<'a>,
+    work: &'a Work,
     lease: Lease,
-    client: &'a tokio_postgres::Client,
+    client: deadpool_postgres::Object,
     saved: Saved,
-    saved_at: tokio::time::Instant,
     tally: Tally,
 }
 
-impl<'a> Run<'a> {
+impl Run<'_> {
+    async fn whole(&mut self, import: &Import, watch: &mut Watch<'_>) -> Result<(), ImportError> {
+        for (key, command) in &self.work.setup {
+            make(self.engine, self.work.book, key, command.clone()).await?;
+        }
+        self.passes(watch).await?;
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let committed = ImportCommitted {
+            import: self.work.id,
+            file: hex::encode(&import.digest),
+            mapping: import.mapping.clone(),
+            mapping_sha256: hex::encode(&import.mapping_digest),
+            attempt: u32::try_from(import.attempt).unwrap_or(1),
+            rows: count(self.tally.rows),
+            rejected: count(self.tally.rejected_rows()),
+        };
+        self.engine
+            .submit(self.work.book, Command::CommitImport(committed), self.meta())
+            .await
+            .map_err(ImportError::Note)?;
+        let tally = self.tally.json();
+        let step = Move {
+            to: "done",
+            from: &["committing"],
+            tally: Some(&tally),
+            ..Move::default()
+        };
+        imports::advance(&self.client, self.work.book, self.work.id, step).await?;
+        Ok(())
+    }
+
+    fn meta(&self) -> Meta {
+        Meta {
+            actor: self.work.actor.clone(),
+            lane: Lane::Bulk,
+            correlation: Some(self.work.id.to_string()),
+            ..Meta::system("import")
+        }
+    }
+
     async fn passes(&mut self, watch: &mut Watch<'_>) -> Result<(), ImportError> {
-        let plan = self.request.plan;
+        let plan = &self.work.plan;
         let passes = [(Pass::Clicks, plan.has_clicks()), (Pass::Facts, plan.has_facts())];
         let mut first = true;
         for pass in passes.into_iter().filter_map(|(pass, needed)| needed.then_some(pass)) {
@@ -346,142 +406,189 @@ impl<'a> Run<'a> {
                 std::cmp::Ordering::Greater => 0,
             };
             if first || skip < u64::MAX {
-                self.pass(pass, first, skip, watch).await?;
+                self.pass(Reading { pass, first, skip }, watch).await?;
             }
             first = false;
         }
         Ok(())
     }
 
-    async fn pass(&mut self, pass: Pass, first: bool, skip: u64, watch: &mut Watch<'_>) -> Result<(), ImportError> {
-        let request = self.request;
-        let mut reader = Reader::open(request.path, request.plan, request.book, pass)?;
+    async fn pass(&mut self, reading: Reading, watch: &mut Watch<'_>) -> Result<(), ImportError> {
+        let work = self.work;
+        if reading.skip < u64::MAX {
+            self.saved.pass = reading.pass;
+            self.saved.row = reading.skip;
+        }
+        let meta = self.meta();
+        let (mut bundles, thread) = reader::spawn(work.origin.clone(), Arc::clone(&work.plan), work.book, reading);
         let mut flying = FuturesOrdered::new();
-        let mut chunk = Chunk::default();
-        if skip < u64::MAX {
-            self.saved.pass = pass;
-        }
-        loop {
-            let more = reader.next(&mut self.tally, first.then_some(&mut *watch))?;
-            let number = reader.rows.number();
-            if !first && number.is_multiple_of(500) {
-                (watch.progress)(reader.progress());
-            }
-            if more && number > skip {
-                chunk.take(pass, number, &mut reader.out.told);
-            }
-            if chunk.rows.len() >= CHUNK || (!more && !chunk.rows.is_empty()) {
-                let full = std::mem::take(&mut chunk);
-                flying.push_back(send(self.engine, request.book, full));
-            }
-            while flying.len() >= IN_FLIGHT || (!more && !flying.is_empty()) {
-                if let Some(answered) = flying.next().await {
-                    self.answered(answered?, watch).await?;
+        let mut ended = false;
+        while !ended || !flying.is_empty() {
+            tokio::select! {
+                biased;
+                Some(answered) = flying.next(), if !flying.is_empty() => {
+                    self.answered(answered?, reading, watch).await?;
                 }
-            }
-            if !more {
-                (watch.progress)(reader.progress());
-                return Ok(());
-            }
-        }
-    }
-
-    async fn answered(&mut self, answered: Answered, watch: &mut Watch<'_>) -> Result<(), ImportError> {
-        for known in answered.clicks {
-            self.tally.outcomes.click(known);
-        }
-        for (row, outcome) in answered.facts {
-            let code = outcome.code.as_deref().unwrap_or("");
-            let state = state_word(outcome.state);
-            if outcome.replayed {
-                self.tally.outcomes.repeated();
-            } else {
-                self.tally.outcomes.fact(state, code);
-                if outcome.state != FactState::Applied {
-                    (watch.note)(Note {
-                        row,
-                        what: state,
-                        code,
-                        message: &outcome.line.to_string(),
-                    });
-                }
+                bundle = bundles.recv(), if !ended && flying.len() < IN_FLIGHT => match bundle {
+                    Some(bundle) => flying.push_back(send(self.engine, work.book, meta.clone(), bundle)),
+                    None => ended = true,
+                },
             }
         }
-        self.saved.row = answered.last;
-        self.saved.outcomes = self.tally.outcomes.clone();
-        if self.saved_at.elapsed() > Duration::from_secs(1) {
-            self.saved_at = tokio::time::Instant::now();
-            let text = serde_json::to_string(&self.saved).map_err(|_| ImportError::Progress)?;
-            if !jobs::progress(self.client, self.lease, &text).await? {
-                return Err(ImportError::Lost);
-            }
+        let tally = thread.await.map_err(|_| ImportError::Thread)??;
+        if reading.first {
+            let outcomes = std::mem::take(&mut self.tally.outcomes);
+            self.tally = tally.with(outcomes);
         }
         Ok(())
     }
-}
 
-impl Chunk {
-    fn take(&mut self, pass: Pass, row: u64, told: &mut Vec<Told>) {
-        for told in told.drain(..) {
-            match (pass, told) {
-                (Pass::Clicks, Told::Click(click)) => self.clicks.push(*click),
-                (Pass::Facts, Told::Fact(fact)) => self.facts.push(*fact),
-                _ => continue,
-            }
-            self.rows.push(row);
+    async fn answered(
+        &mut self,
+        answered: Answered,
+        reading: Reading,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), ImportError> {
+        let bundle = answered.bundle;
+        (watch.progress)(Progress {
+            pass: reading.pass,
+            rows: bundle.last,
+            bytes: bundle.bytes,
+        });
+        if bundle.last <= reading.skip {
+            return Ok(());
         }
-        self.last = row;
+        for known in answered.clicks {
+            self.tally.outcomes.click(known);
+        }
+        let mut kept = Kept::default();
+        for row in bundle.rows {
+            if row.state == "rejected" {
+                (watch.note)(Note {
+                    row: row.number,
+                    what: row.state,
+                    code: &row.code,
+                    message: &row.message,
+                });
+            }
+            kept.rows.row.push(number(row.number));
+            kept.rows.raw.push(row.raw);
+            kept.rows.state.push(row.state);
+            kept.rows.code.push(row.code);
+            kept.rows.message.push(row.message);
+        }
+        let mut place = (0, 0);
+        for (row, identity, outcome) in answered.facts {
+            place = if place.0 == row { (row, place.1 + 1) } else { (row, 0) };
+            self.outcome(row, &outcome, watch);
+            kept.facts.row.push(number(row));
+            kept.facts.nth.push(place.1);
+            kept.facts.line.push(outcome.line.0);
+            kept.facts.identity.push(identity);
+            kept.facts.position.push(outcome.position);
+            kept.facts.state.push(state_word(outcome.state));
+            kept.facts.code.push(outcome.code.unwrap_or_default());
+            kept.facts.repeated.push(outcome.replayed);
+        }
+        let day = |((platform, account, day), rows)| (platform, account, day, rows);
+        kept.days = bundle.days.into_iter().map(day).collect();
+        self.saved.row = bundle.last;
+        self.saved.bytes = bundle.bytes;
+        self.saved.outcomes = self.tally.outcomes.clone();
+        let text = serde_json::to_string(&self.saved).map_err(|_| ImportError::Progress)?;
+        if imports::keep(&mut self.client, self.lease, self.work.id, &kept, &text).await? {
+            Ok(())
+        } else {
+            Err(ImportError::Lost)
+        }
+    }
+
+    fn outcome(&mut self, row: u64, outcome: &FactOutcome, watch: &mut Watch<'_>) {
+        let code = outcome.code.as_deref().unwrap_or("");
+        let state = state_word(outcome.state);
+        if outcome.replayed {
+            self.tally.outcomes.repeated();
+            return;
+        }
+        self.tally.outcomes.fact(state, code);
+        if outcome.state != FactState::Applied {
+            (watch.note)(Note {
+                row,
+                what: state,
+                code,
+                message: &outcome.line.to_string(),
+            });
+        }
     }
 }
 
+/// Rows and positions are counted in 63 bits by the database.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// Sends a chunk, again while the database does not take it: what was taken is known by itself.
-async fn send(engine: &Engine, book: BookId, chunk: Chunk) -> Result<Answered, ImportError> {
-    let meta = Meta {
-        lane: Lane::Bulk,
-        deadline: Duration::from_secs(60),
-        ..Meta::system("import")
-    };
+async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> Result<Answered, ImportError> {
+    let mut clicks: Vec<Click> = Vec::new();
+    let mut rows: Vec<(u64, String)> = Vec::new();
+    let mut facts: Vec<LineFact> = Vec::new();
+    for (row, told) in bundle.told.drain(..) {
+        match told {
+            Told::Click(click) => clicks.push(*click),
+            Told::Fact(fact) => {
+                rows.push((row, fact.identity()));
+                facts.push(*fact);
+            }
+        }
+    }
     let mut tries = 0;
     loop {
         let clicks = async {
-            match chunk.clicks.is_empty() {
+            match clicks.is_empty() {
                 true => Ok(Vec::new()),
-                false => engine
-                    .record_clicks(book, chunk.clicks.clone(), meta.clone())
-                    .await
-                    .map(|a| a.clicks),
+                false => {
+                    let answer = engine.record_clicks(book, clicks.clone(), meta.clone()).await?;
+                    Ok(answer.clicks)
+                }
             }
         };
         let facts = async {
-            match chunk.facts.is_empty() {
+            match facts.is_empty() {
                 true => Ok(Vec::new()),
                 false => {
-                    let command = Command::Facts(chunk.facts.clone());
-                    engine
-                        .submit(book, command, meta.clone())
-                        .await
-                        .map(|answer| answer.made.facts)
+                    let command = Command::Facts(facts.clone());
+                    let answer = engine.submit(book, command, meta.clone()).await?;
+                    Ok(answer.made.facts)
                 }
             }
         };
         match futures_util::future::try_join(clicks, facts).await {
-            Ok((clicks, facts)) => {
+            Ok((clicks, outcomes)) => {
+                let facts = rows.into_iter().zip(outcomes);
                 return Ok(Answered {
-                    last: chunk.last,
                     clicks: clicks.into_iter().map(|(_, known)| known).collect(),
-                    facts: chunk.rows.iter().copied().zip(facts).collect(),
+                    facts: facts
+                        .map(|((row, identity), outcome)| (row, identity, outcome))
+                        .collect(),
+                    bundle,
                 });
             }
             Err(EngineError::NotStarted | EngineError::Unknown) if tries < TRIES => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            Err(error) => return Err(ImportError::Engine { row: chunk.last, error }),
+            Err(error) => {
+                return Err(ImportError::Engine {
+                    row: bundle.last,
+                    error,
+                });
+            }
         }
     }
 }
 
-fn state_word(state: FactState) -> &'static str {
+/// The word of a fact's state.
+pub(super) fn state_word(state: FactState) -> &'static str {
     match state {
         FactState::Applied => "applied",
         FactState::Waiting => "waiting",

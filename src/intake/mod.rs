@@ -4,11 +4,14 @@
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
 //! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
 //! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
-//! mapping fits), `import` (the run against the engine), `opening` (files of a cut-over), `compare` (last month's sheet
-//! against the ledger).
+//! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
+//! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
+//! people do with parked facts), `opening` (files of a cut-over), `compare` (last month's sheet against the ledger).
 
+pub mod batch;
 pub mod compare;
 mod csv;
+pub mod desk;
 pub mod detect;
 pub mod emit;
 pub mod field;
@@ -20,8 +23,12 @@ mod ndjson;
 pub mod object;
 pub mod opening;
 pub mod plan;
+pub mod reader;
 pub mod ready;
+pub mod reverse;
+pub mod runner;
 pub mod setup;
+pub mod shelf;
 pub mod source;
 pub mod tally;
 #[cfg(test)]

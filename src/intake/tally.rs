@@ -25,6 +25,35 @@ pub struct Line {
     pub sum: Option<(Decimal, Currency)>,
 }
 
+/// One line of the result table as it is kept: the sum is a text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptLine {
+    /// What is counted.
+    pub measure: String,
+    /// Code, reason or field.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+    /// Sum of raw decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sum: Option<String>,
+    /// Its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+}
+
+impl KeptLine {
+    fn of(line: Line) -> KeptLine {
+        KeptLine {
+            measure: line.measure,
+            code: line.code,
+            count: line.count,
+            sum: line.sum.map(|(sum, _)| sum.to_string()),
+            currency: line.sum.map(|(_, currency)| currency.code().to_owned()),
+        }
+    }
+}
+
 /// A sum of raw decimals.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Sum {
@@ -119,6 +148,19 @@ impl Tally {
         if self.first_rejected.len() < KEPT {
             self.first_rejected.push((number, fault));
         }
+    }
+
+    /// The same counts of rows with other outcomes.
+    #[must_use]
+    pub fn with(mut self, outcomes: Outcomes) -> Tally {
+        self.outcomes = outcomes;
+        self
+    }
+
+    /// The result table as it is kept with an import.
+    pub fn json(&self) -> String {
+        let kept: Vec<KeptLine> = self.lines().into_iter().map(KeptLine::of).collect();
+        serde_json::to_string(&kept).unwrap_or_default()
     }
 
     /// The first rejected rows with their numbers.

@@ -134,6 +134,8 @@ pub async fn approval(
             };
             view.legs = legs.iter().map(leg).collect();
         }
+        // What it takes back is the import, which says so itself.
+        Some(Pending::ReverseImport(reversal)) => view.reason = Some(reversal.import.to_string()),
         Some(Pending::BackdateFormula { effective_from, .. }) => view.at = Some(*effective_from),
         Some(Pending::OpenBalances { scope, opening, .. }) => {
             view.at = scope.as_ref().map(|scope| scope.at);

@@ -40,6 +40,14 @@ impl<W: Write> CsvRows<W> {
         Ok(CsvRows { rows })
     }
 
+    /// Goes on with a file that was started elsewhere.
+    pub fn go_on(out: W) -> CsvRows<W> {
+        let rows = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        CsvRows { rows }
+    }
+
     /// Writes one row.
     pub fn row(&mut self, row: &[Cell]) -> Result<(), ReportError> {
         let fields = row.iter().map(|field| match field {

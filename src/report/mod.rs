@@ -12,6 +12,7 @@ mod at;
 mod balances;
 mod click_coverage;
 mod compare;
+mod coverage;
 mod csv;
 mod cutovers;
 mod earnings;
@@ -21,6 +22,7 @@ mod events;
 mod explain;
 mod formulas;
 mod history;
+mod imports;
 mod items;
 mod line_ledger;
 mod lines;
@@ -53,6 +55,7 @@ pub use at::{At, Head, head, position};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
 pub use click_coverage::{ClickCoverageView, click_coverage};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
+pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
@@ -62,6 +65,11 @@ pub use events::{EventView, EventsView, events};
 pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use history::Part;
+pub use imports::{
+    FileView, FilesView, ImportCount, ImportProgress, ImportRow, ImportRowsView, ImportView, ImportsView, LineRow,
+    LineRowsView, MappingView, RowFact, RowFilter, file, files, import, import_rows, imports, own_mappings,
+    rows_of_line,
+};
 pub use items::{ItemView, ItemsView, item, items};
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
@@ -71,7 +79,7 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
-pub use parked::{ParkedFilter, ParkedRow, ParkedView, parked};
+pub use parked::{ParkedFilter, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
 pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};

@@ -1,5 +1,5 @@
 //! The parked desk 待处理: facts, or parts of their amounts, that found no place, with their age.
-//! Must never drop a row: what was parked once stays listed by its position.
+//! Must never drop a row: what was parked once stays listed by its position, with how it was dealt with.
 
 use serde::Serialize;
 use tokio_postgres::{Client, Row};
@@ -20,6 +20,49 @@ pub struct ParkedFilter {
     pub code: Option<String>,
     /// Of this line.
     pub line: Option<LineId>,
+    /// Open ones, or those dealt with.
+    pub state: ParkedState,
+}
+
+/// Whether somebody dealt with a parked fact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ParkedState {
+    /// Nobody did.
+    #[default]
+    Open,
+    /// Somebody did.
+    Resolved,
+    /// Either.
+    All,
+}
+
+impl ParkedState {
+    /// Each by its word.
+    pub const WORDS: [(&'static str, ParkedState); 3] = [
+        ("open", ParkedState::Open),
+        ("resolved", ParkedState::Resolved),
+        ("all", ParkedState::All),
+    ];
+
+    fn word(self) -> &'static str {
+        let found = ParkedState::WORDS.into_iter().find(|(_, state)| *state == self);
+        found.map_or("all", |(word, _)| word)
+    }
+}
+
+/// How a parked fact was dealt with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ResolvedView {
+    /// retried, corrected, dismissed or reversed.
+    pub how: String,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Position of the event.
+    pub position: i64,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Instant,
 }
 
 /// One parked fact.
@@ -48,6 +91,11 @@ pub struct ParkedRow {
     pub at: Instant,
     /// Whole days from its business time to the last event of the book.
     pub age_days: i64,
+    /// How it was dealt with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<ResolvedView>,
+    /// What may be done with it now.
+    pub allowed_actions: Vec<&'static str>,
 }
 
 /// Parked facts, oldest first.
@@ -87,7 +135,7 @@ pub async fn parked(
     let mut rows = client
         .query(
             include_str!("sql/parked_page.sql"),
-            &[&log.0, &after, &page.fetch(), &filter.code, &line],
+            &[&log.0, &after, &page.fetch(), &filter.code, &line, &filter.state.word()],
         )
         .await?;
     let more = page.cut(&mut rows);
@@ -105,15 +153,29 @@ fn view(row: &Row, now: Instant) -> Result<ParkedRow, ReportError> {
         _ => None,
     };
     let at = Instant::from_utc(row.get(8));
+    let resolved = row.get::<_, Option<String>>(9).map(|how| ResolvedView {
+        how,
+        reason: row.get(10),
+        position: row.get(11),
+        at: Instant::from_utc(row.get(12)),
+    });
+    let state: String = row.get(4);
+    let allowed_actions = match (&resolved, state.as_str()) {
+        (Some(_), _) => Vec::new(),
+        (None, "conflict") => vec!["correct", "dismiss"],
+        (None, _) => vec!["retry", "correct", "dismiss"],
+    };
     Ok(ParkedRow {
         position: row.get(0),
         line: row.get::<_, Option<Uuid>>(1).map(LineId),
         line_no: row.get(2),
         kind: row.get(3),
-        state: row.get(4),
+        state,
         code: row.get(5),
         amount,
         at,
+        resolved,
+        allowed_actions,
         age_days: (now.micros() - at.micros()).max(0) / 86_400_000_000,
     })
 }

@@ -101,6 +101,9 @@ pub const REGISTRY: &[Report] = &[
     report!("click-coverage", "lines with an earlier click on the item", "/v1/trial-balance", [], click_coverage::SQL, (client, log, _args) => {
         table(click_coverage(client, log).await?.table())
     }),
+    report!("coverage", "days that imports cover, and the gaps", "/v1/imports/coverage", [], coverage::SQL, (client, log, _args) => {
+        table(coverage(client, log, &CoverageFilter::default()).await?.table())
+    }),
     report!("cutover", "what the cut-over account holds, and of what", "/v1/trial-balance", [Take::At], cutovers::SQL, (client, log, args) => {
         table(cutovers(client, log, args.viewer, args.at).await?.table())
     }),
@@ -119,6 +122,13 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("formulas", "formulas with their versions", "/v1/formulas", [Take::At], formulas::SQL, (client, log, args) => {
         table(formulas(client, log, args.at).await?.table())
+    }),
+    report!("imports", "imported files and what came of them", "/v1/imports", [Take::Page], imports::SQL, (client, log, args) => {
+        if args.viewer != Viewer::All {
+            return Err(ReportError::NotFound);
+        }
+        let view = imports(client, log, None, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
     report!("items", "items as last listed", "/v1/products", [Take::Page], items::SQL, (client, log, args) => {
         let view = items(client, log, args.viewer, &args.page).await?;

@@ -202,6 +202,7 @@ fn rows_of_events<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.pin_append, rows.pins;
         st.line_party_append, rows.line_parties;
         st.parked_append, rows.parked;
+        st.parked_resolution_append, rows.resolutions;
         st.click_append, rows.clicks;
     }
 }

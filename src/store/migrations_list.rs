@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(1, "log"),
     migration!(2, "sandbox_timers"),
     migration!(3, "line_ledger"),
+    migration!(4, "imports"),
     migration!(5, "pull"),
     migration!(9, "placements"),
 ];

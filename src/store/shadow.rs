@@ -23,12 +23,13 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
     table("line_party", "at, line, party"),
     table("parked", "position"),
+    table("parked_resolution", "parked, position"),
     table("click", "position"),
     table("line", "position"),
     table("party", "position"),
@@ -197,6 +198,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "pin" from rows.pins;
         "line_party" from rows.line_parties;
         "parked" from rows.parked;
+        "parked_resolution" from rows.resolutions;
         "click" from rows.clicks;
         "line" from rows.lines;
         "party" from rows.parties;

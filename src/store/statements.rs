@@ -41,7 +41,7 @@ macro_rules! statements {
 statements! {
     prepared {
         head_lock, head_advance, fence, clock,
-        event_append, leg_append, total_add, pin_append, line_party_append, parked_append, click_append,
+        event_append, leg_append, total_add, pin_append, line_party_append, parked_append, parked_resolution_append, click_append,
         line_put, party_put, membership_clear, membership_append, item_put, shop_put, rule_put, approval_put,
         placement_clear, placement_append,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
@@ -51,8 +51,11 @@ statements! {
         access_append, access_column_set, access_column_set_remove, access_column_set_save, access_column_sets,
         access_is_member, access_item_brand, access_key, access_key_person, access_keys_of_book,
         access_line_numbers, access_membership, access_parties, access_persons_of_book, access_rule, access_shop_brand,
-        cursor_move, cursor_read, event_by_stream, event_page, event_range,
+        cursor_move, cursor_read, file_add, file_append, file_find, file_part, file_sweep, file_unpart, event_by_stream, event_page, event_range,
         followers_behind, followers_late, followers_reach, followers_wait, generation_bump, head_read,
+        import_add, import_attempt, import_days_add, import_days_clear, import_facts_add, import_facts_moved, import_find,
+        import_gate, import_months, import_rivals, import_rows_add, import_state, import_told, import_parked,
+        imports_under_way, imports_waiting, mapping_find, mapping_put, mapping_remove, parked_open, parked_waiting,
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
         log_create, log_list, log_of_book, log_succeed, long_transaction,
         pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,

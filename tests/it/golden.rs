@@ -19,12 +19,14 @@ use fenzhang::domain::cutover::{
     CutoverEvent, LinesNamed, Opening, OpeningBalance, OpeningPosted, OpeningReversed, PayeeYear, Scope as CutoverScope,
 };
 use fenzhang::domain::event::{Event, KINDS};
+use fenzhang::domain::import::{ImportCommitted, ImportEvent, ImportReversal, ImportReversed};
 use fenzhang::domain::order::pin::*;
 use fenzhang::domain::order::{
     About, Agreed, BroughtOver, Discount, FactApplied, FactState, Figures, Funder, Illegibility, LineEvent, LineFact,
     Manner, NamedAmount, Purpose, Reattributed, Reattribution, Released, Reported, Snapshot, TimerOutcome, Track, View,
     What,
 };
+use fenzhang::domain::parked::{ParkedResolved, Resolution};
 use fenzhang::domain::party::event::PartyRenamed;
 use fenzhang::domain::party::{
     ContractScope, MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, Receiver, Share,
@@ -633,6 +635,32 @@ fn other_events() -> Vec<Event> {
             trigger: Some("gesture".to_owned()),
             format: Some("vr".to_owned()),
             segment: Some("s1@3".to_owned()),
+        }),
+        Event::Import(ImportEvent::Committed(ImportCommitted {
+            import: ImportId(id(14)),
+            file: "ab".repeat(32),
+            mapping: "tmall-report".to_owned(),
+            mapping_sha256: "cd".repeat(32),
+            attempt: 2,
+            rows: 28_010,
+            rejected: 1,
+        })),
+        Event::Import(ImportEvent::ReversalBegun(ImportReversal {
+            import: ImportId(id(14)),
+            file: "ab".repeat(32),
+            months: vec!["2026-05".parse().unwrap(), "2026-06".parse().unwrap()],
+        })),
+        Event::Import(ImportEvent::Reversed(ImportReversed {
+            import: ImportId(id(14)),
+            withdrawn: 57_743,
+            kept: 12,
+        })),
+        Event::Resolution(ParkedResolved {
+            resolution: ResolutionId(id(15)),
+            how: Resolution::Corrected,
+            reason: Some("金额写错".to_owned()),
+            positions: vec![9_007_199_254_740_993],
+            told: vec![9_007_199_254_740_995, 9_007_199_254_740_996],
         }),
     ]
 }

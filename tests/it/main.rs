@@ -13,6 +13,7 @@ mod golden;
 mod histories;
 mod http;
 mod import;
+mod imports;
 mod launcher;
 mod ledger;
 mod migrate;

@@ -15,7 +15,7 @@ const MOST: usize = 1_000;
 /// already due fire in the same round.
 pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
     let mut lines = match command {
-        Command::Facts(facts) => facts.iter().map(|fact| fact.line).collect(),
+        Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.iter().map(|fact| fact.line).collect(),
         Command::Reattribute { line, .. } => vec![*line],
         Command::Release { lines } => lines.clone(),
         _ => Vec::new(),
@@ -49,7 +49,10 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
         | Command::NoteRepair { .. } => book.into(),
-        Command::RegisterParty { .. } | Command::Request(_) => return None,
+        Command::RegisterParty { .. } | Command::Request(_) | Command::ResolveParked { .. } => return None,
+        Command::CommitImport(told) => told.import.into(),
+        Command::ReverseImport(reversal) => reversal.import.into(),
+        Command::EndReversal(ended) => ended.import.into(),
         Command::RenameParty { party, .. } => (*party).into(),
         Command::SignMembership { member, .. }
         | Command::AmendMembership { member, .. }

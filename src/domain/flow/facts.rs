@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::Scribe;
 use crate::base::{
-    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, RuleId, ShelfId, ShopId, TimerId, UsageId,
+    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, ShelfId, ShopId, TimerId,
+    UsageId,
 };
 use crate::domain::book::BookState;
 use crate::domain::catalogue::ItemState;
@@ -15,6 +16,7 @@ use crate::domain::command::{FactOutcome, Made};
 use crate::domain::event::Event;
 use crate::domain::order::decide::{self, Desk, Heard, PinRequest};
 use crate::domain::order::{FactState, LineEvent, LineFact, LineState, Pin, Reservation};
+use crate::domain::parked::{self, ParkedResolved, Resolution};
 use crate::domain::party::PartyState;
 use crate::domain::placement::PlacementState;
 use crate::domain::plan::{ShelfState, UsageEvent, UsageState};
@@ -30,6 +32,30 @@ pub fn facts(facts: &[LineFact], scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     for fact in facts {
         made.facts.push(hear(fact, scribe)?);
     }
+    Ok(made)
+}
+
+/// Deals with parked facts: what is told for them first, then how they were dealt with, in one batch.
+pub fn resolve(
+    positions: &[i64],
+    how: Resolution,
+    reason: Option<&str>,
+    told: &[LineFact],
+    scribe: &mut Scribe<'_>,
+) -> Result<Made, Refusal> {
+    parked::check(how, reason, positions)?;
+    let mut made = facts(told, scribe)?;
+    let resolution = ResolutionId((scribe.fresh)());
+    let resolved = ParkedResolved {
+        resolution,
+        how,
+        reason: reason.map(str::to_owned),
+        positions: positions.to_vec(),
+        told: made.facts.iter().map(|fact| fact.position).collect(),
+    };
+    let now = scribe.now;
+    scribe.record(resolution, now, Event::Resolution(resolved));
+    made.ids.insert("resolution".to_owned(), resolution.to_string());
     Ok(made)
 }
 

@@ -24,6 +24,12 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         Command::Release { lines } => facts::release(lines, scribe),
         Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
         Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
+        Command::ResolveParked {
+            positions,
+            how,
+            reason,
+            facts,
+        } => facts::resolve(positions, *how, reason.as_deref(), facts, scribe),
         object => objects::decide(object, scribe),
     }
 }

@@ -77,7 +77,7 @@ pub fn needs<'a>(
     let mut told: Vec<&LineFact> = Vec::new();
     for command in commands {
         match command {
-            Command::Facts(facts) => told.extend(facts),
+            Command::Facts(facts) | Command::ResolveParked { facts, .. } => told.extend(facts),
             Command::Reattribute { line, click } => asking.reattribute(*line, click),
             Command::Release { lines } => asking.release(lines),
             Command::FireTimer { stream, .. } => {

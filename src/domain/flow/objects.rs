@@ -2,6 +2,7 @@
 //! Must never hold a rule of a slice; only what joins them.
 
 mod cutovers;
+mod imports;
 mod needs;
 mod people;
 mod placements;
@@ -35,6 +36,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     let book = book.ok_or_else(|| Refusal::not_found("book"))?;
     for slice in [
         of_book,
+        imports::decide,
         people::decide,
         places::decide,
         placements::decide,

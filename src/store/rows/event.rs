@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, Rows, owner_uuid, word};
+use super::{ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, ResolutionRow, Rows, owner_uuid, word};
 use crate::base::{BookId, PartyId};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::event::Event;
 use crate::domain::flow::Recorded;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{FactApplied, FactState, LineEvent};
+use crate::domain::parked::ParkedResolved;
 use crate::domain::stream::Slice;
 use crate::ledger::{Account, StampedLeg};
 use crate::store::error::Result;
@@ -34,6 +35,7 @@ pub fn of_event(context: Context, recorded: &Recorded, stamped: &[StampedLeg], r
     }
     match &recorded.event {
         Event::Line(LineEvent::Fact(fact)) => parked(recorded, fact, rows)?,
+        Event::Resolution(resolved) => resolutions(recorded, resolved, rows)?,
         Event::Click(click) => clicked(context.book, recorded, click, rows),
         _ => {}
     }
@@ -152,6 +154,19 @@ fn parked(recorded: &Recorded, fact: &FactApplied, rows: &mut Rows) -> Result<()
         currency: fact.fact.currency.map(|currency| currency.code().to_owned()),
         at: recorded.placed.occurred_at.utc(),
     });
+    Ok(())
+}
+
+fn resolutions(recorded: &Recorded, resolved: &ParkedResolved, rows: &mut Rows) -> Result<()> {
+    for parked in &resolved.positions {
+        rows.resolutions.push(ResolutionRow {
+            parked: *parked,
+            position: recorded.placed.position,
+            how: word(&resolved.how)?,
+            reason: resolved.reason.clone(),
+            at: recorded.placed.recorded_at.utc(),
+        });
+    }
     Ok(())
 }
 

@@ -55,6 +55,10 @@ table! {
     }
 }
 table! {
+    /// A person dealt with a parked fact.
+    ResolutionRow, Resolutions { parked: i64, position: i64, how: String, reason: Option<String>, at: DateTime<Utc> }
+}
+table! {
     /// A click.
     ClickRow, ClickRows {
         position: i64, click: Uuid, buyer: Uuid, item: Option<Uuid>, shop: Option<Uuid>, at: DateTime<Utc>, tie: String,
@@ -129,6 +133,8 @@ pub struct Rows {
     pub line_parties: LineParties,
     /// Parked facts.
     pub parked: Parkeds,
+    /// How parked facts were dealt with.
+    pub resolutions: Resolutions,
     /// Clicks.
     pub clicks: ClickRows,
     /// Lines.

@@ -27,6 +27,7 @@ fn the_document_and_the_role_table_list_the_same_operations() {
         for (word, operation) in [
             ("Get", &item.get),
             ("Post", &item.post),
+            ("Put", &item.put),
             ("Patch", &item.patch),
             ("Delete", &item.delete),
         ] {

@@ -13,6 +13,7 @@ fn word(method: Method) -> &'static str {
     match method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     }
@@ -35,6 +36,10 @@ fn missing(path: &str) -> String {
         ("{line}", format!("lin_{id}")),
         ("{period}", "2026-05".to_owned()),
         ("{cutover}", format!("cut_{id}")),
+        ("{import}", format!("imp_{id}")),
+        ("{file}", "ab".repeat(32)),
+        ("{name}", "no-such-mapping".to_owned()),
+        ("{position}", "1".to_owned()),
         ("{approval}", format!("apr_{id}")),
     ];
     fills

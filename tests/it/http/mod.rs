@@ -5,6 +5,7 @@ mod codes;
 mod contract;
 mod cutover;
 mod hostile;
+mod imports;
 mod matrix;
 pub mod server;
 mod writes;

@@ -366,6 +366,11 @@ async fn every_report_runs_for_the_book_and_for_a_party() {
             args.group = Some(GroupBy::Item);
             args.numbers = vec!["1".to_owned()];
             let output = (report.run)(&month.client, month.log(), &args).await;
+            // What a cut-over account holds, and how files were told, is the book's own business.
+            if ["cutover", "imports"].contains(&report.name) && viewer != ALL {
+                assert!(matches!(output, Err(ReportError::NotFound)));
+                continue;
+            }
             let output = output.unwrap_or_else(|error| panic!("{}: {error:?}", report.name));
             if let Output::Table(table) = output {
                 assert!(

@@ -22,6 +22,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["money", "base", "ledger", "domain::refusal", "domain::order"],
     ),
     ("domain::catalogue", WORDS),
+    ("domain::import", WORDS),
+    ("domain::parked", WORDS),
     ("domain::click", WORDS),
     // A line keeps the position of its facts.
     (
@@ -62,7 +64,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sample", &["money", "base", "ledger", "domain", "engine", "store"]),
     (
         "http",
-        &["money", "base", "ledger", "domain", "engine", "report", "access"],
+        &[
+            "money", "base", "ledger", "domain", "engine", "report", "access", "intake",
+        ],
     ),
     (
         "cli",

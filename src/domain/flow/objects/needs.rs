@@ -49,6 +49,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         }
         Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
         Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
+        Command::CommitImport(told) => wanted.push(told.import.into()),
+        Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
+        Command::EndReversal(ended) => wanted.push(ended.import.into()),
         Command::Request(pending) => wanted.extend(of_pending(pending)),
         Command::DecideApproval { approval, .. } => {
             wanted.push((*approval).into());
@@ -70,6 +73,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::NoteRepair { .. }
         | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
+        | Command::ResolveParked { .. }
         | Command::Reattribute { .. }
         | Command::Release { .. }
         | Command::FireTimer { .. } => {}
@@ -153,6 +157,7 @@ fn of_pending(pending: &Pending) -> Vec<StreamId> {
             .filter_map(|leg| leg.account.party())
             .map(StreamId::from)
             .collect(),
+        Pending::ReverseImport(reversal) => vec![reversal.import.into()],
         Pending::BackdateFormula { terms, .. } => of_formula(terms),
         Pending::OpenBalances { cutover, opening, .. } => {
             let owners = opening.balances.iter().filter_map(|balance| balance.account.party());

@@ -156,6 +156,9 @@ fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Resu
         Pending::Adjust { .. } => {
             adjustment(pending, AdjustmentId((scribe.fresh)()), book, scribe)?;
         }
+        Pending::ReverseImport(reversal) => {
+            super::imports::may_reverse(reversal, book, scribe, true)?;
+        }
         Pending::BackdateFormula {
             formula,
             effective_from,
@@ -209,6 +212,7 @@ fn carry_out(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Re
             scribe.record(id, *at, Event::Adjustment(posted));
             Ok(made([("adjustment", id.to_string())]))
         }
+        Pending::ReverseImport(reversal) => super::imports::reverse(reversal, book, scribe, true),
         Pending::BackdateFormula {
             formula,
             effective_from,

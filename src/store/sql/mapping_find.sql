@@ -1,0 +1,1 @@
+select text from mapping where book = $1 and name = $2

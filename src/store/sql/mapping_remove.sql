@@ -1,0 +1,1 @@
+delete from mapping where book = $1 and name = $2
