@@ -414,13 +414,13 @@ mod tests {
     async fn a_bundle_holds_a_bounded_part_of_any_file_and_no_row_is_lost() {
         let path = std::env::temp_dir().join(format!("fenzhang-reader-{}.csv", Uuid::now_v7()));
         let mut file = std::fs::File::create(&path).unwrap();
-        writeln!(file, "platform,line_no,fact,at,reason").unwrap();
+        writeln!(file, "platform,line_no,fact,at,currency,reason").unwrap();
         let long = "x".repeat(3_000);
         for row in 0..5_000 {
             // Every third row says nothing, every fifth is long.
             let fact = if row % 3 == 0 { "nothing" } else { "closed" };
             let reason = if row % 5 == 0 { &long } else { "y" };
-            writeln!(file, "p,{row},{fact},2026-05-01T00:00:00Z,{reason}").unwrap();
+            writeln!(file, "p,{row},{fact},2026-05-01T00:00:00Z,CNY,{reason}").unwrap();
         }
         drop(file);
         let plan = Plan::parse(crate::intake::ready::find("generic-orders").unwrap()).unwrap();
