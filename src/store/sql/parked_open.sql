@@ -2,8 +2,10 @@
 select p.position, e.kind, e.schema, e.payload
 from parked p
 join event e on e.log = $1 and e.position = p.position
+left join line l on l.log = $1 and l.line = p.line
 where p.log = $1 and ($2::bigint[] is null or p.position = any($2))
   and ($3::text is null or p.code = $3) and ($4::uuid is null or p.line = $4)
+  and (p.code <> 'before_cut_over' or l.waits = 'before_cut_over')
   and not exists (select from parked_resolution r where r.log = $1 and r.parked = p.position)
 order by p.position
 limit $5
