@@ -16,6 +16,7 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::share::ShareEvent;
 use super::stream::Slice;
 use crate::base::Instant;
 use crate::ledger::{Entry, EntryError};
@@ -49,6 +50,8 @@ pub enum Event {
     Click(Click),
     /// A placement.
     Placement(PlacementEvent),
+    /// A contract's month.
+    Share(ShareEvent),
 }
 
 /// Why stored bytes are no event.
@@ -102,6 +105,8 @@ kinds! {
     "membership.signed" => |e| Event::Party(PartyEvent::MembershipSigned(e));
     "membership.amended" => |e| Event::Party(PartyEvent::MembershipAmended(e));
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
+    "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
+    "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "item.listed" => Event::Item;
     "shop.registered" => Event::Shop;
     "rule.posted" => |e| Event::Shelf(ShelfEvent::Posted(e));
@@ -196,6 +201,10 @@ impl Event {
                 PlacementEvent::Assigned(_) => "placement.assigned",
                 PlacementEvent::Ended(_) => "placement.ended",
             },
+            Event::Share(e) => match e {
+                ShareEvent::Accrued(_) => "membership.accrued",
+                ShareEvent::TruedUp(_) => "membership.trued_up",
+            },
         }
     }
 
@@ -220,6 +229,7 @@ impl Event {
             Event::Person(_) => Slice::Person,
             Event::Click(_) => Slice::Click,
             Event::Placement(_) => Slice::Placement,
+            Event::Share(_) => Slice::Share,
         }
     }
 
@@ -277,6 +287,10 @@ impl Event {
                 PlacementEvent::Assigned(e) => canonical(e),
                 PlacementEvent::Ended(e) => canonical(e),
             },
+            Event::Share(e) => match e {
+                ShareEvent::Accrued(e) => canonical(e),
+                ShareEvent::TruedUp(e) => canonical(e),
+            },
         }
     }
 
@@ -297,6 +311,7 @@ impl Event {
             Event::Line(e) => super::order::post::post(e),
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
+            Event::Share(e) => super::share::post::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -320,6 +335,7 @@ impl Event {
             Event::Adjustment(e) => Some(e.at),
             Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
+            Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
             _ => None,
         };
         stated.unwrap_or(occurred_at)

@@ -15,6 +15,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
 
@@ -62,6 +63,8 @@ pub enum Entity {
     Person(Arc<PersonState>),
     /// A placement.
     Placement(Arc<PlacementState>),
+    /// A contract's month.
+    Share(Arc<ShareState>),
 }
 
 /// A fold with the version it stands at.
@@ -119,6 +122,7 @@ impl Known {
             Event::Cutover(e) => fold!(Cutover, e),
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
+            Event::Share(e) => fold!(Share, e),
             Event::Click(_) => {}
         }
     }
@@ -169,6 +173,8 @@ impl World {
         person: Person(PersonState) by crate::base::PersonId;
         /// A placement.
         placement: Placement(PlacementState) by crate::base::PlacementId;
+        /// A contract's month.
+        share: Share(ShareState) by crate::base::ShareId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -29,7 +29,14 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
-        Some(Entity::Book(_) | Entity::Usage(_) | Entity::Adjustment(_) | Entity::Cutover(_) | Entity::Person(_))
+        Some(
+            Entity::Book(_)
+            | Entity::Usage(_)
+            | Entity::Adjustment(_)
+            | Entity::Cutover(_)
+            | Entity::Person(_)
+            | Entity::Share(_),
+        )
         | None => {}
     }
     Ok(())
