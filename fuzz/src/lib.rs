@@ -144,6 +144,7 @@ fn pin(bytes: &mut Bytes<'_>, payable: i64) -> Pin {
                 },
                 membership: None,
                 direct: bytes.next() % 4 == 1,
+                formula: None,
             }
         })
         .collect();

@@ -86,6 +86,7 @@ pub const TABLE: &[Row] = rows! {
     Post   "/v1/memberships"                              "a-a------"
     Patch  "/v1/memberships/{membership}"                 "a-a------"
     Post   "/v1/memberships/{membership}/end"             "a-a------"
+    Post   "/v1/memberships/{membership}/true-up"         "aaa------"
     Get    "/v1/persons"                                  "a--------"
     Get    "/v1/keys"                                     "a--------"
     Post   "/v1/keys"                                     "a--------"

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::time::{Instant, Month};
+
 /// A text that is not an id of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of the form {0}_ followed by 32 hex digits")]
@@ -121,6 +123,10 @@ typed_id!(
     UsageId, "usg"
 );
 typed_id!(
+    /// A contract's month: what its lines came to under one set of terms; derived from contract, start of the terms, month.
+    ShareId, "shr"
+);
+typed_id!(
     /// A formula.
     FormulaId, "fml"
 );
@@ -211,6 +217,14 @@ impl UsageId {
     /// What a rule has used inside one order.
     pub fn of_order(rule: RuleId, platform: &str, order_no: &str) -> UsageId {
         UsageId(derive_uuid("usage.order", rule.0, &[platform, order_no]))
+    }
+}
+
+impl ShareId {
+    /// A month of a contract under the terms that begin at `terms_from`.
+    pub fn of(membership: MembershipId, terms_from: Instant, month: Month) -> ShareId {
+        let (from, month) = (terms_from.micros().to_string(), month.to_string());
+        ShareId(derive_uuid("share", membership.0, &[&from, &month]))
     }
 }
 

@@ -15,10 +15,11 @@ use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
+use super::share::Figures;
 use super::stream::StreamId;
 use crate::base::*;
 use crate::ledger::Leg;
-use crate::money::Currency;
+use crate::money::{Currency, Minor, Rate};
 
 /// A command. Serialisable so that its canonical form can be fingerprinted and kept pending.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -111,6 +112,15 @@ pub enum Command {
         membership: MembershipId,
         /// Exclusive end.
         at: Instant,
+    },
+    /// Brings a month of a contract with tiers to what they give on its totals 分成结算差额.
+    TrueUpMembership {
+        /// The member.
+        member: PartyId,
+        /// Which contract.
+        membership: MembershipId,
+        /// The month.
+        month: Month,
     },
     /// Registers a shop with its brand.
     RegisterShop {
@@ -391,4 +401,26 @@ pub struct Made {
     /// One outcome per fact, in the order told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactOutcome>,
+    /// The month of a contract by each of its terms, whether it had to be brought anywhere or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub true_ups: Vec<TrueUp>,
+}
+
+/// A month of a contract under one set of terms, and what a true-up came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TrueUp {
+    /// Start of the terms.
+    pub terms_from: Instant,
+    /// Currency of the tiers.
+    pub currency: Currency,
+    /// Of all lines of the month.
+    pub figures: Figures,
+    /// Rate of the tier that the month reaches.
+    pub rate: Rate,
+    /// The upper's part of the pool by the tiers.
+    pub target: Minor,
+    /// What earlier true-ups gave the upper beyond what the lines posted.
+    pub trued_up_before: Minor,
+    /// What this one gives the upper; negative: the member.
+    pub change: Minor,
 }

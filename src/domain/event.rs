@@ -18,6 +18,7 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::share::ShareEvent;
 use super::stream::Slice;
 use crate::base::Instant;
 use crate::ledger::{Entry, EntryError};
@@ -55,6 +56,8 @@ pub enum Event {
     Import(ImportEvent),
     /// `parked.resolved`
     Resolution(ParkedResolved),
+    /// A contract's month.
+    Share(ShareEvent),
 }
 
 /// Why stored bytes are no event.
@@ -108,6 +111,8 @@ kinds! {
     "membership.signed" => |e| Event::Party(PartyEvent::MembershipSigned(e));
     "membership.amended" => |e| Event::Party(PartyEvent::MembershipAmended(e));
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
+    "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
+    "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "item.listed" => Event::Item;
     "shop.registered" => Event::Shop;
     "rule.posted" => |e| Event::Shelf(ShelfEvent::Posted(e));
@@ -212,6 +217,10 @@ impl Event {
                 ImportEvent::Reversed(_) => "import.reversed",
             },
             Event::Resolution(_) => "parked.resolved",
+            Event::Share(e) => match e {
+                ShareEvent::Accrued(_) => "membership.accrued",
+                ShareEvent::TruedUp(_) => "membership.trued_up",
+            },
         }
     }
 
@@ -238,6 +247,7 @@ impl Event {
             Event::Placement(_) => Slice::Placement,
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
+            Event::Share(_) => Slice::Share,
         }
     }
 
@@ -301,6 +311,10 @@ impl Event {
                 ImportEvent::Reversed(e) => canonical(e),
             },
             Event::Resolution(e) => canonical(e),
+            Event::Share(e) => match e {
+                ShareEvent::Accrued(e) => canonical(e),
+                ShareEvent::TruedUp(e) => canonical(e),
+            },
         }
     }
 
@@ -321,6 +335,7 @@ impl Event {
             Event::Line(e) => super::order::post::post(e),
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
+            Event::Share(e) => super::share::post::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -346,6 +361,7 @@ impl Event {
             Event::Adjustment(e) => Some(e.at),
             Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
+            Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
             _ => None,
         };
         stated.unwrap_or(occurred_at)

@@ -42,11 +42,13 @@ pub enum Slice {
     Import,
     /// How parked facts were dealt with; one event a stream.
     Resolution,
+    /// A contract's month; every event carries the totals, so the last one is the state.
+    Share,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 15] = [
+    pub const ALL: [(Slice, i16, &'static str); 16] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -59,6 +61,7 @@ impl Slice {
         (Slice::Person, 10, PersonId::PREFIX),
         (Slice::Click, 11, ClickId::PREFIX),
         (Slice::Placement, 12, PlacementId::PREFIX),
+        (Slice::Share, 13, ShareId::PREFIX),
         (Slice::Cutover, 25, CutoverId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
@@ -75,6 +78,11 @@ impl Slice {
     /// From the number in the database.
     pub fn from_code(code: i16) -> Option<Slice> {
         Slice::ALL.iter().find(|(_, c, _)| *c == code).map(|(slice, ..)| *slice)
+    }
+
+    /// Every event of such a stream carries the totals after it: the last one is the state.
+    pub fn carries_totals(self) -> bool {
+        matches!(self, Slice::Usage | Slice::Share)
     }
 
     fn prefix(self) -> &'static str {
@@ -106,7 +114,7 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -16,6 +16,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
 
@@ -65,6 +66,8 @@ pub enum Entity {
     Placement(Arc<PlacementState>),
     /// An import.
     Import(Arc<ImportState>),
+    /// A contract's month.
+    Share(Arc<ShareState>),
 }
 
 /// A fold with the version it stands at.
@@ -122,6 +125,7 @@ impl Known {
             Event::Cutover(e) => fold!(Cutover, e),
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
+            Event::Share(e) => fold!(Share, e),
             Event::Import(e) => fold!(Import, e),
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
@@ -176,6 +180,8 @@ impl World {
         placement: Placement(PlacementState) by crate::base::PlacementId;
         /// An import.
         import: Import(ImportState) by crate::base::ImportId;
+        /// A contract's month.
+        share: Share(ShareState) by crate::base::ShareId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -3,7 +3,7 @@
 //!
 //! INVARIANT: a refused command leaves nothing, in the world or in the balances, and disturbs nobody else in its batch.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use uuid::Uuid;
@@ -108,9 +108,18 @@ pub struct Decided {
     pub receipts: Vec<usize>,
     /// Balances that must be loaded before the batch can be decided.
     pub missing: Vec<BalanceKey>,
+    /// Streams that must be loaded before the batch can be decided: which month a line is counted in follows from its facts.
+    pub streams: BTreeSet<StreamId>,
 }
 
-/// Decides every job. With `missing` not empty nothing may be written: load and decide again from clean folds.
+impl Decided {
+    /// True when nothing was missing: the batch may be written.
+    pub fn stands(&self) -> bool {
+        self.missing.is_empty() && self.streams.is_empty()
+    }
+}
+
+/// Decides every job. Unless it `stands` nothing may be written: load and decide again from clean folds.
 pub fn batch(jobs: &[&Job], read: &mut Read, folds: &mut Folds, fresh: &mut dyn FnMut() -> Uuid) -> Decided {
     let mut decided = Decided::default();
     for (index, job) in jobs.iter().enumerate() {
@@ -147,7 +156,8 @@ fn one(
     // INVARIANT: a fact is not refused because an account is full: its event is decided again, parked and without legs.
     let mut unpostable = HashSet::new();
     let (made, recorded, legs) = loop {
-        let outcome = decide(job, read, now, folds, &unpostable, fresh).and_then(|(made, recorded)| {
+        let streams = &mut decided.streams;
+        let outcome = decide(job, read, now, folds, (&unpostable, streams), fresh).and_then(|(made, recorded)| {
             let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
             Ok((made, recorded, legs))
         });
@@ -225,7 +235,7 @@ fn decide(
     read: &Read,
     now: Instant,
     folds: &mut Folds,
-    unpostable: &HashSet<(StreamId, i64)>,
+    (unpostable, missing): (&HashSet<(StreamId, i64)>, &mut BTreeSet<StreamId>),
     fresh: &mut dyn FnMut() -> Uuid,
 ) -> Result<(Made, Events), EngineError> {
     let mut scribe = Scribe {
@@ -238,6 +248,7 @@ fn decide(
         latest_pin: read.latest_pin,
         position: read.position,
         unpostable,
+        missing,
         fresh,
         recorded: Vec::new(),
         causation: None,

@@ -272,19 +272,28 @@ impl Writer {
         Ok((head, read))
     }
 
-    /// Decides the batch, loading balances it turns out to move.
+    /// Decides the batch, loading balances it turns out to move and months it turns out to count in.
     async fn decide(&mut self, session: &Session, read: &mut Read, jobs: &[&Job]) -> Result<Decided, Failure> {
         let (position, receipts, latest_pin) = (read.position, read.receipts.clone(), read.latest_pin);
         loop {
             let decided = decide::batch(jobs, read, &mut self.folds, &mut Uuid::now_v7);
-            if decided.missing.is_empty() {
+            if decided.stands() {
                 return Ok(decided);
             }
             self.folds.world.undo_to(0);
             (read.position, read.receipts, read.latest_pin) = (position, receipts.clone(), latest_pin);
             read.moved.clear();
-            for (key, balance) in session.balances(self.log, &decided.missing).await? {
+            let needs = Needs {
+                streams: decided.streams,
+                ..Needs::default()
+            };
+            let balances = session.balances(self.log, &decided.missing);
+            let (balances, loaded) = tokio::try_join!(balances, session.load(self.log, &self.click_logs, &needs))?;
+            for (key, balance) in balances {
                 self.folds.balances.set(key, balance);
+            }
+            for (stream, known) in loaded.streams {
+                self.folds.world.tell(stream, known);
             }
         }
     }

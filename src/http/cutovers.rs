@@ -463,5 +463,6 @@ fn taker(form: &mut Form, told: &AgreedTakerIn, currency: &mut OneCurrency) -> O
         keeps,
         membership: None,
         direct: told.direct,
+        formula: None,
     })
 }

@@ -7,17 +7,18 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
-use super::form::{Fault, Form};
+use super::form::Form;
 use super::guard::Caller;
 use super::problem::Problem;
 use super::read::{Read, answer};
+use super::shares::{ShareIn, parties_of, share};
 use super::state::Shared;
 use super::wire::AnswerView;
 use super::write::Write;
 use crate::access::member_of;
 use crate::base::{MembershipId, PartyId};
 use crate::domain::command::Command;
-use crate::domain::party::{ContractScope, Receiver, Share};
+use crate::domain::party::{ContractScope, Receiver};
 use crate::report::{self, MembershipsView};
 
 /// A contract to sign.
@@ -42,17 +43,6 @@ pub struct MembershipIn {
     pub to: Option<String>,
 }
 
-/// How upper and member share: exactly one of the two.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ShareIn {
-    /// The upper keeps this rate of the inflow, the member the rest.
-    #[schema(example = "0.3")]
-    pub upper_keeps: Option<String>,
-    /// The upper passes this rate of the inflow on and keeps the rest.
-    pub upper_passes: Option<String>,
-}
-
 /// Other terms from an instant on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,25 +64,12 @@ pub struct EndIn {
     pub at: String,
 }
 
-fn share(form: &mut Form, told: &ShareIn) -> Option<Share> {
-    match (&told.upper_keeps, &told.upper_passes) {
-        (Some(rate), None) => form.read("/share/upper_keeps", rate).map(Share::UpperKeeps),
-        (None, Some(rate)) => form.read("/share/upper_passes", rate).map(Share::UpperPasses),
-        _ => {
-            form.fault(
-                "/share",
-                Fault::new("one_of", "give upper_keeps or upper_passes, one of them"),
-            );
-            None
-        }
-    }
-}
-
 /// Signs a contract.
 #[utoipa::path(post, path = "/v1/memberships", tag = "parties", request_body = MembershipIn,
     responses((status = 201, body = AnswerView)))]
 pub async fn sign(write: Write, Json(body): Json<MembershipIn>) -> Result<HttpResponse, Problem> {
-    let mut form = write.form([body.member.as_str(), body.upper.as_str()]).await?;
+    let parties = [body.member.as_str(), body.upper.as_str()].into_iter();
+    let mut form = write.form(parties.chain(parties_of(&body.share))).await?;
     let member = form.party("/member", &body.member);
     let upper = form.party("/upper", &body.upper);
     let share = share(&mut form, &body.share);
@@ -112,7 +89,8 @@ pub async fn sign(write: Write, Json(body): Json<MembershipIn>) -> Result<HttpRe
     write.make("POST /v1/memberships", "membership", command).await
 }
 
-async fn named(write: &Write, text: &str) -> Result<(MembershipId, PartyId), Problem> {
+/// A contract of the book with its member.
+pub(super) async fn named(write: &Write, text: &str) -> Result<(MembershipId, PartyId), Problem> {
     let membership: MembershipId = text.parse().map_err(|_| Problem::not_found())?;
     let client = write.client().await?;
     let member = member_of(&client, write.caller.who.log, membership)
@@ -126,7 +104,7 @@ async fn named(write: &Write, text: &str) -> Result<(MembershipId, PartyId), Pro
     params(("membership" = String, Path)), responses((status = 200, body = AnswerView)))]
 pub async fn amend(write: Write, id: Path<String>, Json(body): Json<AmendIn>) -> Result<HttpResponse, Problem> {
     let (membership, member) = named(&write, &id).await?;
-    let mut form = Form::default();
+    let mut form = write.form(parties_of(&body.share)).await?;
     let share = share(&mut form, &body.share);
     let from = form.read("/from", &body.from);
     let (share, from) = form.finish(share.zip(from))?;

@@ -38,6 +38,7 @@ pub mod reported;
 pub mod reports;
 pub mod rule_terms;
 pub mod rules;
+pub mod shares;
 pub mod spool;
 pub mod state;
 pub mod wire;
@@ -143,6 +144,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/memberships", post().to(memberships::sign))
         .route("/v1/memberships/{membership}", patch().to(memberships::amend))
         .route("/v1/memberships/{membership}/end", post().to(memberships::end))
+        .route("/v1/memberships/{membership}/true-up", post().to(shares::true_up))
         .route("/v1/persons", get().to(keys::persons))
         .route("/v1/keys", get().to(keys::list))
         .route("/v1/keys", post().to(keys::issue))

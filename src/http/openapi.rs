@@ -22,6 +22,7 @@ use super::*;
         books::list, books::open, books::owner, books::clock, books::reset,
         parties::list, parties::register, parties::show, parties::rename,
         memberships::list, memberships::sign, memberships::amend, memberships::end,
+        shares::true_up,
         keys::persons, keys::list, keys::issue, keys::revoke,
         placements::list, placements::assign, placements::waiting, placements::end,
         catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,

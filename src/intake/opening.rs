@@ -445,6 +445,7 @@ fn takers(
         keeps,
         membership: None,
         direct: direct.is_some_and(|word| words.contains(&word)),
+        formula: None,
     };
     let wrong = |code, message: &'static str| RowFault::new(code, message).at("agency_amount");
     let mut takers = Vec::new();

@@ -17,6 +17,7 @@ use crate::domain::cutover::CutoverEvent;
 use crate::domain::event::Event;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{LineEvent, LineState};
+use crate::domain::share::ShareEvent;
 use crate::ledger::{AccountKind, Layer, Leg, Owner, Stamp};
 use crate::money::{Currency, Minor};
 
@@ -109,6 +110,7 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Adjustment(e) => &e.legs,
         Event::Cutover(CutoverEvent::Opened(e)) => &e.legs,
         Event::Cutover(CutoverEvent::Reversed(e)) => &e.legs,
+        Event::Share(ShareEvent::TruedUp(e)) => &e.legs,
         _ => &[],
     }
 }

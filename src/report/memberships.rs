@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::page::part;
-use super::{At, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
+use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
 use crate::base::{Instant, LogId, MembershipId, PartyId};
 use crate::domain::party::Share;
+use crate::domain::share::{Bearer, Deduction, Measure, Method, MonthlyTiers, ShareFormula, Side};
 use crate::money::Rate;
 
 pub(super) const SQL: &[Statement] = &[sql!("memberships_page")];
@@ -28,11 +29,14 @@ pub struct MembershipView {
     pub upper: PartyId,
     /// `all`, `cps`, `vtask`, `sourcing`.
     pub scope: String,
-    /// `upper_keeps`: the upper keeps the rate; `upper_passes`: it passes the rate on.
+    /// `upper_keeps`: the upper keeps the rate; `upper_passes`: it passes the rate on; `formula`: see there.
     pub share: &'static str,
-    /// The rate, a decimal fraction.
+    /// The rate, a decimal fraction; of a formula with tiers the provisional one.
     #[schema(example = "0.3")]
     pub rate: String,
+    /// Deductions, tiers on the month and team, when the share has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<ShareFormulaView>,
     /// Whom the platform pays: `book`, `upper`, `member`, `each`.
     pub receiver: String,
     /// Inclusive.
@@ -42,6 +46,102 @@ pub struct MembershipView {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Instant>,
+}
+
+/// A formula of a share, in the form in which it is signed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ShareFormulaView {
+    /// Whose part the rates give: `upper` or `member`.
+    #[schema(value_type = String)]
+    pub rates_of: Side,
+    /// Deductions, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deductions: Vec<DeductionView>,
+    /// Tiers on the month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiers: Option<MonthlyTiersView>,
+    /// Who shares what the member keeps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub team: Vec<TeamMemberView>,
+}
+
+/// A named deduction.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct DeductionView {
+    /// Name.
+    pub name: String,
+    /// Rate of the inflow.
+    pub rate: String,
+    /// `both`, `upper` or `member`.
+    #[schema(value_type = String)]
+    pub bearer: Bearer,
+    /// Who gets it; the upper when absent.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taker: Option<PartyId>,
+}
+
+/// Tiers on a month.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct MonthlyTiersView {
+    /// `base` or `inflow`.
+    #[schema(value_type = String)]
+    pub measure: Measure,
+    /// `whole` or `marginal`.
+    #[schema(value_type = String)]
+    pub method: Method,
+    /// Lower bounds, inclusive, with their rates.
+    pub steps: Vec<MonthlyTierView>,
+}
+
+/// One tier.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct MonthlyTierView {
+    /// Lower bound, inclusive.
+    pub from: Money,
+    /// Rate.
+    pub rate: String,
+}
+
+/// A part of the member's share.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct TeamMemberView {
+    /// Whose.
+    #[schema(value_type = String)]
+    pub party: PartyId,
+    /// Weight.
+    pub weight: String,
+}
+
+impl ShareFormulaView {
+    fn of(formula: &ShareFormula) -> ShareFormulaView {
+        let deduction = |of: &Deduction| DeductionView {
+            name: of.name.clone(),
+            rate: of.rate.to_string(),
+            bearer: of.bearer,
+            taker: of.taker,
+        };
+        let tiers = |of: &MonthlyTiers| MonthlyTiersView {
+            measure: of.measure,
+            method: of.method,
+            steps: (of.steps.iter())
+                .map(|(from, rate)| MonthlyTierView {
+                    from: Money::of(*from, of.currency),
+                    rate: rate.to_string(),
+                })
+                .collect(),
+        };
+        let member = |(party, weight): &(PartyId, Rate)| TeamMemberView {
+            party: *party,
+            weight: weight.to_string(),
+        };
+        ShareFormulaView {
+            rates_of: formula.rates_of,
+            deductions: formula.deductions.iter().map(deduction).collect(),
+            tiers: formula.tiers.as_ref().map(tiers),
+            team: formula.team.iter().map(member).collect(),
+        }
+    }
 }
 
 /// Contracts, by member, contract and start.
@@ -93,17 +193,19 @@ pub async fn memberships(
 
 fn view(row: &Row) -> Result<MembershipView, ReportError> {
     let share: Share = serde_json::from_str(row.get(4)).map_err(|_| ReportError::Stored("share"))?;
-    let (share, rate): (_, Rate) = match share {
-        Share::UpperKeeps(rate) => ("upper_keeps", rate),
-        Share::UpperPasses(rate) => ("upper_passes", rate),
+    let (word, rate): (_, Rate) = match &share {
+        Share::UpperKeeps(rate) => ("upper_keeps", *rate),
+        Share::UpperPasses(rate) => ("upper_passes", *rate),
+        Share::Formula(formula) => ("formula", formula.rate),
     };
     Ok(MembershipView {
         membership: MembershipId(row.get(0)),
         member: wire::party(row.get(1))?,
         upper: wire::party(row.get(2))?,
         scope: row.get(3),
-        share,
+        share: word,
         rate: rate.to_string(),
+        formula: share.formula().map(ShareFormulaView::of),
         receiver: row.get(5),
         from: Instant::from_utc(row.get(6)),
         to: row.get::<_, Option<_>>(7).map(Instant::from_utc),

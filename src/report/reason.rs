@@ -291,6 +291,7 @@ pub(super) fn movement(kind: &str, amount: Minor, lang: Lang) -> &'static str {
         "adjustment.posted" => ("manual adjustment", "人工调整"),
         "cutover.opened" => ("opening balance", "期初余额"),
         "cutover.reversed" => ("opening balance reversed", "期初余额冲回"),
+        "membership.trued_up" => ("share true-up", "分成结算差额"),
         "line.frozen" => ("frozen", "冻结"),
         "line.unfrozen" => ("freeze lifted", "解冻"),
         "line.forfeited" => ("forfeited", "罚没"),

@@ -97,7 +97,7 @@ impl Change {
             Change::Membership(member, share, from) => Command::AmendMembership {
                 member: *member,
                 membership: membership()?,
-                share: *share,
+                share: share.clone(),
                 receiver: Receiver::Book,
                 from: *from,
             },

@@ -22,7 +22,7 @@ use crate::ledger::BalanceKey;
 use crate::money::Minor;
 
 /// Events of streams, and of parties with every party above them by contract; ordered by stream, then version.
-/// Of a usage stream only the last event: each carries the totals after it.
+/// Of a stream whose events carry the totals after them only the last.
 pub async fn streams(
     client: &Client,
     statements: &Statements,
@@ -30,8 +30,8 @@ pub async fn streams(
     streams: &[StreamId],
     uppers: &[PartyId],
 ) -> Result<Vec<Recorded>> {
-    let of = |usage: bool| -> Vec<Uuid> {
-        let chosen = streams.iter().filter(|s| (s.slice == Slice::Usage) == usage);
+    let of = |totals: bool| -> Vec<Uuid> {
+        let chosen = streams.iter().filter(|s| s.slice.carries_totals() == totals);
         chosen.map(|stream| stream.id).collect()
     };
     let (whole, last) = (of(false), of(true));

@@ -1,6 +1,8 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod shares;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -157,18 +159,21 @@ fn pin() -> Box<Pin> {
                 keeps: Keeps::Share(rate(300_000)),
                 membership: Some(MembershipId(id(1))),
                 direct: true,
+                formula: None,
             },
             Hop {
                 party: party(PartyKind::Anchor),
                 keeps: Keeps::PassesOn(rate(500_000)),
                 membership: None,
                 direct: false,
+                formula: None,
             },
             Hop {
                 party: party(PartyKind::Promoter),
                 keeps: Keeps::All,
                 membership: None,
                 direct: false,
+                formula: None,
             },
         ],
         settleable: Settleable::Fulfilment,
@@ -311,6 +316,7 @@ fn line_events() -> Vec<Event> {
             },
             membership: None,
             direct: false,
+            formula: None,
         }],
         settleable: Settleable::PlatformSettled,
     }))));
@@ -497,6 +503,7 @@ fn rule_events() -> Vec<Event> {
     .into_iter()
     .map(Event::Shelf)
     .collect();
+    events.extend(shares::events());
     events.push(Event::Usage(UsageEvent {
         usage: UsageId(id(11)),
         rule,
@@ -742,7 +749,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         platform: Some(ext("taobao")),
         account: Some(ext("account-1")),
     };
-    vec![
+    let mut further = vec![
         ("reported", Event::Line(LineEvent::Fact(told))),
         ("brought_over", Event::Line(LineEvent::Fact(brought))),
         (
@@ -762,7 +769,9 @@ fn further_forms() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("manner", fact(refund)),
-    ]
+    ];
+    further.extend(shares::forms());
+    further
 }
 
 #[test]

@@ -56,7 +56,8 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::RenameParty { party, .. } => (*party).into(),
         Command::SignMembership { member, .. }
         | Command::AmendMembership { member, .. }
-        | Command::EndMembership { member, .. } => (*member).into(),
+        | Command::EndMembership { member, .. }
+        | Command::TrueUpMembership { member, .. } => (*member).into(),
         Command::RegisterShop { platform, shop_no, .. } => ShopId::of(book, platform.as_str(), shop_no.as_str()).into(),
         Command::ListItem { platform, item_no, .. } => ItemId::of(book, platform.as_str(), item_no.as_str()).into(),
         Command::PostRule { scope, .. } => scope.shelf().into(),

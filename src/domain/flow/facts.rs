@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Scribe;
+use super::{Scribe, shares};
 use crate::base::{
     BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, ShelfId, ShopId, TimerId,
     UsageId,
@@ -171,7 +171,8 @@ fn at_desk<T>(
     Ok(decide(&mut desk))
 }
 
-/// Records a line's event, then what it took from limited rules or gave back.
+/// Records a line's event, then what it gives the months of contracts with tiers, and what it took from limited rules or
+/// gave back.
 fn record(
     line_id: LineId,
     before: &LineState,
@@ -187,18 +188,31 @@ fn record(
     };
     let held_before = held(before, scribe.world)?;
     let placed = scribe.record(line_id, occurred_at, Event::Line(event));
-    let held_after = held(&line(line_id, scribe), scribe.world)?;
-    if held_before == held_after {
-        return Ok(placed);
+    let after = line(line_id, scribe);
+    let outer = scribe.causation.replace(placed.id);
+    shares::count(line_id, (&before.accrued()?, &after.accrued()?), occurred_at, scribe)?;
+    let held_after = held(&after, scribe.world)?;
+    if held_before != held_after {
+        use_up(line_id, (&held_before, &held_after), occurred_at, scribe)?;
     }
+    scribe.causation = outer;
+    Ok(placed)
+}
+
+/// Moves the counters of limited rules from what a line held to what it holds.
+fn use_up(
+    line_id: LineId,
+    (before, after): (&Option<Held>, &Option<Held>),
+    occurred_at: Instant,
+    scribe: &mut Scribe<'_>,
+) -> Result<(), Refusal> {
     let mut moves: BTreeMap<UsageId, (RuleId, Taken)> = BTreeMap::new();
-    for (held, sign) in [(&held_after, 1), (&held_before, -1)] {
+    for (held, sign) in [(after, 1), (before, -1)] {
         for (usage, reservation) in held.iter().flat_map(Held::each) {
             let entry = moves.entry(usage).or_insert((reservation.rule, Taken::default()));
             entry.1.add(reservation, sign);
         }
     }
-    let outer = scribe.causation.replace(placed.id);
     for (usage, (rule, moved)) in moves {
         let used = scribe.world.usage(usage).map(|used| used.as_ref().clone());
         let event = moved.on_top_of(&used.unwrap_or_default(), usage, rule, line_id)?;
@@ -206,8 +220,7 @@ fn record(
             scribe.record(usage, occurred_at, Event::Usage(event));
         }
     }
-    scribe.causation = outer;
-    Ok(placed)
+    Ok(())
 }
 
 /// What a line holds of a limited rule, and of the rule's cap inside the line's order.

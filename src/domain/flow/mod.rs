@@ -6,6 +6,7 @@ pub mod facts;
 pub mod needs;
 mod objects;
 mod scribe;
+mod shares;
 #[cfg(test)]
 mod tests;
 

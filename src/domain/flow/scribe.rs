@@ -2,7 +2,7 @@
 //! the next decision of the batch sees it.
 //! Must never write anything: what it recorded is handed to the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -50,6 +50,8 @@ pub struct Scribe<'a> {
     pub position: i64,
     /// Events of lines whose legs would take an account out of range: they are recorded without effect.
     pub unpostable: &'a HashSet<(StreamId, i64)>,
+    /// Streams that a decision turned out to need and that were not loaded: what it decided must not stand.
+    pub missing: &'a mut BTreeSet<StreamId>,
     /// A fresh random id.
     pub fresh: &'a mut dyn FnMut() -> Uuid,
     /// What was recorded.

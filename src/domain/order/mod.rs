@@ -7,6 +7,7 @@
 pub mod brought;
 #[cfg(test)]
 mod brought_tests;
+mod chain;
 pub mod decide;
 pub mod event;
 pub mod fact;
@@ -17,6 +18,8 @@ mod properties;
 pub mod reported;
 #[cfg(test)]
 mod reported_tests;
+#[cfg(test)]
+mod shares_tests;
 pub mod split;
 pub mod state;
 pub mod story;
@@ -34,8 +37,8 @@ pub use fact::{
     What,
 };
 pub use pin::{
-    Attribution, Basis, Candidate, Dims, Hop, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice, Scope,
-    Settleable, Terms,
+    Attribution, Basis, Candidate, Dims, Hop, HopFormula, Keeps, Pin, RateTerms, Reason, Reservation, RuleChoice,
+    Scope, Settleable, Terms,
 };
-pub use split::{Role, Split, Step, split};
-pub use state::{Kept, LineState, LineStatus};
+pub use split::{Accrued, Role, Split, Step, split};
+pub use state::{Accrual, Kept, LineState, LineStatus};

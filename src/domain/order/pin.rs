@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{ClickId, ExternalId, FormulaId, Instant, ItemId, MembershipId, PartyId, RuleId, ShopId};
-use crate::money::{Minor, Rate, Rounding};
+use crate::domain::share::Deduction;
+use crate::money::{Currency, Minor, Rate, Rounding};
 
 /// How the promoter of a line was found.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -171,6 +172,22 @@ pub enum Keeps {
     },
 }
 
+/// What a contract's formula adds to a hop: the rate of `keeps` then applies to what deductions before the split leave.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HopFormula {
+    /// Start of the contract's terms.
+    pub terms_from: Instant,
+    /// In stated order; one without a taker goes to the hop's own party.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deductions: Vec<Deduction>,
+    /// Who shares what the next taker keeps, by weight; empty: that taker alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub team: Vec<(PartyId, Rate)>,
+    /// The contract has tiers on its month in this currency: the rate is provisional.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiers_in: Option<Currency>,
+}
+
 /// One taker of the distributable, from the first receiver down to the promoter.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hop {
@@ -184,6 +201,9 @@ pub struct Hop {
     /// The platform pays this taker itself (平台直付).
     #[serde(default)]
     pub direct: bool,
+    /// The contract's formula, when it has more than a rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<Box<HopFormula>>,
 }
 
 /// A fee taken from G (or from what a named predecessor left), to one taker.

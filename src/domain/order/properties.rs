@@ -2,11 +2,13 @@
 //! Must never need a database.
 
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::decide;
+use super::shares_tests::any_formula;
 use super::support::*;
 use super::*;
-use crate::base::PartyKind;
+use crate::base::{MembershipId, PartyKind};
 use crate::ledger::Layer;
 use crate::money::Minor;
 
@@ -58,10 +60,14 @@ fn facts() -> impl Strategy<Value = Vec<LineFact>> {
     })
 }
 
-/// Formulas: settled by the platform, by time, with a subsidy, with a taker paid by the platform.
+/// Formulas: settled by the platform, by time, with a subsidy, with a taker paid by the platform, under a contract with a
+/// share formula.
 fn formulas() -> impl Strategy<Value = Terms> {
-    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(by_time, subsidy, direct)| {
+    let share = prop::option::of(any_formula());
+    (any::<bool>(), any::<bool>(), any::<bool>(), share).prop_map(|(by_time, subsidy, direct, share)| {
         let mut terms = terms();
+        terms.chain[0].membership = share.as_ref().map(|_| MembershipId(Uuid::from_u128(5)));
+        terms.chain[0].formula = share.map(Box::new);
         if by_time {
             terms.settleable = Settleable::ReceivedPlusDays(4);
         }
@@ -111,6 +117,7 @@ proptest! {
         prop_assert_eq!(one.state.posted(), other.state.posted());
         prop_assert_eq!(one.state.figures(), other.state.figures());
         prop_assert_eq!(one.state.status(), other.state.status());
+        prop_assert_eq!(one.state.accrued(), other.state.accrued());
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! On the reported base every figure stands as given. On a smaller one, after refunds, each is half-up of its proportion,
 //! fees capped at what is left; the chain shares what remains, so the parts always sum to what the payer owes.
 
+use super::chain::chain;
 use super::fact::{NamedAmount, Track};
 use super::pin::Terms;
-use super::split::{CONTENT_FEE, Role, Split, Step, chain};
+use super::split::{CONTENT_FEE, Role, Split, Step};
 use crate::money::{Minor, MoneyError, Rate};
 
 /// The first component of a track that the formula has no taker for.
@@ -68,7 +69,7 @@ pub fn reported<'a>(terms: &'a Terms, track: &Track, whole: Minor, base: Minor) 
             amount: amount.negated()?,
         });
     }
-    chain(&terms.chain, distributable, terms.rounding, &mut steps)?;
+    let accrued = chain(terms, base, distributable, &mut steps)?;
     Ok(Split {
         base,
         gross,
@@ -76,6 +77,7 @@ pub fn reported<'a>(terms: &'a Terms, track: &Track, whole: Minor, base: Minor) 
         capped: false,
         distributable,
         steps,
+        accrued,
     })
 }
 

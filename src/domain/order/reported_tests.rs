@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::fact::COMMISSION_EXCEEDS_PAYMENT;
+use super::shares_tests::any_formula;
 use super::support::*;
 use super::*;
 use crate::base::PartyKind;
@@ -272,8 +273,10 @@ proptest! {
     fn a_reported_split_conserves_whatever_remains(
         gross in 0_i64..20_000, technical in 0_i64..20_000, live in 0_i64..20_000,
         subsidy in 0_i64..2_000, content in 0_i64..2_000, whole in 0_i64..100_000, part in 0_i64..100_000,
+        share in prop::option::of(any_formula()),
     ) {
         let mut terms = Terms { as_reported: true, ..terms() };
+        terms.chain[0].formula = share.map(Box::new);
         terms.content_fee = Some((party(PartyKind::Platform, 3), crate::money::Rate::ZERO));
         terms.subsidies = vec![pin::SubsidyTerms {
             name: "subsidy".to_owned(),
@@ -290,7 +293,8 @@ proptest! {
         let split = reported::reported(&terms, &told, Minor(whole), Minor(part.min(whole))).unwrap();
         let content = split.steps.iter().find(|step| step.name == split::CONTENT_FEE).unwrap().amount;
         prop_assert_eq!(split.merchant_debit().unwrap(), split.gross.plus(content).unwrap());
-        prop_assert!(split.steps.iter().all(|step| step.role == Role::Payer || step.amount.0 >= 0));
+        let bears = |role| matches!(role, Role::Payer | Role::Deduction { .. });
+        prop_assert!(split.steps.iter().all(|step| bears(step.role) || step.amount.0 >= 0));
         if part >= whole {
             prop_assert_eq!(split.gross, Minor(gross));
         }

@@ -1,14 +1,18 @@
 //! The split of a base under pinned terms: gross commission, content fee, fees, subsidies, chain (decisions A1, A2, A13).
 //! Must never round twice, and must never lose a minor unit: what a step takes, the next one no longer has.
 
-use super::pin::{FeeOf, FeeTerms, Hop, Keeps, RateTerms, RuleChoice, SubsidyTerms, Terms};
-use crate::base::PartyId;
-use crate::money::{Minor, MoneyError, Rate, Rounding};
+use super::chain::chain;
+use super::pin::{FeeOf, FeeTerms, RateTerms, RuleChoice, SubsidyTerms, Terms};
+use crate::base::{Instant, MembershipId, PartyId};
+use crate::domain::share;
+use crate::money::{Currency, Minor, MoneyError, Rate, Rounding};
 
 /// Name of the content fee's step 内容场景专项服务费.
 pub const CONTENT_FEE: &str = "content_fee";
 /// Name of a chain taker's step.
 pub const SHARE: &str = "share";
+/// Name of a team member's step.
+pub const TEAM: &str = "team";
 
 /// What a step's party is to the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +24,37 @@ pub enum Role {
         /// Paid by the platform.
         direct: bool,
     },
+    /// Bears or takes a deduction of a contract: its amount is negative for who bears it. Frozen and forfeited with the
+    /// chain; `direct` as for a hop.
+    Deduction {
+        /// Paid by the platform.
+        direct: bool,
+    },
     /// Pays a subsidy: its amount is negative.
     Payer,
+}
+
+impl Role {
+    /// Of the chain's money: `Some(true)` where the platform pays it itself.
+    pub fn of_chain(self) -> Option<bool> {
+        match self {
+            Role::Hop { direct } | Role::Deduction { direct } => Some(direct),
+            Role::Fee | Role::Payer => None,
+        }
+    }
+}
+
+/// What a line gives a contract with tiers on its month.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Accrued {
+    /// The contract.
+    pub membership: MembershipId,
+    /// Start of its terms.
+    pub terms_from: Instant,
+    /// The currency of its tiers.
+    pub currency: Currency,
+    /// What the line adds.
+    pub figures: share::Figures,
 }
 
 /// One rounded component: `amount` is what became of `of` at `rate`.
@@ -56,6 +89,8 @@ pub struct Split<'a> {
     pub distributable: Minor,
     /// Content fee, fees, subsidies, chain.
     pub steps: Vec<Step<'a>>,
+    /// What it adds to the months of contracts with tiers.
+    pub accrued: Vec<Accrued>,
 }
 
 impl Split<'_> {
@@ -96,7 +131,7 @@ pub fn split<'a>(terms: &'a Terms, rule: &RuleChoice, base: Minor) -> Result<Spl
         distributable = distributable.minus(step.amount)?;
         steps.push(step);
     }
-    chain(&terms.chain, distributable, terms.rounding, &mut steps)?;
+    let accrued = chain(terms, base, distributable, &mut steps)?;
     Ok(Split {
         base,
         gross: gross.amount,
@@ -104,6 +139,7 @@ pub fn split<'a>(terms: &'a Terms, rule: &RuleChoice, base: Minor) -> Result<Spl
         capped: gross.capped,
         distributable,
         steps,
+        accrued,
     })
 }
 
@@ -181,45 +217,4 @@ fn subsidy_step(subsidy: &SubsidyTerms, base: Minor, rounding: Rounding) -> Resu
         rate: subsidy.share,
         amount: subsidy.share.of(of, rounding)?.negated()?,
     })
-}
-
-/// The waterfall: each taker's net is its inflow less what goes down; the last keeps all.
-pub(super) fn chain(
-    hops: &[Hop],
-    inflow: Minor,
-    rounding: Rounding,
-    steps: &mut Vec<Step<'_>>,
-) -> Result<(), MoneyError> {
-    let mut inflow = inflow;
-    for (index, hop) in hops.iter().enumerate() {
-        let (rate, net) = match hop.keeps {
-            _ if index + 1 == hops.len() => (Rate::ONE, inflow),
-            Keeps::All => (Rate::ONE, inflow),
-            Keeps::Share(rate) => (rate, rate.of(inflow, rounding)?),
-            Keeps::PassesOn(rate) => (rate, inflow.minus(rate.of(inflow, rounding)?)?),
-            Keeps::Portion { part, of } => portion(part, of, inflow, rounding)?,
-        };
-        steps.push(Step {
-            name: SHARE,
-            role: Role::Hop { direct: hop.direct },
-            party: hop.party,
-            of: inflow,
-            rate,
-            amount: net,
-        });
-        inflow = inflow.minus(net)?;
-    }
-    Ok(())
-}
-
-/// What a taker keeps of an inflow when an amount was agreed of another; never more than there is.
-fn portion(part: Minor, of: Minor, inflow: Minor, rounding: Rounding) -> Result<(Rate, Minor), MoneyError> {
-    if of.0 <= 0 {
-        return Ok((Rate::ZERO, Minor::ZERO));
-    }
-    let scale = i128::from(Rate::SCALE);
-    let ppm = i128::from(part.0) * scale / i128::from(of.0);
-    let rate = u32::try_from(ppm).ok().and_then(|ppm| Rate::from_ppm(ppm).ok());
-    let net = rounding.scale(inflow, i128::from(part.0), i128::from(of.0))?;
-    Ok((rate.unwrap_or(Rate::ONE), net.min(inflow)))
 }

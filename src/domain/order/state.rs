@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
 use super::fact::{About, LineFact, What};
-use super::pin::{BEFORE_CUT_OVER, Pin, Reservation};
+use super::pin::{BEFORE_CUT_OVER, Pin, Reservation, Terms};
+use super::split::Accrued;
 use super::split::split;
 use super::story::{self, Story, latest_instant};
 use super::target::{Holdings, Target, target};
@@ -108,6 +109,15 @@ impl Kept {
             FactState::Conflict => false,
         }
     }
+}
+
+/// What a line gives a month of a contract with tiers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Accrual {
+    /// Its settle date: the month is the one of this instant.
+    pub settled_at: Instant,
+    /// What, and to which contract.
+    pub accrued: Accrued,
 }
 
 /// A line as it stands.
@@ -336,6 +346,31 @@ impl LineState {
             gross: taken.gross.min(split(terms, rule, base)?.gross),
             volume: taken.volume,
         }))
+    }
+
+    /// What the line gives the months of contracts with tiers in its currency.
+    pub fn accrued(&self) -> Result<Vec<Accrual>, MoneyError> {
+        let terms = self.pin.as_ref().and_then(|pin| pin.terms.as_ref());
+        let has_tiers = |terms: &Terms| {
+            let mut formulas = terms.chain.iter().filter_map(|hop| hop.formula.as_deref());
+            formulas.any(|formula| formula.tiers_in.is_some() && formula.tiers_in == self.currency)
+        };
+        if !terms.is_some_and(has_tiers) {
+            return Ok(Vec::new());
+        }
+        let target = self.target()?;
+        let is_sale = self.about.is_sale();
+        let accruals = target.settled_at.into_iter().flat_map(|settled_at| {
+            let accrued = target.accrued.iter().copied();
+            accrued.map(move |mut accrued| {
+                // A gift, own use and an exchange are no sales: their money is shared like any other, tiers do not see them.
+                accrued.figures.base = if is_sale { accrued.figures.base } else { Minor::ZERO };
+                Accrual { settled_at, accrued }
+            })
+        });
+        Ok(accruals
+            .filter(|accrual| Some(accrual.accrued.currency) == self.currency)
+            .collect())
     }
 
     /// Facts that count at a ripeness, in order of recording.

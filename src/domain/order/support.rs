@@ -36,6 +36,7 @@ pub fn hop(party: PartyId, keeps: Keeps) -> Hop {
         keeps,
         membership: None,
         direct: false,
+        formula: None,
     }
 }
 

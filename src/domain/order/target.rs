@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::event::Figures;
 use super::pin::{Pin, RateTerms, RuleChoice, Settleable, Terms};
 use super::reported::reported;
-use super::split::{Role, split};
+use super::split::{Accrued, Role, split};
 use super::state::LineStatus;
 use super::story::Story;
 use super::weigh::{Weighed, weigh};
@@ -41,6 +41,8 @@ pub struct Target {
     pub settles_at: Option<Instant>,
     /// Where the line is.
     pub status: LineStatus,
+    /// What it gives the months of contracts with tiers: of what is settled, after refunds won; nothing of a forfeited line.
+    pub accrued: Vec<Accrued>,
 }
 
 impl Target {
@@ -181,6 +183,14 @@ struct Cell {
     amount: Minor,
 }
 
+/// Everybody's component at one stage, and what the stage gives contracts with tiers.
+#[derive(Default)]
+struct Cells {
+    all: Vec<Cell>,
+    below_minimum: bool,
+    accrued: Vec<Accrued>,
+}
+
 /// The stage of a base: what it is, and which part of the whole line it stands for.
 struct Stage<'a> {
     base: Minor,
@@ -209,9 +219,9 @@ impl<'a> Book<'a> {
             told: self.told_estimate(weighed),
         };
         target.figures.estimated_base = Some(stage.base);
-        let (cells, below_minimum) = self.cells(&stage)?;
-        target.below_minimum = below_minimum;
-        self.post_estimated(&cells, &mut target.holdings)
+        let cells = self.cells(&stage)?;
+        target.below_minimum = cells.below_minimum;
+        self.post_estimated(&cells.all, &mut target.holdings)
     }
 
     fn settled(&self, at: Instant, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
@@ -234,12 +244,14 @@ impl<'a> Book<'a> {
             part: (left, weighed.total),
             told,
         };
-        let (won, below_minimum) = self.cells(&stage(bases.won))?;
-        let (deducted, _) = self.cells(&stage(bases.deducted))?;
-        target.below_minimum = below_minimum;
+        let won = self.cells(&stage(bases.won))?;
+        let deducted = self.cells(&stage(bases.deducted))?;
+        target.below_minimum = won.below_minimum;
         target.settled_at = Some(at);
         target.status = LineStatus::Settled;
-        self.post_settled(&won, &deducted, &mut target.holdings)
+        self.post_settled(&won.all, &deducted.all, &mut target.holdings)?;
+        target.accrued = self.counted(won.accrued);
+        Ok(())
     }
 
     fn by_session(&self, dead: bool, weighed: &Weighed, target: &mut Target) -> Result<(), MoneyError> {
@@ -251,21 +263,21 @@ impl<'a> Book<'a> {
             part: (i128::from(base.0), whole),
             told,
         };
-        let (won, _) = self.cells(&stage(bases.won))?;
-        let (deducted, _) = self.cells(&stage(bases.deducted))?;
-        self.post_settled(&won, &deducted, &mut target.holdings)?;
+        let won = self.cells(&stage(bases.won))?;
+        let deducted = self.cells(&stage(bases.deducted))?;
+        self.post_settled(&won.all, &deducted.all, &mut target.holdings)?;
         let left = weighed.base_of(weighed.left())?;
-        let (mut rest, below_minimum) = self.cells(&Stage {
+        let mut rest = self.cells(&Stage {
             base: left,
             part: (weighed.left(), weighed.total),
             told,
         })?;
-        target.below_minimum = below_minimum;
+        target.below_minimum = rest.below_minimum;
         if !dead {
-            for (cell, used) in rest.iter_mut().zip(&won) {
+            for (cell, used) in rest.all.iter_mut().zip(&won.all) {
                 cell.amount = cell.amount.minus(used.amount)?;
             }
-            self.post_estimated(&rest, &mut target.holdings)?;
+            self.post_estimated(&rest.all, &mut target.holdings)?;
             target.figures.estimated_base = Some(left.minus(bases.won)?);
         }
         if !self.story.sessions.is_empty() {
@@ -273,6 +285,7 @@ impl<'a> Book<'a> {
             target.figures.settled_base = Some(bases.deducted);
             target.figures.won_base = Some(bases.won);
             target.figures.deducted_base = Some(bases.deducted);
+            target.accrued = self.counted(won.accrued);
         }
         if bases.complete {
             target.status = LineStatus::Settled;
@@ -298,12 +311,12 @@ impl<'a> Book<'a> {
     }
 
     /// Components of a stage: always the same ones in the same order, so that two stages can be subtracted.
-    fn cells(&self, stage: &Stage<'_>) -> Result<(Vec<Cell>, bool), MoneyError> {
+    fn cells(&self, stage: &Stage<'_>) -> Result<Cells, MoneyError> {
         let Some((pin, terms)) = self.earning() else {
-            return Ok((Vec::new(), false));
+            return Ok(Cells::default());
         };
         let Some(split) = divide(pin, terms, stage)? else {
-            return Ok((Vec::new(), false));
+            return Ok(Cells::default());
         };
         let mut cells: Vec<Cell> = Vec::with_capacity(split.steps.len());
         cells.extend(split.steps.iter().map(|step| Cell {
@@ -327,7 +340,11 @@ impl<'a> Book<'a> {
                 amount: amount.negated()?,
             });
         }
-        Ok((cells, split.below_minimum))
+        Ok(Cells {
+            all: cells,
+            below_minimum: split.below_minimum,
+            accrued: split.accrued,
+        })
     }
 
     fn earning(&self) -> Option<(&'a Pin, &'a Terms)> {
@@ -337,7 +354,15 @@ impl<'a> Book<'a> {
 
     /// The chain's part of a forfeited line stays with the merchant.
     fn keeps_nothing(&self, role: Role) -> bool {
-        role == Role::Hop { direct: false } && self.story.is_forfeited()
+        role.of_chain() == Some(false) && self.story.is_forfeited()
+    }
+
+    /// A forfeited line gives no month anything.
+    fn counted(&self, accrued: Vec<Accrued>) -> Vec<Accrued> {
+        match self.story.is_forfeited() {
+            true => Vec::new(),
+            false => accrued,
+        }
     }
 
     fn post_estimated(&self, cells: &[Cell], holdings: &mut Holdings) -> Result<(), MoneyError> {
@@ -348,7 +373,9 @@ impl<'a> Book<'a> {
         for cell in cells.iter().filter(|cell| !self.keeps_nothing(cell.role)) {
             let account = match cell.role {
                 Role::Payer => payer(cell.party),
-                Role::Fee | Role::Hop { .. } => Account::of(cell.party, AccountKind::Available),
+                Role::Fee | Role::Hop { .. } | Role::Deduction { .. } => {
+                    Account::of(cell.party, AccountKind::Available)
+                }
             };
             give(holdings, account, Layer::Estimated, cell.amount)?;
             give(holdings, merchant, Layer::Estimated, cell.amount.negated()?)?;
@@ -372,9 +399,11 @@ impl<'a> Book<'a> {
                     give(holdings, merchant, Layer::Settled, deducted.amount.negated()?)?;
                     continue;
                 }
-                Role::Hop { direct: true } => AccountKind::DirectPaid,
-                Role::Hop { direct: false } if frozen => AccountKind::Frozen,
-                Role::Fee | Role::Hop { direct: false } => AccountKind::Available,
+                role => match role.of_chain() {
+                    Some(true) => AccountKind::DirectPaid,
+                    Some(false) if frozen => AccountKind::Frozen,
+                    Some(false) | None => AccountKind::Available,
+                },
             };
             let due = deducted.amount.minus(won.amount)?;
             give(holdings, Account::of(won.party, kind), Layer::Settled, won.amount)?;

@@ -2,6 +2,7 @@
 //! Must never read a clock or make an id.
 
 use super::event::{MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyRenamed};
+use super::share;
 use super::state::{Contract, ContractScope, PartyState};
 use crate::base::{Instant, MembershipId, Name, PartyId, PartyKind};
 use crate::domain::refusal::{Refusal, Wrong};
@@ -52,6 +53,13 @@ pub fn sign(member: &PartyState, signed: MembershipSigned, parties: Lookup<'_>) 
         "window_empty",
         "the end must come after the start; the end itself is outside the contract",
     );
+    share::check(
+        &signed.share,
+        signed.upper,
+        signed.receiver,
+        &|party| parties(party).is_some(),
+        &mut wrong,
+    );
     wrong.check()?;
     if parties(signed.upper).is_none() {
         return Err(Refusal::not_found("party").at("/upper"));
@@ -73,11 +81,18 @@ pub fn sign(member: &PartyState, signed: MembershipSigned, parties: Lookup<'_>) 
 }
 
 /// Changes the terms of a contract from an instant inside it.
-pub fn amend(member: &PartyState, amended: MembershipAmended) -> Result<PartyEvent, Refusal> {
+pub fn amend(
+    member: &PartyState,
+    amended: MembershipAmended,
+    exists: &dyn Fn(PartyId) -> bool,
+) -> Result<PartyEvent, Refusal> {
     let mut pieces = pieces(member, amended.membership)?;
-    if !pieces.any(|contract| contract.covers(amended.from)) {
+    let Some(contract) = pieces.find(|contract| contract.covers(amended.from)) else {
         return Err(Refusal::invalid("outside_membership", "the contract is not in force at this instant").at("/from"));
-    }
+    };
+    let mut wrong = Wrong::default();
+    share::check(&amended.share, contract.upper, amended.receiver, exists, &mut wrong);
+    wrong.check()?;
     Ok(PartyEvent::MembershipAmended(amended))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod decide;
 pub mod event;
+mod share;
 pub mod state;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::PartyEvent;
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
+use crate::domain::share::ShareFormula;
 use crate::money::Rate;
 
 /// What a contract covers.
@@ -37,13 +38,25 @@ pub enum Receiver {
 }
 
 /// How the upper and the member share (decision A13).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Share {
     /// The upper keeps half-up(inflow x rate), the member gets the residual.
     UpperKeeps(Rate),
     /// The upper passes half-up(inflow x rate) on to the member and keeps the residual.
     UpperPasses(Rate),
+    /// By a formula: deductions, tiers on the month, a team.
+    Formula(Box<ShareFormula>),
+}
+
+impl Share {
+    /// The formula, when it is one.
+    pub fn formula(&self) -> Option<&ShareFormula> {
+        match self {
+            Share::Formula(formula) => Some(formula),
+            Share::UpperKeeps(_) | Share::UpperPasses(_) => None,
+        }
+    }
 }
 
 /// One contract of a member with its upper (agency, or the anchor above a second-level promoter). Half-open in time.
@@ -115,7 +128,7 @@ impl PartyState {
                 id: e.membership,
                 upper: e.upper,
                 scope: e.scope,
-                share: e.share,
+                share: e.share.clone(),
                 receiver: e.receiver,
                 from: e.from,
                 to: e.to,
@@ -133,7 +146,7 @@ impl PartyState {
                     return;
                 };
                 let next = Contract {
-                    share: e.share,
+                    share: e.share.clone(),
                     receiver: e.receiver,
                     from: e.from,
                     ..old.clone()

@@ -7,7 +7,8 @@ use super::decide::{amend, end, register, rename, sign};
 use super::*;
 use crate::base::{BookId, Instant, MembershipId, PartyId, PartyKind};
 use crate::domain::refusal::Refusal;
-use crate::money::Rate;
+use crate::domain::share::{Bearer, Deduction, Measure, Method, MonthlyTiers, ShareFormula, Side};
+use crate::money::{Currency, Minor, Rate};
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -186,12 +187,14 @@ fn an_amendment_changes_the_share_from_its_instant_on() {
     };
     let state = parties.0.get_mut(&anchor()).unwrap();
     assert_eq!(
-        amend(state, amended("2026-07-01T00:00:00+08:00")).unwrap_err().code,
+        amend(state, amended("2026-07-01T00:00:00+08:00"), &|_| true)
+            .unwrap_err()
+            .code,
         "outside_membership"
     );
-    let event = amend(state, amended(NOON)).unwrap();
+    let event = amend(state, amended(NOON), &|_| true).unwrap();
     state.evolve(&event);
-    let share_at = |time| state.contract(ContractScope::Cps, at(time)).map(|c| c.share);
+    let share_at = |time| state.contract(ContractScope::Cps, at(time)).map(|c| c.share.clone());
     assert_eq!(share_at("2026-06-15T11:59:59.999999+08:00"), Some(share("0.3")));
     assert_eq!(share_at(NOON), Some(share("0.2")));
     assert_eq!(share_at("2026-07-01T00:00:00+08:00"), None);
@@ -208,4 +211,117 @@ fn an_ended_contract_ends_once_and_takes_its_amendments_along() {
     assert_eq!(end(state, membership, at(NOON)).unwrap_err().code, "membership_ended");
     let unknown = MembershipId(uuid::Uuid::from_u128(99));
     assert_eq!(end(state, unknown, at(NOON)).unwrap_err().code, "not_found");
+}
+
+/// A formula in which everything is wrong that can be.
+fn all_wrong() -> ShareFormula {
+    let deduct = |name: &str, rate: u32, bearer, taker| Deduction {
+        name: name.to_owned(),
+        rate: Rate::from_ppm(rate).unwrap(),
+        bearer,
+        taker,
+    };
+    let stranger = agency("stranger");
+    let half = Rate::from_ppm(500_000).unwrap();
+    ShareFormula {
+        rates_of: Side::Upper,
+        rate: half,
+        deductions: vec![
+            deduct("投流", 600_000, Bearer::Both, None),
+            deduct("tax_points", 500_000, Bearer::Both, None),
+            deduct("tax_points", 0, Bearer::Upper, None),
+            deduct("share", 0, Bearer::Upper, Some(agency("a"))),
+            deduct("samples", 0, Bearer::Member, Some(stranger)),
+        ],
+        tiers: Some(MonthlyTiers {
+            currency: Currency::CNY,
+            measure: Measure::Base,
+            method: Method::Whole,
+            steps: vec![(Minor(1), half), (Minor(5), half), (Minor(5), half)],
+        }),
+        team: vec![
+            (anchor(), half),
+            (anchor(), Rate::ZERO),
+            (stranger, Rate::from_ppm(1).unwrap()),
+        ],
+    }
+}
+
+#[test]
+fn every_wrong_field_of_a_share_formula_is_named() {
+    let mut parties = Parties::default();
+    parties.add(anchor());
+    parties.add(agency("a"));
+    let signed = MembershipSigned {
+        membership: MembershipId(uuid::Uuid::from_u128(1)),
+        member: anchor(),
+        upper: agency("a"),
+        scope: ContractScope::Cps,
+        share: Share::Formula(Box::new(all_wrong())),
+        receiver: Receiver::Member,
+        from: at(JUNE),
+        to: None,
+    };
+    let lookup = |party| parties.0.get(&party);
+    let refused = sign(&parties.0[&anchor()], signed, &lookup).unwrap_err();
+    let mut named: Vec<(&str, &str)> = refused
+        .fields
+        .iter()
+        .map(|wrong| (wrong.pointer.as_ref(), wrong.code))
+        .collect();
+    named.sort_unstable();
+    let expected = [
+        ("/share/formula/deductions", "parts_exceed_whole"),
+        ("/share/formula/deductions/0/name", "name_form"),
+        ("/share/formula/deductions/2/name", "name_repeated"),
+        ("/share/formula/deductions/2/taker", "taker_needed"),
+        ("/share/formula/deductions/3/name", "name_repeated"),
+        ("/share/formula/deductions/3/taker", "taker_needed"),
+        ("/share/formula/deductions/4/taker", "not_found"),
+        ("/share/formula/team", "team_paid_directly"),
+        ("/share/formula/team", "weights_not_whole"),
+        ("/share/formula/team/1/party", "party_repeated"),
+        ("/share/formula/team/1/weight", "weight_zero"),
+        ("/share/formula/team/2/party", "not_found"),
+        ("/share/formula/tiers/steps/0/from", "steps_order"),
+        ("/share/formula/tiers/steps/2/from", "steps_order"),
+    ];
+    assert_eq!(named, expected);
+}
+
+#[test]
+fn a_share_formula_has_at_most_32_of_anything_and_at_least_one_tier() {
+    let many = |n: usize| {
+        let mut formula = all_wrong();
+        formula.deductions = (0..n)
+            .map(|n| Deduction {
+                name: format!("d{n}"),
+                rate: Rate::ZERO,
+                bearer: Bearer::Both,
+                taker: None,
+            })
+            .collect();
+        formula.team.clear();
+        let tiers = formula.tiers.as_mut().unwrap();
+        tiers.steps = (0..n as i64).map(|n| (Minor(n), Rate::ZERO)).collect();
+        formula
+    };
+    let mut parties = Parties::default();
+    let membership = parties.sign(anchor(), agency("a"), JUNE, None).unwrap();
+    let asked = |formula: ShareFormula| {
+        let amended = MembershipAmended {
+            membership,
+            member: anchor(),
+            share: Share::Formula(Box::new(formula)),
+            receiver: Receiver::Book,
+            from: at(NOON),
+        };
+        let fields = amend(&parties.0[&anchor()], amended, &|_| true)
+            .err()
+            .map(|refusal| refusal.fields);
+        fields.map_or(0, |fields| {
+            fields.iter().filter(|wrong| wrong.code == "too_many").count()
+        })
+    };
+    assert_eq!([0, 1, 32, 33].map(|n| asked(many(n))), [1, 0, 0, 2]);
 }

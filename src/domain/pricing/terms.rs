@@ -4,10 +4,11 @@
 use super::Known;
 use crate::base::{Instant, PartyId};
 use crate::domain::book::{Formula, FormulaBasis};
-use crate::domain::order::pin::{BaseTerms, FeeTerms, SubsidyTerms};
+use crate::domain::order::pin::{BaseTerms, FeeTerms, HopFormula, SubsidyTerms};
 use crate::domain::order::{Hop, Keeps, Terms};
 use crate::domain::party::decide::MOST_TAKERS;
 use crate::domain::party::{ContractScope, Receiver, Share};
+use crate::domain::share::Side;
 
 /// The takers of a promoter's commission at an instant, first receiver first, the promoter last.
 ///
@@ -18,6 +19,7 @@ pub(super) fn chain(promoter: PartyId, at: Instant, known: &dyn Known) -> Vec<Ho
         keeps: Keeps::All,
         membership: None,
         direct: false,
+        formula: None,
     }];
     let mut member = promoter;
     while takers.len() < MOST_TAKERS {
@@ -32,17 +34,34 @@ pub(super) fn chain(promoter: PartyId, at: Instant, known: &dyn Known) -> Vec<Ho
         }
         takers.push(Hop {
             party: contract.upper,
-            keeps: match contract.share {
-                Share::UpperKeeps(rate) => Keeps::Share(rate),
-                Share::UpperPasses(rate) => Keeps::PassesOn(rate),
-            },
+            keeps: keeps(&contract.share),
             membership: Some(contract.id),
             direct: matches!(contract.receiver, Receiver::Upper | Receiver::Each),
+            formula: contract.share.formula().map(|formula| {
+                Box::new(HopFormula {
+                    terms_from: contract.from,
+                    deductions: formula.deductions.clone(),
+                    team: formula.team.clone(),
+                    tiers_in: formula.tiers.as_ref().map(|tiers| tiers.currency),
+                })
+            }),
         });
         member = contract.upper;
     }
     takers.reverse();
     takers
+}
+
+/// The rate of a line: with tiers on the month it is provisional.
+fn keeps(share: &Share) -> Keeps {
+    match share {
+        Share::UpperKeeps(rate) => Keeps::Share(*rate),
+        Share::UpperPasses(rate) => Keeps::PassesOn(*rate),
+        Share::Formula(formula) => match formula.rates_of {
+            Side::Upper => Keeps::Share(formula.rate),
+            Side::Member => Keeps::PassesOn(formula.rate),
+        },
+    }
 }
 
 /// The formula with the brand and the takers filled in.

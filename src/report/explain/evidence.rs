@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 
 use super::super::history::History;
 use super::super::{Money, ReportError, Viewer, reason, rules, streams};
-use super::Node;
+use super::{Node, shares};
 use crate::base::{LogId, PartyId, ShelfId};
 use crate::domain::adjustment::AdjustmentPosted;
 use crate::domain::book::BookState;
@@ -240,6 +240,9 @@ fn contracts(pin: &Pin, viewer: Viewer) -> Option<Node> {
         );
         if let Some(membership) = hop.membership {
             child = child.refer(membership);
+        }
+        if let Some(formula) = &hop.formula {
+            shares::terms(formula, &mut child);
         }
         node.push(child);
     }

@@ -4,6 +4,7 @@
 mod evidence;
 mod money;
 mod node;
+mod shares;
 
 pub use super::reason::Lang;
 pub use node::Node;
@@ -16,6 +17,7 @@ use super::history::{self, Calendar, History, history as load};
 use super::{At, Money, ReportError, Statement, Viewer, position, reason, sql, streams};
 use crate::base::{LineId, LogId};
 use crate::domain::event::Event;
+use crate::domain::share::ShareEvent;
 use crate::domain::stream::Slice;
 use crate::ledger::Account;
 
@@ -123,8 +125,8 @@ pub async fn explain_leg(
     if let [leg] = moved.as_slice() {
         root = root.with(Money::of(leg.amount, leg.currency));
     }
-    if let Event::Adjustment(adjustment) = &stored.event {
-        root.push(evidence::adjustment(adjustment, viewer));
+    if let Some(node) = of_no_line(&stored.event, viewer) {
+        root.push(node);
     }
     if stored.slice != Slice::Line.code() {
         return Ok(ExplainView {
@@ -153,6 +155,15 @@ pub async fn explain_leg(
         consistent,
         root,
     })
+}
+
+/// Where an entry comes from that no line posted.
+fn of_no_line(event: &Event, viewer: Viewer) -> Option<Node> {
+    match event {
+        Event::Adjustment(adjustment) => Some(evidence::adjustment(adjustment, viewer)),
+        Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
+        _ => None,
+    }
 }
 
 fn names(history: &History) -> (String, String) {

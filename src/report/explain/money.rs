@@ -10,6 +10,7 @@ use super::super::{Money, ReportError, Viewer, reason};
 use super::Node;
 use crate::base::PartyId;
 use crate::domain::event::Event;
+use crate::domain::order::split::TEAM;
 use crate::domain::order::target::split_behind;
 use crate::domain::order::{Figures, LineEvent, LineState, Pin, RateTerms, Role, Split, Step};
 use crate::ledger::{Account, Leg};
@@ -244,6 +245,18 @@ fn step_node(step: &Step<'_>, last: bool, as_reported: bool, currency: Currency)
     let rate = reason::percent(step.rate);
     let exact = exact(step.of, step.rate, currency).map_or(String::new(), |exact| format!(" = {exact}"));
     let text = match step.role {
+        Role::Deduction { .. } if step.amount.0 < 0 => {
+            format!("{}: borne by {party} {}", step.name, amount.amount)
+        }
+        Role::Deduction { .. } => {
+            format!(
+                "{}: deducts {of} x {rate}{exact} -> {} {party}",
+                step.name, amount.amount
+            )
+        }
+        Role::Hop { .. } if step.name == TEAM => {
+            format!("share: of the team {of} x {rate}{exact} -> {} {party}", amount.amount)
+        }
         Role::Fee | Role::Payer if as_reported => {
             format!("{}: as reported -> {} {party}", step.name, amount.amount)
         }
@@ -261,6 +274,9 @@ fn step_node(step: &Step<'_>, last: bool, as_reported: bool, currency: Currency)
         }
     };
     let zh = text
+        .replacen("share: of the team", "分成：团队共", 1)
+        .replacen(": deducts ", "：扣项 ", 1)
+        .replacen(": borne by ", "：承担方 ", 1)
         .replacen("share: the rest", "分成：余额", 1)
         .replacen("share: of", "分成：入账", 1)
         .replacen(" keeps ", " 留存 ", 1)

@@ -193,7 +193,7 @@ fn computed(
                 parts.add(Key::Subsidy(step.party), amount.negated()?)?;
                 parts.add(key(&from, merchant(state)), amount.negated()?)?;
             }
-            Role::Hop { .. } => {}
+            Role::Hop { .. } | Role::Deduction { .. } => {}
         }
     }
     Ok(())

@@ -62,6 +62,10 @@ pub fn parties_of(pin: &Pin) -> BTreeSet<PartyId> {
         parties.extend(terms.fees.iter().map(|fee| fee.taker));
         parties.extend(terms.subsidies.iter().map(|subsidy| subsidy.payer));
         parties.extend(terms.chain.iter().map(|hop| hop.party));
+        for formula in terms.chain.iter().filter_map(|hop| hop.formula.as_deref()) {
+            parties.extend(formula.deductions.iter().filter_map(|deduction| deduction.taker));
+            parties.extend(formula.team.iter().map(|(party, _)| *party));
+        }
     }
     parties
 }

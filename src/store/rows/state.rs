@@ -35,7 +35,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Adjustment(_)
             | Entity::Cutover(_)
             | Entity::Person(_)
-            | Entity::Import(_),
+            | Entity::Import(_)
+            | Entity::Share(_),
         )
         | None => {}
     }
@@ -70,7 +71,7 @@ fn line(book: BookId, stream: StreamId, state: &LineState, position: i64, rows: 
             .map(|no| ShopId::of(book, platform.as_str(), no.as_str()))
     };
     // The numbers by which a waiting line could be found; they are of no use once it waits no longer.
-    let waits = pin.filter(|pin| pin.waits());
+    let waits = pin.filter(|pin| pin.waits() && state.story().has_amount());
     let number = |number: &Option<ExternalId>| number.as_ref().filter(|_| waits.is_some()).map(ToString::to_string);
     rows.lines.push(LineRow {
         line: stream.id,

@@ -9,5 +9,6 @@ mod reported;
 mod rules;
 mod services;
 mod shapes;
+mod shares;
 pub mod stage;
 mod time;

@@ -165,9 +165,10 @@ impl Knowledge {
     }
 
     fn chain(promoter: PartyId, ladder: &[&Deal]) -> Vec<Taker> {
-        let ppm = |share: Share| match share {
+        let ppm = |share: &Share| match share {
             Share::UpperKeeps(rate) => Between::UpperKeeps(i128::from(rate.ppm())),
             Share::UpperPasses(rate) => Between::UpperPasses(i128::from(rate.ppm())),
+            Share::Formula(_) => panic!("histories sign no share formulas: these have properties of their own"),
         };
         let mut chain: Vec<Taker> = Vec::new();
         let mut from_above = false;
@@ -176,7 +177,7 @@ impl Knowledge {
             chain.push(Taker {
                 party: deal.upper,
                 direct: from_above || here,
-                below: Some(ppm(deal.share)),
+                below: Some(ppm(&deal.share)),
             });
             from_above = matches!(deal.receiver, Receiver::Member | Receiver::Each);
         }

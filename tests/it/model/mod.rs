@@ -63,7 +63,7 @@ impl Auditor {
                 member: *member,
                 upper: *upper,
                 scope: *scope,
-                share: *share,
+                share: share.clone(),
                 receiver: *receiver,
                 from: *from,
                 to: *to,
@@ -83,7 +83,7 @@ impl Auditor {
                     .find(covers)
                     .expect("an accepted change has a contract");
                 let next = Deal {
-                    share: *share,
+                    share: share.clone(),
                     receiver: *receiver,
                     from: *from,
                     ..old.clone()

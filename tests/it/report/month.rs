@@ -174,6 +174,7 @@ impl Month {
             keeps,
             membership: None,
             direct: false,
+            formula: None,
         };
         let book = self.sample.book;
         let click = self.sample.click(Some("c1"), "2026-06-10T09:00:00Z", Some("i"), None);

@@ -25,15 +25,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
     ("domain::click", WORDS),
-    // A line keeps the position of its facts.
+    // A line keeps the position of its facts; it and a contract speak of a share's formula in the words of that slice.
     (
         "domain::order",
-        &["money", "base", "ledger", "domain::refusal", "domain::world"],
+        &[
+            "money",
+            "base",
+            "ledger",
+            "domain::refusal",
+            "domain::world",
+            "domain::share",
+        ],
     ),
-    ("domain::party", WORDS),
+    (
+        "domain::party",
+        &["money", "base", "ledger", "domain::refusal", "domain::share"],
+    ),
     ("domain::person", WORDS),
     ("domain::placement", WORDS),
     ("domain::plan", WORDS),
+    ("domain::share", WORDS),
     (
         "domain::pricing",
         &[
@@ -48,6 +59,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain::party",
             "domain::placement",
             "domain::plan",
+            "domain::share",
         ],
     ),
     ("domain", &["money", "base", "ledger"]),

@@ -7,8 +7,10 @@ use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
 use crate::domain::flow::Needs;
+use crate::domain::party::Share;
 use crate::domain::placement::Holder;
 use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
+use crate::domain::share::ShareFormula;
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 
@@ -23,13 +25,10 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             ..
         } => wanted.extend(PartyId::candidates(book, number.as_str()).map(StreamId::from)),
         Command::RenameParty { party, .. } => wanted.push((*party).into()),
-        Command::SignMembership { member, upper, .. } => {
-            wanted.push((*member).into());
-            above(*upper, world, &mut BTreeSet::new(), out);
-        }
-        Command::AmendMembership { member, .. } | Command::EndMembership { member, .. } => {
-            wanted.push((*member).into());
-        }
+        Command::SignMembership { .. }
+        | Command::AmendMembership { .. }
+        | Command::EndMembership { .. }
+        | Command::TrueUpMembership { .. } => wanted.extend(of_contract(command, world, out)),
         Command::RegisterShop { .. }
         | Command::ListItem { .. }
         | Command::AssignPlacement { .. }
@@ -127,6 +126,35 @@ fn of_places(book: BookId, command: &Command) -> Vec<StreamId> {
         _ => {}
     }
     wanted
+}
+
+/// The member, whom the share names, and for a new contract everybody above the upper.
+fn of_contract(command: &Command, world: &World, out: &mut Needs) -> Vec<StreamId> {
+    let mut wanted = Vec::new();
+    match command {
+        Command::SignMembership {
+            member, upper, share, ..
+        } => {
+            wanted.push((*member).into());
+            wanted.extend(of_share(share));
+            above(*upper, world, &mut BTreeSet::new(), out);
+        }
+        Command::AmendMembership { member, share, .. } => {
+            wanted.push((*member).into());
+            wanted.extend(of_share(share));
+        }
+        // Which months a true-up looks at follows from the contract's terms: the decision names them.
+        Command::EndMembership { member, .. } | Command::TrueUpMembership { member, .. } => {
+            wanted.push((*member).into());
+        }
+        _ => {}
+    }
+    wanted
+}
+
+fn of_share(share: &Share) -> impl Iterator<Item = StreamId> + '_ {
+    let formula = share.formula().into_iter();
+    formula.flat_map(ShareFormula::parties).map(StreamId::from)
 }
 
 fn of_formula(terms: &Formula) -> Vec<StreamId> {

@@ -12,6 +12,7 @@ use crate::domain::book::decide::set_formula;
 use crate::domain::command::{Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
 use crate::domain::flow::Scribe;
+use crate::domain::flow::shares::true_up_month;
 use crate::domain::party::{self, MembershipAmended, MembershipSigned, PartyRegistered, PartyState};
 use crate::domain::person::{self, KeyIssued};
 use crate::domain::refusal::Refusal;
@@ -37,6 +38,11 @@ pub(super) fn decide(
         }
         Command::SignMembership { .. } => sign(command, scribe)?,
         Command::AmendMembership { .. } | Command::EndMembership { .. } => alter(command, scribe)?,
+        Command::TrueUpMembership {
+            member,
+            membership,
+            month,
+        } => true_up_month((*member, *membership, *month), book, scribe)?,
         Command::Request(pending) => request(pending, book, scribe)?,
         Command::DecideApproval {
             approval,
@@ -107,7 +113,7 @@ fn sign(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
         member: *member,
         upper: *upper,
         scope: *scope,
-        share: *share,
+        share: share.clone(),
         receiver: *receiver,
         from: *from,
         to: *to,
@@ -132,12 +138,16 @@ fn alter(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
             let amended = MembershipAmended {
                 membership: *membership,
                 member: *member,
-                share: *share,
+                share: share.clone(),
                 receiver: *receiver,
                 from: *from,
             };
             let state = known(scribe, *member, "/member")?;
-            (member, membership, party::decide::amend(&state, amended)?)
+            (
+                member,
+                membership,
+                party::decide::amend(&state, amended, &|party| exists(scribe, party))?,
+            )
         }
         Command::EndMembership { member, membership, at } => {
             in_time(*at, "/at", scribe)?;

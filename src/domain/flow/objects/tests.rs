@@ -99,6 +99,7 @@ impl Desk {
             Uuid::from_u128(*ids)
         };
         let unpostable = HashSet::new();
+        let mut missing = std::collections::BTreeSet::new();
         let mut scribe = Scribe {
             book: book_id(),
             log: LogId(Uuid::from_u128(2)),
@@ -109,6 +110,7 @@ impl Desk {
             latest_pin: self.latest_pin,
             position: self.position,
             unpostable: &unpostable,
+            missing: &mut missing,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,

@@ -16,46 +16,49 @@ use crate::domain::party::{ContractScope, Receiver, Share};
 use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects, UsageState};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Known, World};
+use crate::ledger::{Account, Layer};
 use crate::money::{Currency, Minor, Rate, Rounding};
 
-fn at(text: &str) -> Instant {
+pub(super) fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }
 
-fn noon(day: i64) -> Instant {
+pub(super) fn noon(day: i64) -> Instant {
     at("2026-06-01T04:00:00Z").plus_days(day - 1)
 }
 
-fn ext(text: &str) -> ExternalId {
+pub(super) fn ext(text: &str) -> ExternalId {
     text.parse().unwrap()
 }
 
-fn rate(text: &str) -> Rate {
+pub(super) fn rate(text: &str) -> Rate {
     text.parse().unwrap()
 }
 
-fn book() -> BookId {
+pub(super) fn book() -> BookId {
     BookId(Uuid::from_u128(1))
 }
 
-fn line_id(no: &str) -> LineId {
+pub(super) fn line_id(no: &str) -> LineId {
     LineId::of(book(), "taobao", no)
 }
 
 /// A log: the folds of its streams, its clicks, and how many rounds the last command needed.
-struct Log {
-    streams: HashMap<StreamId, Known>,
+pub(super) struct Log {
+    pub(super) streams: HashMap<StreamId, Known>,
     clicks: Vec<Click>,
     position: i64,
-    now: Instant,
+    pub(super) now: Instant,
     rounds: usize,
     kinds: Vec<&'static str>,
     ids: u128,
+    /// What settled legs left in each account.
+    pub(super) settled: HashMap<Account, i64>,
 }
 
 impl Log {
     /// Loads what a command needs into a cold world, decides it there, keeps what was recorded.
-    fn ask(&mut self, command: &Command) -> Made {
+    pub(super) fn ask(&mut self, command: &Command) -> Made {
         let (mut world, mut clicks) = (World::default(), Clicks::new());
         self.rounds = 0;
         loop {
@@ -77,6 +80,29 @@ impl Log {
                 clicks.entry(query.line).or_default().extend(self.last_clicks(&query));
             }
         }
+        loop {
+            let before = world.savepoint();
+            let mut missing = std::collections::BTreeSet::new();
+            let (made, recorded) = self.decide(command, &mut world, &clicks, &mut missing);
+            if missing.is_empty() {
+                self.keep(recorded);
+                return made;
+            }
+            // As the writer does: what it turned out to need is loaded, and it is decided again.
+            world.undo_to(before);
+            for stream in missing {
+                world.tell(stream, self.known(stream));
+            }
+        }
+    }
+
+    fn decide(
+        &mut self,
+        command: &Command,
+        world: &mut World,
+        clicks: &Clicks,
+        missing: &mut std::collections::BTreeSet<StreamId>,
+    ) -> (Made, Vec<Recorded>) {
         let mut fresh = {
             let ids = &mut self.ids;
             move || {
@@ -90,28 +116,35 @@ impl Log {
             log: LogId(Uuid::from_u128(2)),
             now: self.now,
             actor: &Actor::SYSTEM,
-            world: &mut world,
-            clicks: &clicks,
+            world,
+            clicks,
             latest_pin: None,
             position: self.position,
             unpostable: &unpostable,
+            missing,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,
         };
         fire_due(command, &mut scribe).unwrap();
         let made = decide(command, &mut scribe).unwrap();
-        self.position = scribe.position;
-        self.kinds = scribe.recorded.iter().map(|recorded| recorded.event.kind()).collect();
-        for recorded in std::mem::take(&mut scribe.recorded) {
-            recorded.event.post().expect("every event balances");
+        (made, scribe.recorded)
+    }
+
+    fn keep(&mut self, recorded: Vec<Recorded>) {
+        self.position = recorded.last().map_or(self.position, |last| last.placed.position);
+        self.kinds = recorded.iter().map(|recorded| recorded.event.kind()).collect();
+        for recorded in recorded {
+            let entry = recorded.event.post().expect("every event balances");
+            for leg in entry.legs().iter().filter(|leg| leg.layer == Layer::Settled) {
+                *self.settled.entry(leg.account).or_default() += leg.amount.0;
+            }
             let known = self.streams.entry(recorded.stream).or_insert(Known::ABSENT);
             known.evolve(&recorded.event, &recorded.placed);
         }
-        made
     }
 
-    fn known(&self, stream: StreamId) -> Known {
+    pub(super) fn known(&self, stream: StreamId) -> Known {
         self.streams.get(&stream).cloned().unwrap_or(Known::ABSENT)
     }
 
@@ -158,7 +191,7 @@ impl Log {
         world.usage(usage).map(|used| used.as_ref().clone()).unwrap_or_default()
     }
 
-    fn register(&mut self, kind: PartyKind, number: &str) -> PartyId {
+    pub(super) fn register(&mut self, kind: PartyKind, number: &str) -> PartyId {
         let made = self.ask(&Command::RegisterParty {
             kind,
             external_id: Some(ext(number)),
@@ -167,7 +200,7 @@ impl Log {
         made.ids["party"].parse().unwrap()
     }
 
-    fn post_rule(&mut self, kind: PlanKind, terms: RuleTerms) -> RuleId {
+    pub(super) fn post_rule(&mut self, kind: PlanKind, terms: RuleTerms) -> RuleId {
         let made = self.ask(&Command::PostRule {
             external_id: None,
             brand: PartyId::of(book(), PartyKind::Brand, "brand"),
@@ -179,13 +212,13 @@ impl Log {
         made.ids["rule"].parse().unwrap()
     }
 
-    fn tell(&mut self, fact: &LineFact) -> crate::domain::command::FactOutcome {
+    pub(super) fn tell(&mut self, fact: &LineFact) -> crate::domain::command::FactOutcome {
         self.ask(&Command::Facts(vec![fact.clone()])).facts.remove(0)
     }
 
     /// G of the line as estimated: what the brand would pay.
     fn estimated(&self, no: &str) -> i64 {
-        use crate::ledger::{Account, AccountKind::Commission, Layer::Estimated};
+        use crate::ledger::{AccountKind::Commission, Layer::Estimated};
         let brand = Account::of(PartyId::of(book(), PartyKind::Brand, "brand"), Commission);
         self.line(no)
             .posted()
@@ -195,7 +228,7 @@ impl Log {
 }
 
 /// Brand, agency, anchor under it, shop and item, and a formula without fees: all since 1 May.
-fn log() -> Log {
+pub(super) fn log() -> Log {
     let mut log = Log {
         streams: HashMap::new(),
         clicks: Vec::new(),
@@ -204,6 +237,7 @@ fn log() -> Log {
         rounds: 0,
         kinds: Vec::new(),
         ids: 1_000,
+        settled: HashMap::new(),
     };
     log.ask(&Command::OpenBook(BookOpened {
         book: book(),
@@ -263,7 +297,7 @@ fn log() -> Log {
     log
 }
 
-fn terms(percent: &str) -> RuleTerms {
+pub(super) fn terms(percent: &str) -> RuleTerms {
     RuleTerms {
         subjects: Subjects::Everyone,
         from: at("2026-05-01T00:00:00Z"),
@@ -279,7 +313,7 @@ fn terms(percent: &str) -> RuleTerms {
     }
 }
 
-fn fact(no: &str, at: Instant, what: What) -> LineFact {
+pub(super) fn fact(no: &str, at: Instant, what: What) -> LineFact {
     let currency = what.amounts().next().map(|_| Currency::CNY);
     LineFact {
         line: line_id(no),
@@ -307,7 +341,7 @@ fn paid(no: &str, at: Instant) -> LineFact {
     fact(no, at, What::Paid { amount, discounts })
 }
 
-fn promoted(mut fact: LineFact) -> LineFact {
+pub(super) fn promoted(mut fact: LineFact) -> LineFact {
     fact.about.promoter = Some(PartyId::of(book(), PartyKind::Anchor, "anchor"));
     fact
 }
