@@ -54,6 +54,33 @@ fn routes() -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// Paths whose body is JSON, as the committed document says.
+fn routes_of_json() -> Vec<String> {
+    let document: Value = serde_json::from_str(include_str!("../../../openapi/openapi.json")).unwrap();
+    let takes = |operations: &Value| {
+        let bodies = ["post", "patch"].map(|method| &operations[method]["requestBody"]["content"]);
+        bodies.iter().any(|content| !content["application/json"].is_null())
+    };
+    let paths = document["paths"].as_object().unwrap();
+    let found: Vec<String> = paths
+        .iter()
+        .filter(|(_, operations)| takes(operations))
+        .map(|(path, _)| path.clone())
+        .collect();
+    assert!(found.len() > 25, "{found:?}");
+    found
+}
+
+/// A path with its ids filled in is one of a template's.
+fn fits(template: &str, path: &str) -> bool {
+    let (wanted, found): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+    wanted.len() == found.len()
+        && wanted
+            .iter()
+            .zip(found)
+            .all(|(wanted, found)| wanted.starts_with('{') || *wanted == found)
+}
+
 async fn send(server: &Server, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
     let path = path.replace("{book}", &server.book.to_string());
     let kind = if path == "/v1/facts" {
@@ -95,6 +122,7 @@ async fn the_json_test_suite_is_answered_without_a_fault_on_every_route() {
     }
     assert_eq!(files.len(), 318);
     let routes = routes();
+    let of_json = routes_of_json();
     for (name, body) in &files {
         for (method, path) in &routes {
             let (status, answer) = send(&server, method, path, body.clone()).await;
@@ -105,6 +133,10 @@ async fn the_json_test_suite_is_answered_without_a_fault_on_every_route() {
                     status == 200 && !answer.contains("\"state\":\"applied\""),
                     "{name}: {answer}"
                 );
+                continue;
+            }
+            // A file's bytes may be anything, and a route without a body reads none: neither may fail.
+            if !of_json.iter().any(|known| fits(known, path)) {
                 continue;
             }
             let syntax = ["json_syntax", "not_utf8", "nul_character"]
