@@ -20,5 +20,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(3, "line_ledger"),
     migration!(4, "imports"),
     migration!(5, "pull"),
-    migration!(9, "placements"),
+    migration!(6, "placements"),
 ];
