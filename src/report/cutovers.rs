@@ -89,8 +89,9 @@ pub async fn cutovers(client: &Client, log: LogId, viewer: Viewer, at: At) -> Re
     for known in &book.cut_overs {
         cutovers.push(view(client, log, known, position).await?);
     }
+    let ids: Vec<Uuid> = book.cut_overs.iter().map(|known| known.cutover.0).collect();
     let rows = client
-        .query(include_str!("sql/cutover_held.sql"), &[&log.0, &position])
+        .query(include_str!("sql/cutover_held.sql"), &[&log.0, &position, &ids])
         .await?;
     let mut held = Vec::with_capacity(rows.len());
     let mut complete = true;

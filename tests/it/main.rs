@@ -7,6 +7,7 @@ mod affiliate;
 mod chaos;
 mod cli;
 mod compare;
+mod cutover;
 mod engine;
 mod fuzz;
 mod golden;
