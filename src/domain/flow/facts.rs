@@ -77,8 +77,9 @@ fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal
         }
         Heard::New(event) => {
             let placed = record(fact.line, &state, fact.at, event, scribe)?;
+            // What became of it is what was recorded: an account may have had no room for it.
             let after = line(fact.line, scribe);
-            let kept = after.facts().find(|kept| kept.position == placed.position);
+            let kept = after.latest_fact();
             Ok(FactOutcome {
                 line: fact.line,
                 state: kept.map_or(FactState::Applied, |kept| kept.state),

@@ -237,6 +237,11 @@ impl LineState {
         self.facts.iter().map(Arc::as_ref)
     }
 
+    /// The fact recorded last.
+    pub fn latest_fact(&self) -> Option<&Kept> {
+        self.facts.last().map(Arc::as_ref)
+    }
+
     /// What the counting facts tell about the line.
     pub fn about(&self) -> &About {
         &self.about
