@@ -15,6 +15,7 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::returns::ReturnEvent;
 use super::stream::Slice;
 use crate::base::Instant;
 use crate::ledger::{Entry, EntryError};
@@ -46,6 +47,8 @@ pub enum Event {
     Click(Click),
     /// A placement.
     Placement(PlacementEvent),
+    /// Returns that name no order.
+    Returns(ReturnEvent),
 }
 
 /// Why stored bytes are no event.
@@ -119,6 +122,10 @@ kinds! {
     "click.recorded" => Event::Click;
     "placement.assigned" => |e| Event::Placement(PlacementEvent::Assigned(e));
     "placement.ended" => |e| Event::Placement(PlacementEvent::Ended(e));
+    "return.told" => |e| Event::Returns(ReturnEvent::Told(e));
+    "return.sales_joined" => |e| Event::Returns(ReturnEvent::Joined(e));
+    "return.judged" => |e| Event::Returns(ReturnEvent::Judged(e));
+    "return.withdrawn" => |e| Event::Returns(ReturnEvent::Withdrawn(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -185,6 +192,12 @@ impl Event {
                 PlacementEvent::Assigned(_) => "placement.assigned",
                 PlacementEvent::Ended(_) => "placement.ended",
             },
+            Event::Returns(e) => match e {
+                ReturnEvent::Told(_) => "return.told",
+                ReturnEvent::Joined(_) => "return.sales_joined",
+                ReturnEvent::Judged(_) => "return.judged",
+                ReturnEvent::Withdrawn(_) => "return.withdrawn",
+            },
         }
     }
 
@@ -208,6 +221,7 @@ impl Event {
             Event::Person(_) => Slice::Person,
             Event::Click(_) => Slice::Click,
             Event::Placement(_) => Slice::Placement,
+            Event::Returns(_) => Slice::Returns,
         }
     }
 
@@ -260,6 +274,12 @@ impl Event {
                 PlacementEvent::Assigned(e) => canonical(e),
                 PlacementEvent::Ended(e) => canonical(e),
             },
+            Event::Returns(e) => match e {
+                ReturnEvent::Told(e) => canonical(e),
+                ReturnEvent::Joined(e) => canonical(e),
+                ReturnEvent::Judged(e) => canonical(e),
+                ReturnEvent::Withdrawn(e) => canonical(e),
+            },
         }
     }
 
@@ -288,7 +308,8 @@ impl Event {
             | Event::Approval(_)
             | Event::Person(_)
             | Event::Click(_)
-            | Event::Placement(_) => Ok(Entry::default()),
+            | Event::Placement(_)
+            | Event::Returns(_) => Ok(Entry::default()),
         }
     }
 

@@ -7,7 +7,8 @@
 //!
 //! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
-//! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, period 账期, cut-off 截账.
+//! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, period 账期, cut-off 截账,
+//! return that names no order 未指单退货.
 
 pub mod adjustment;
 pub mod approval;
@@ -24,5 +25,6 @@ pub mod placement;
 pub mod plan;
 pub mod pricing;
 pub mod refusal;
+pub mod returns;
 pub mod stream;
 pub mod world;

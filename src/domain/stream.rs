@@ -36,11 +36,13 @@ pub enum Slice {
     Click,
     /// A placement with its assignments.
     Placement,
+    /// Returns of one buyer and item that name no order.
+    Returns,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 12] = [
+    pub const ALL: [(Slice, i16, &'static str); 13] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -53,6 +55,7 @@ impl Slice {
         (Slice::Person, 10, PersonId::PREFIX),
         (Slice::Click, 11, ClickId::PREFIX),
         (Slice::Placement, 12, PlacementId::PREFIX),
+        (Slice::Returns, 16, ReturnsId::PREFIX),
     ];
 
     /// Number in the database.
@@ -96,7 +99,8 @@ macro_rules! streams {
 }
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
-    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId);
+    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId,
+    Placement from PlacementId, Returns from ReturnsId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -14,6 +14,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::returns::ReturnsState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
 
@@ -59,6 +60,8 @@ pub enum Entity {
     Person(Arc<PersonState>),
     /// A placement.
     Placement(Arc<PlacementState>),
+    /// Returns of one buyer and item.
+    Returns(Arc<ReturnsState>),
 }
 
 /// A fold with the version it stands at.
@@ -105,6 +108,14 @@ impl Known {
                 }
                 if let Some(Entity::Line(state)) = &mut self.entity {
                     Arc::make_mut(state).evolve(e, placed);
+                }
+            }
+            Event::Returns(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Returns(Arc::default()));
+                }
+                if let Some(Entity::Returns(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed.position);
                 }
             }
             Event::Item(e) => fold!(Item, e),
@@ -163,6 +174,8 @@ impl World {
         person: Person(PersonState) by crate::base::PersonId;
         /// A placement.
         placement: Placement(PlacementState) by crate::base::PlacementId;
+        /// Returns of one buyer and item.
+        returns: Returns(ReturnsState) by crate::base::ReturnsId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -32,7 +32,7 @@ fn weight(stream: StreamId) -> usize {
         Slice::Line => 4_096,
         Slice::Shelf => 8_192,
         Slice::Book => 65_536,
-        Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person => 2_048,
+        Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person | Slice::Returns => 2_048,
         Slice::Placement => 1_024,
         Slice::Item | Slice::Shop | Slice::Usage | Slice::Click => 512,
     }

@@ -20,7 +20,7 @@ use super::source::{self, Next, Rows, SourceError};
 use super::tally::{Outcomes, Tally};
 use crate::base::{BookId, derive_uuid};
 use crate::domain::click::Click;
-use crate::domain::command::Command;
+use crate::domain::command::{Command, ReturnWord};
 use crate::domain::order::{FactState, LineFact};
 use crate::domain::refusal::Class;
 use crate::engine::{Engine, EngineError, Lane, Meta};
@@ -300,6 +300,7 @@ impl<'a> Reader<'a> {
                 tally.told(match told {
                     Told::Click(_) => "click",
                     Told::Fact(fact) => fact.what.kind(),
+                    Told::Return(_) => "return.told",
                 });
             }
         }
@@ -313,6 +314,9 @@ struct Chunk {
     rows: Vec<u64>,
     clicks: Vec<Click>,
     facts: Vec<LineFact>,
+    returns: Vec<ReturnWord>,
+    /// Row numbers of the returns.
+    return_rows: Vec<u64>,
     last: u64,
 }
 
@@ -321,6 +325,7 @@ struct Answered {
     last: u64,
     clicks: Vec<bool>,
     facts: Vec<(u64, crate::domain::command::FactOutcome)>,
+    returns: Vec<(u64, crate::domain::command::ReturnOutcome)>,
 }
 
 struct Run<'a> {
@@ -370,7 +375,8 @@ impl<'a> Run<'a> {
             if more && number > skip {
                 chunk.take(pass, number, &mut reader.out.told);
             }
-            if chunk.rows.len() >= CHUNK || (!more && !chunk.rows.is_empty()) {
+            let waiting = chunk.rows.len() + chunk.return_rows.len();
+            if waiting >= CHUNK || (!more && waiting > 0) {
                 let full = std::mem::take(&mut chunk);
                 flying.push_back(send(self.engine, request.book, full));
             }
@@ -407,6 +413,23 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        for (row, outcome) in answered.returns {
+            let code = outcome.code.as_deref().unwrap_or("");
+            let state = state_word(outcome.state);
+            if outcome.replayed {
+                self.tally.outcomes.repeated();
+                continue;
+            }
+            self.tally.outcomes.fact(state, code);
+            if outcome.state != FactState::Applied {
+                (watch.note)(Note {
+                    row,
+                    what: state,
+                    code,
+                    message: &outcome.returns.to_string(),
+                });
+            }
+        }
         self.saved.row = answered.last;
         self.saved.outcomes = self.tally.outcomes.clone();
         if self.saved_at.elapsed() > Duration::from_secs(1) {
@@ -426,6 +449,11 @@ impl Chunk {
             match (pass, told) {
                 (Pass::Clicks, Told::Click(click)) => self.clicks.push(*click),
                 (Pass::Facts, Told::Fact(fact)) => self.facts.push(*fact),
+                (Pass::Facts, Told::Return(returned)) => {
+                    self.returns.push(ReturnWord::Told { returned });
+                    self.return_rows.push(row);
+                    continue;
+                }
                 _ => continue,
             }
             self.rows.push(row);
@@ -464,12 +492,25 @@ async fn send(engine: &Engine, book: BookId, chunk: Chunk) -> Result<Answered, I
                 }
             }
         };
-        match futures_util::future::try_join(clicks, facts).await {
-            Ok((clicks, facts)) => {
+        let returns = async {
+            match chunk.returns.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let command = Command::Returns(chunk.returns.clone());
+                    engine
+                        .submit(book, command, meta.clone())
+                        .await
+                        .map(|answer| answer.made.returns)
+                }
+            }
+        };
+        match futures_util::future::try_join3(clicks, facts, returns).await {
+            Ok((clicks, facts, returns)) => {
                 return Ok(Answered {
                     last: chunk.last,
                     clicks: clicks.into_iter().map(|(_, known)| known).collect(),
                     facts: chunk.rows.iter().copied().zip(facts).collect(),
+                    returns: chunk.return_rows.iter().copied().zip(returns).collect(),
                 });
             }
             Err(EngineError::NotStarted | EngineError::Unknown) if tries < TRIES => {

@@ -19,5 +19,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(2, "sandbox_timers"),
     migration!(3, "line_ledger"),
     migration!(5, "pull"),
+    migration!(6, "returned"),
     migration!(9, "placements"),
 ];

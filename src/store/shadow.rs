@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -39,6 +39,7 @@ pub const TABLES: [Table; 15] = [
     table("approval", "position"),
     table("placement", "position, from_at"),
     table("timer", "due, timer"),
+    table("returned", "told"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -207,6 +208,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "approval" from rows.approvals;
         "placement" from rows.placements;
         "timer" from rows.timers;
+        "returned" from rows.returned;
     }
     Ok(())
 }

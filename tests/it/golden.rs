@@ -120,6 +120,7 @@ fn formula() -> Formula {
         }],
         settleable: Settleable::ReceivedPlusDays(15),
         window_seconds: 1_296_000,
+        returns_without_order: false,
     }
 }
 

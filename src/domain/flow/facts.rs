@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Scribe;
+use super::{Scribe, returns};
 use crate::base::{
     BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, RuleId, ShelfId, ShopId, TimerId, UsageId,
 };
@@ -33,7 +33,7 @@ pub fn facts(facts: &[LineFact], scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     Ok(made)
 }
 
-fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal> {
+pub(super) fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal> {
     let state = line(fact.line, scribe);
     let heard = at_desk(fact.line, &state, Some(&fact.platform), None, scribe, |desk| {
         decide::fact(&state, fact, desk)
@@ -51,6 +51,7 @@ fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal
         }
         Heard::New(event) => {
             let placed = record(fact.line, &state, fact.at, event, scribe)?;
+            returns::touch(fact.line, &state, scribe);
             let after = line(fact.line, scribe);
             let kept = after.facts().find(|kept| kept.position == placed.position);
             Ok(FactOutcome {
@@ -107,6 +108,7 @@ pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<
     })?;
     if let Some(event) = event {
         record(line_id, &state, due, event, scribe)?;
+        returns::touch(line_id, &state, scribe);
     }
     Ok(Made::default())
 }

@@ -112,6 +112,6 @@ fn exists(scribe: &Scribe<'_>, party: PartyId) -> bool {
 fn made<const N: usize>(ids: [(&str, String); N]) -> Made {
     Made {
         ids: ids.into_iter().map(|(name, id)| (name.to_owned(), id)).collect(),
-        facts: Vec::new(),
+        ..Made::default()
     }
 }

@@ -14,6 +14,7 @@ mod properties;
 pub mod reported;
 #[cfg(test)]
 mod reported_tests;
+pub mod sold;
 pub mod split;
 pub mod state;
 pub mod story;

@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::flow::Recorded;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{FactApplied, FactState, LineEvent};
+use crate::domain::returns::{Flaw, ReturnEvent, Verdict};
 use crate::domain::stream::Slice;
 use crate::ledger::{Account, StampedLeg};
 use crate::store::error::Result;
@@ -35,6 +36,7 @@ pub fn of_event(context: Context, recorded: &Recorded, stamped: &[StampedLeg], r
     match &recorded.event {
         Event::Line(LineEvent::Fact(fact)) => parked(recorded, fact, rows)?,
         Event::Click(click) => clicked(context.book, recorded, click, rows),
+        Event::Returns(event) => unmatched(recorded, event, rows),
         _ => {}
     }
     Ok(())
@@ -168,5 +170,31 @@ fn clicked(book: BookId, recorded: &Recorded, click: &Click, rows: &mut Rows) {
             Some(no) => no.as_str().to_owned(),
             None => id.simple().to_string(),
         },
+    });
+}
+
+/// A return that can never be matched, or that was judged to belong to no line; `returned` says whether that still stands.
+fn unmatched(recorded: &Recorded, event: &ReturnEvent, rows: &mut Rows) {
+    let (state, code, told) = match event {
+        ReturnEvent::Told(e) => match e.flaw {
+            Some(Flaw::Conflict) => ("conflict", Flaw::Conflict.code(), Some(&e.returned)),
+            Some(flaw) => ("parked", flaw.code(), Some(&e.returned)),
+            None => return,
+        },
+        ReturnEvent::Judged(e) => match &e.verdict {
+            Verdict::Parked { why, .. } => ("parked", why.code(), None),
+            Verdict::Matched { .. } => return,
+        },
+        ReturnEvent::Joined(_) | ReturnEvent::Withdrawn(_) => return,
+    };
+    rows.parked.push(ParkedRow {
+        position: recorded.placed.position,
+        line: None,
+        kind: recorded.event.kind().to_owned(),
+        state: state.to_owned(),
+        code: code.to_owned(),
+        amount: told.map(|told| told.amount.0),
+        currency: told.map(|told| told.currency.code().to_owned()),
+        at: recorded.placed.occurred_at.utc(),
     });
 }

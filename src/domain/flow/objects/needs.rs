@@ -70,6 +70,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::NoteRepair { .. }
         | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
+        | Command::Returns(_)
         | Command::Reattribute { .. }
         | Command::Release { .. }
         | Command::FireTimer { .. } => {}

@@ -14,7 +14,7 @@ use crate::domain::flow::*;
 use crate::domain::order::{About, FactState, LineEvent, LineFact, LineState, Reattribution, Settleable, What};
 use crate::domain::party::{ContractScope, Receiver, Share};
 use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects, UsageState};
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Known, World};
 use crate::money::{Currency, Minor, Rate, Rounding};
 
@@ -56,11 +56,15 @@ struct Log {
 impl Log {
     /// Loads what a command needs into a cold world, decides it there, keeps what was recorded.
     fn ask(&mut self, command: &Command) -> Made {
-        let (mut world, mut clicks) = (World::default(), Clicks::new());
+        let (mut world, mut clicks, mut sold) = (World::default(), Clicks::new(), Sold::new());
         self.rounds = 0;
         loop {
             let mut missing = Needs::default();
-            needs(book(), [command], &world, &clicks, &mut missing);
+            let looked = Looked {
+                clicks: &clicks,
+                sold: &sold,
+            };
+            needs(book(), [command], &world, looked, &mut missing);
             if missing.is_empty() {
                 break;
             }
@@ -73,6 +77,9 @@ impl Log {
                 .uppers
                 .into_iter()
                 .for_each(|party| self.load_uppers(party, &mut world));
+            for query in missing.sold {
+                sold.insert(query.returns, self.sold(&query));
+            }
             for query in missing.clicks {
                 clicks.entry(query.line).or_default().extend(self.last_clicks(&query));
             }
@@ -92,6 +99,8 @@ impl Log {
             actor: &Actor::SYSTEM,
             world: &mut world,
             clicks: &clicks,
+            sold: &sold,
+            touched: Default::default(),
             latest_pin: None,
             position: self.position,
             unpostable: &unpostable,
@@ -126,6 +135,20 @@ impl Log {
                 .iter()
                 .for_each(|contract| self.load_uppers(contract.upper, world));
         }
+    }
+
+    fn sold(&self, query: &SoldQuery) -> Vec<LineId> {
+        let lines = self.streams.keys().filter(|stream| stream.slice == Slice::Line);
+        let bought = |line: &LineId| {
+            let mut world = World::default();
+            world.tell((*line).into(), self.known((*line).into()));
+            world.line(*line).is_some_and(|state| {
+                let buyer = state.about().buyer.as_ref().map(|buyer| buyer_key(book(), buyer));
+                let item = state.pin.as_ref().and_then(|pin| pin.dims.item);
+                buyer == Some(query.buyer) && item == Some(query.item)
+            })
+        };
+        lines.map(|stream| LineId(stream.id)).filter(bought).collect()
     }
 
     fn last_clicks(&self, query: &ClickQuery) -> Vec<Click> {
@@ -258,6 +281,7 @@ fn log() -> Log {
             subsidies: Vec::new(),
             settleable: Settleable::PlatformSettled,
             window_seconds: 15 * 86_400,
+            returns_without_order: false,
         }),
     });
     log
