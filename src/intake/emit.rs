@@ -12,8 +12,8 @@ use super::mapping::Kind;
 use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, TrackFields, all};
 use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
-use crate::domain::returns::Returned;
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
+use crate::domain::returns::Returned;
 use crate::money::{Currency, Minor, Rate};
 
 /// Why a row was rejected: nothing of it was taken.

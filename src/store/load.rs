@@ -146,13 +146,13 @@ pub async fn sold(client: &Client, statements: &Statements, log: LogId, queries:
     }
     let buyers: Vec<Uuid> = queries.iter().map(|query| query.buyer).collect();
     let items: Vec<Uuid> = queries.iter().map(|query| query.item.0).collect();
-    let rows = client
-        .query(&statements.load_sold, &[&log.0, &buyers, &items])
-        .await?;
+    let rows = client.query(&statements.load_sold, &[&log.0, &buyers, &items]).await?;
     for row in rows {
         let ordinal: i64 = row.try_get(0)?;
         let index = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
-        let query = queries.get(index).ok_or_else(|| Error::corrupt("a line without a query"))?;
+        let query = queries
+            .get(index)
+            .ok_or_else(|| Error::corrupt("a line without a query"))?;
         answer.entry(query.returns).or_default().push(LineId(row.try_get(1)?));
     }
     Ok(answer)

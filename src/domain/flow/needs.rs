@@ -210,7 +210,9 @@ impl Asking<'_> {
     }
 
     fn matches_returns(&self, platform: &ExternalId) -> bool {
-        self.world.book(self.book).is_some_and(|book| book.matches_returns(platform))
+        self.world
+            .book(self.book)
+            .is_some_and(|book| book.matches_returns(platform))
     }
 
     /// Returns that a line may bear on: of every buyer and item it was or will be told to have. Where no return was ever
@@ -222,7 +224,10 @@ impl Asking<'_> {
         let abouts = || std::iter::once(state.about()).chain(told.iter().map(|fact| &fact.about));
         let buyers: BTreeSet<&ExternalId> = abouts().filter_map(|about| about.buyer.as_ref()).collect();
         let items: BTreeSet<&ExternalId> = abouts().filter_map(|about| about.item_no.as_ref()).collect();
-        for (buyer, item) in buyers.iter().flat_map(|buyer| items.iter().map(move |item| (*buyer, *item))) {
+        for (buyer, item) in buyers
+            .iter()
+            .flat_map(|buyer| items.iter().map(move |item| (*buyer, *item)))
+        {
             let id = ReturnsId::of(self.book, platform.as_str(), buyer.as_str(), item.as_str());
             self.stream(id);
             if self.world.returns(id).is_some_and(|returns| returns.sample().is_some()) {
@@ -253,7 +258,9 @@ impl Asking<'_> {
     /// A line that may be told the refund of a match.
     fn sale(&mut self, line: LineId) {
         self.stream(line);
-        let Some(state) = self.world.line(line).cloned() else { return };
+        let Some(state) = self.world.line(line).cloned() else {
+            return;
+        };
         self.due(line, &state);
         if let (Some(platform), Some(last)) = (state.platform(), state.facts().last()) {
             let wanted = pins_wanted(&state, &[&last.fact]);

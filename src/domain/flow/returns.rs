@@ -37,7 +37,11 @@ pub fn returns(words: &[ReturnWord], scribe: &mut Scribe<'_>) -> Result<Made, Re
         };
         ReturnOutcome {
             returns,
-            state: if code.is_some() { FactState::Parked } else { FactState::Applied },
+            state: if code.is_some() {
+                FactState::Parked
+            } else {
+                FactState::Applied
+            },
             code,
             line,
             replayed,
@@ -54,7 +58,10 @@ pub fn returns(words: &[ReturnWord], scribe: &mut Scribe<'_>) -> Result<Made, Re
 const NOTHING_TO_WITHDRAW: &str = "nothing_to_withdraw";
 
 fn tell(returned: &Returned, scribe: &mut Scribe<'_>) -> Result<(i64, bool), Refusal> {
-    let book = scribe.world.book(scribe.book).ok_or_else(|| Refusal::not_found("book"))?;
+    let book = scribe
+        .world
+        .book(scribe.book)
+        .ok_or_else(|| Refusal::not_found("book"))?;
     let books = |currency: Currency| book.opened.currencies.contains(&currency);
     let id = returned.stream(scribe.book);
     let state = scribe.world.returns(id).cloned().unwrap_or_default();
@@ -103,7 +110,10 @@ pub fn touch(line: LineId, before: &LineState, scribe: &mut Scribe<'_>) {
         .zip(scribe.world.book(scribe.book))
         .is_some_and(|(platform, book)| book.matches_returns(platform));
     if asked {
-        for id in [belongs(scribe.book, before), belongs(scribe.book, &after)].into_iter().flatten() {
+        for id in [belongs(scribe.book, before), belongs(scribe.book, &after)]
+            .into_iter()
+            .flatten()
+        {
             scribe.touched.entry(id).or_default().insert(line);
         }
     }
@@ -112,7 +122,9 @@ pub fn touch(line: LineId, before: &LineState, scribe: &mut Scribe<'_>) {
 /// Judges the returns of every buyer and item that the command touched.
 pub fn settle(scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
     while let Some((id, lines)) = scribe.touched.pop_first() {
-        let Some(state) = scribe.world.returns(id).cloned() else { continue };
+        let Some(state) = scribe.world.returns(id).cloned() else {
+            continue;
+        };
         if let Some(sample) = state.sample().cloned() {
             judge(id, &sample, &state, lines, scribe)?;
             // What the matches told their lines bears on these returns only, and on none of them anew.
@@ -129,7 +141,10 @@ fn judge(
     touched: BTreeSet<LineId>,
     scribe: &mut Scribe<'_>,
 ) -> Result<(), Refusal> {
-    let book = scribe.world.book(scribe.book).ok_or_else(|| Refusal::not_found("book"))?;
+    let book = scribe
+        .world
+        .book(scribe.book)
+        .ok_or_else(|| Refusal::not_found("book"))?;
     let sales = if book.matches_returns(&sample.platform) {
         join(id, sample.at, state, touched, scribe);
         let state = scribe.world.returns(id).cloned().unwrap_or_default();
@@ -139,10 +154,14 @@ fn judge(
         None
     };
     let state = scribe.world.returns(id).cloned().unwrap_or_default();
-    let judged = decide::judge(&state, sales.as_deref(), &|returned, line| stands(returned, line, scribe));
+    let judged = decide::judge(&state, sales.as_deref(), &|returned, line| {
+        stands(returned, line, scribe)
+    });
     let mut caused = Vec::with_capacity(judged.len());
     for judged in judged {
-        let Some(kept) = standing(&state, &judged) else { continue };
+        let Some(kept) = standing(&state, &judged) else {
+            continue;
+        };
         let event = Event::Returns(ReturnEvent::Judged(judged.clone()));
         let placed = scribe.record(id, kept.returned.at, event);
         caused.push((placed.id, judged, kept));
@@ -176,7 +195,11 @@ fn join(id: ReturnsId, at: Instant, state: &ReturnsState, mut lines: BTreeSet<Li
         lines.extend(scribe.sold.get(&id).into_iter().flatten());
         // Lines of this batch that are not in the database yet.
         let changed = scribe.world.changed_since(0).into_iter();
-        lines.extend(changed.filter(|stream| stream.slice == Slice::Line).map(|stream| LineId(stream.id)));
+        lines.extend(
+            changed
+                .filter(|stream| stream.slice == Slice::Line)
+                .map(|stream| LineId(stream.id)),
+        );
     }
     let belongs = |line: &LineId| scribe.world.line(*line).and_then(|line| belongs(scribe.book, line)) == Some(id);
     lines.retain(|line| !state.sales().contains(line) && belongs(line));
@@ -229,7 +252,9 @@ fn refund_of(line: LineId, state: &LineState, returned: &Returned) -> Option<Lin
 
 /// The line still has the refund of the match.
 fn stands(returned: &Returned, line: LineId, scribe: &Scribe<'_>) -> bool {
-    let Some(state) = scribe.world.line(line) else { return false };
+    let Some(state) = scribe.world.line(line) else {
+        return false;
+    };
     let Some(identity) = refund_of(line, state, returned).map(|fact| fact.identity()) else {
         return false;
     };
@@ -246,8 +271,12 @@ fn refund(line: LineId, returned: &Returned, scribe: &mut Scribe<'_>) -> Result<
 
 fn withdraw(line: LineId, returned: &Returned, matches: u32, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
     let state = scribe.world.line(line).cloned().unwrap_or_default();
-    let Some(told) = refund_of(line, &state, returned) else { return Ok(()) };
-    let Ok(batch) = format!("match-{matches}").parse() else { return Ok(()) };
+    let Some(told) = refund_of(line, &state, returned) else {
+        return Ok(());
+    };
+    let Ok(batch) = format!("match-{matches}").parse() else {
+        return Ok(());
+    };
     let fact = LineFact {
         // Taken back now, even what was told ahead of its time.
         at: returned.at.min(scribe.now),

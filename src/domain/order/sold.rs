@@ -34,7 +34,11 @@ impl LineState {
         let units = self.quantity();
         let returned = story.refunds.iter().map(|refund| refund.units.unwrap_or(0));
         let by_units = units.saturating_sub(returned.fold(0, u32::saturating_add));
-        let refunded = story.refunds.iter().map(|refund| i128::from(refund.goods.0)).sum::<i128>();
+        let refunded = story
+            .refunds
+            .iter()
+            .map(|refund| i128::from(refund.goods.0))
+            .sum::<i128>();
         let by_goods = match i128::from(paid.0) {
             paid if paid > 0 => (paid - refunded).max(0) * i128::from(units) / paid,
             _ => i128::from(units),

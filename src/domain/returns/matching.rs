@@ -45,7 +45,9 @@ pub fn verdicts<'a>(sales: &[Sale], returns: &[&'a Returned]) -> Vec<(&'a Return
     sales.sort_unstable_by_key(|sale| (sale.at, sale.line));
     let mut returns = returns.to_vec();
     returns.sort_by(|a, b| (a.at, &a.document, &a.row).cmp(&(b.at, &b.document, &b.row)));
-    let judged = returns.into_iter().map(|returned| (returned, verdict(&mut sales, returned)));
+    let judged = returns
+        .into_iter()
+        .map(|returned| (returned, verdict(&mut sales, returned)));
     judged.collect()
 }
 

@@ -105,7 +105,9 @@ impl ReturnsState {
     /// The row as it stands: not taken back, and not in conflict with an earlier one.
     pub fn standing(&self, returned: &Returned) -> Option<&Kept> {
         let stands = |kept: &&Kept| !kept.withdrawn && kept.flaw != Some(Flaw::Conflict);
-        self.kept().filter(stands).find(|kept| kept.returned.is_same_row(returned))
+        self.kept()
+            .filter(stands)
+            .find(|kept| kept.returned.is_same_row(returned))
     }
 
     /// How often this row was matched, however often it was told.

@@ -71,7 +71,12 @@ fn parked(why: Why, candidates: &[(u128, u32, bool)]) -> Verdict {
 
 #[test]
 fn a_return_belongs_to_the_only_earlier_line_at_its_price_with_enough_left() {
-    let sales = [sale(1, 0, 3, 465), sale(2, 0, 1, 465), sale(3, 0, 3, 500), sale(4, 9, 3, 465)];
+    let sales = [
+        sale(1, 0, 3, 465),
+        sale(2, 0, 1, 465),
+        sale(3, 0, 3, 500),
+        sale(4, 9, 3, 465),
+    ];
     let matched = Verdict::Matched { line: line(1) };
     assert_eq!(verdict(&sales, &returned("C1", 5, 2, 465)), matched);
 }
@@ -186,9 +191,8 @@ impl Desk {
     fn judge(&mut self) {
         let sales: Vec<Sale> = self.sales.values().copied().collect();
         let refunds = &self.refunds;
-        let stands = |returned: &Returned, line: LineId| {
-            refunds.get(&line).is_some_and(|of| of.contains_key(&returned.case()))
-        };
+        let stands =
+            |returned: &Returned, line: LineId| refunds.get(&line).is_some_and(|of| of.contains_key(&returned.case()));
         let judged = decide::judge(&self.state, Some(&sales), &stands);
         for event in &judged {
             if let Some(line) = event.before {
@@ -198,9 +202,15 @@ impl Desk {
         }
         for event in judged {
             let kept = self.state.kept().filter(|kept| kept.counts());
-            let told = kept.map(|kept| kept.returned.clone()).find(|told| told.document == event.document);
+            let told = kept
+                .map(|kept| kept.returned.clone())
+                .find(|told| told.document == event.document);
             if let (Some(line), Some(told)) = (event.verdict.line(), told) {
-                let before = self.refunds.entry(line).or_default().insert(told.case(), (told.units, told.amount));
+                let before = self
+                    .refunds
+                    .entry(line)
+                    .or_default()
+                    .insert(told.case(), (told.units, told.amount));
                 assert_eq!(before, None, "a line is told of a match once");
                 self.within(line);
             }
@@ -214,11 +224,20 @@ impl Desk {
         let of = self.refunds[&line].values();
         let units: u32 = of.clone().map(|(units, _)| units).sum();
         let amount: i64 = of.map(|(_, amount)| amount.0).sum();
-        assert!(units <= sale.units && amount <= sale.paid.0, "{units} of {}", sale.units);
+        assert!(
+            units <= sale.units && amount <= sale.paid.0,
+            "{units} of {}",
+            sale.units
+        );
     }
 
     /// What everything ends in.
-    fn ends(&self) -> (Vec<(Returned, Option<Verdict>)>, BTreeMap<LineId, BTreeMap<ExternalId, (u32, Minor)>>) {
+    fn ends(
+        &self,
+    ) -> (
+        Vec<(Returned, Option<Verdict>)>,
+        BTreeMap<LineId, BTreeMap<ExternalId, (u32, Minor)>>,
+    ) {
         let kept = self.state.kept().filter(|kept| kept.counts());
         let mut verdicts: Vec<_> = kept.map(|kept| (kept.returned.clone(), kept.verdict.clone())).collect();
         verdicts.sort_by(|a, b| a.0.document.cmp(&b.0.document));
@@ -237,9 +256,10 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
                 ..sale(n, at, units, price)
             })
         });
-        let told = returns.into_iter().enumerate().map(|(n, (at, units, price))| {
-            Word::Told(returned(&format!("C{n}"), at, units, price))
-        });
+        let told = returns
+            .into_iter()
+            .enumerate()
+            .map(|(n, (at, units, price))| Word::Told(returned(&format!("C{n}"), at, units, price)));
         sold.chain(told).collect()
     })
 }

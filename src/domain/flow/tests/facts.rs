@@ -1,6 +1,8 @@
 //! Facts through needs, pricing and the counters of limited rules, on a log kept in memory.
 //! Must never need a database.
 
+mod returns;
+
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
