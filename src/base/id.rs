@@ -167,6 +167,10 @@ typed_id!(
     ResolutionId, "rsl"
 );
 typed_id!(
+    /// The returns of one buyer and item that name no order; derived from book, platform, buyer and item.
+    ReturnsId, "rtn"
+);
+typed_id!(
     /// A manual adjustment.
     AdjustmentId, "adj"
 );
@@ -186,6 +190,18 @@ impl ItemId {
     /// The item that a platform numbers `item_no`.
     pub fn of(book: BookId, platform: &str, item_no: &str) -> ItemId {
         ItemId(derive_uuid("item", book.0, &[platform, item_no]))
+    }
+}
+
+impl ReturnsId {
+    /// Returns of what a buyer bought of an item.
+    pub fn of(book: BookId, platform: &str, buyer: &str, item_no: &str) -> ReturnsId {
+        ReturnsId(derive_uuid("returns", book.0, &[platform, buyer, item_no]))
+    }
+
+    /// A return that names no buyer, or no item: it stands alone.
+    pub fn of_row(book: BookId, platform: &str, document: &str, row: &str) -> ReturnsId {
+        ReturnsId(derive_uuid("returns.row", book.0, &[platform, document, row]))
     }
 }
 

@@ -28,6 +28,11 @@ impl ExternalId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A number in place of one that is too long: `sha:` and the sixteen bytes that stand for it.
+    pub fn of_hash(hash: uuid::Uuid) -> ExternalId {
+        ExternalId(format!("sha:{}", hash.simple()))
+    }
 }
 
 impl FromStr for ExternalId {

@@ -335,6 +335,7 @@ fn formula(book: BookId, from: Instant) -> Result<Command, BenchError> {
         subsidies: Vec::new(),
         settleable: Settleable::PlatformSettled,
         window_seconds: 15 * 86_400,
+        returns_without_order: false,
     };
     Ok(Command::SetFormula {
         formula: None,

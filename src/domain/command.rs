@@ -15,6 +15,7 @@ use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
+use super::returns::Returned;
 use super::share::Figures;
 use super::stream::StreamId;
 use crate::base::*;
@@ -201,6 +202,8 @@ pub enum Command {
     },
     /// Facts of a platform, in the order told; lines of one order fact stand together.
     Facts(Vec<LineFact>),
+    /// Rows of return documents that name no order, told or taken back.
+    Returns(Vec<ReturnWord>),
     /// A late click would have won a line (from the follower of the click log).
     Reattribute {
         /// The line.
@@ -294,6 +297,33 @@ pub enum Command {
         /// Which.
         key: KeyId,
     },
+}
+
+/// A word about a row of a return document.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(tag = "word", rename_all = "snake_case")]
+pub enum ReturnWord {
+    /// It is told.
+    Told {
+        /// The row.
+        returned: Box<Returned>,
+    },
+    /// It is taken back: as if it had never been told.
+    TakenBack {
+        /// The row as it was told.
+        returned: Box<Returned>,
+        /// Which batch takes it back.
+        batch: ExternalId,
+    },
+}
+
+impl ReturnWord {
+    /// The row.
+    pub fn returned(&self) -> &Returned {
+        match self {
+            ReturnWord::Told { returned } | ReturnWord::TakenBack { returned, .. } => returned,
+        }
+    }
 }
 
 /// A verdict on a pending command.
@@ -392,6 +422,26 @@ pub struct FactOutcome {
     pub position: i64,
 }
 
+/// What became of one word about a return.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReturnOutcome {
+    /// Its stream.
+    pub returns: ReturnsId,
+    /// Applied: matched, or taken back.
+    pub state: FactState,
+    /// Stable code when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The line it is matched to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
+    /// The same word was known already.
+    #[serde(default)]
+    pub replayed: bool,
+    /// Position of the event that told it; 0 when there is none.
+    pub position: i64,
+}
+
 /// What a command made, beside its events.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Made {
@@ -401,6 +451,9 @@ pub struct Made {
     /// One outcome per fact, in the order told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<FactOutcome>,
+    /// One outcome per word about a return, in the order told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<ReturnOutcome>,
     /// The month of a contract by each of its terms, whether it had to be brought anywhere or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub true_ups: Vec<TrueUp>,

@@ -18,6 +18,7 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::returns::ReturnEvent;
 use super::share::ShareEvent;
 use super::stream::Slice;
 use crate::base::Instant;
@@ -58,6 +59,8 @@ pub enum Event {
     Resolution(ParkedResolved),
     /// A contract's month.
     Share(ShareEvent),
+    /// Returns that name no order.
+    Returns(ReturnEvent),
 }
 
 /// Why stored bytes are no event.
@@ -140,6 +143,10 @@ kinds! {
     "import.reversal_begun" => |e| Event::Import(ImportEvent::ReversalBegun(e));
     "import.reversed" => |e| Event::Import(ImportEvent::Reversed(e));
     "parked.resolved" => Event::Resolution;
+    "return.told" => |e| Event::Returns(ReturnEvent::Told(e));
+    "return.sales_joined" => |e| Event::Returns(ReturnEvent::Joined(e));
+    "return.judged" => |e| Event::Returns(ReturnEvent::Judged(e));
+    "return.withdrawn" => |e| Event::Returns(ReturnEvent::Withdrawn(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -221,6 +228,12 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
+            Event::Returns(e) => match e {
+                ReturnEvent::Told(_) => "return.told",
+                ReturnEvent::Joined(_) => "return.sales_joined",
+                ReturnEvent::Judged(_) => "return.judged",
+                ReturnEvent::Withdrawn(_) => "return.withdrawn",
+            },
         }
     }
 
@@ -248,6 +261,7 @@ impl Event {
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
+            Event::Returns(_) => Slice::Returns,
         }
     }
 
@@ -315,6 +329,12 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
+            Event::Returns(e) => match e {
+                ReturnEvent::Told(e) => canonical(e),
+                ReturnEvent::Joined(e) => canonical(e),
+                ReturnEvent::Judged(e) => canonical(e),
+                ReturnEvent::Withdrawn(e) => canonical(e),
+            },
         }
     }
 
@@ -347,7 +367,8 @@ impl Event {
             | Event::Click(_)
             | Event::Placement(_)
             | Event::Import(_)
-            | Event::Resolution(_) => Ok(Entry::default()),
+            | Event::Resolution(_)
+            | Event::Returns(_) => Ok(Entry::default()),
         }
     }
 

@@ -44,11 +44,13 @@ pub enum Slice {
     Resolution,
     /// A contract's month; every event carries the totals, so the last one is the state.
     Share,
+    /// Returns of one buyer and item that name no order.
+    Returns,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 16] = [
+    pub const ALL: [(Slice, i16, &'static str); 17] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -65,6 +67,7 @@ impl Slice {
         (Slice::Cutover, 25, CutoverId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
+        (Slice::Returns, 16, ReturnsId::PREFIX),
     ];
 
     /// Number in the database.
@@ -114,7 +117,7 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId, Returns from ReturnsId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -16,6 +16,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::returns::ReturnsState;
 use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -68,6 +69,8 @@ pub enum Entity {
     Import(Arc<ImportState>),
     /// A contract's month.
     Share(Arc<ShareState>),
+    /// Returns of one buyer and item.
+    Returns(Arc<ReturnsState>),
 }
 
 /// A fold with the version it stands at.
@@ -114,6 +117,14 @@ impl Known {
                 }
                 if let Some(Entity::Line(state)) = &mut self.entity {
                     Arc::make_mut(state).evolve(e, placed);
+                }
+            }
+            Event::Returns(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Returns(Arc::default()));
+                }
+                if let Some(Entity::Returns(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed.position);
                 }
             }
             Event::Item(e) => fold!(Item, e),
@@ -182,6 +193,8 @@ impl World {
         import: Import(ImportState) by crate::base::ImportId;
         /// A contract's month.
         share: Share(ShareState) by crate::base::ShareId;
+        /// Returns of one buyer and item.
+        returns: Returns(ReturnsState) by crate::base::ReturnsId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

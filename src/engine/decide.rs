@@ -12,7 +12,7 @@ use super::api::{Answer, EngineError, EventRef, Meta};
 use crate::base::{BookId, Instant, LogId};
 use crate::domain::book::BookMode;
 use crate::domain::command::{Command, Made};
-use crate::domain::flow::{self, Clicks, Recorded, Scribe};
+use crate::domain::flow::{self, Clicks, Recorded, Scribe, Sold};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
@@ -40,6 +40,7 @@ impl Job {
         match &self.command {
             Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.len().max(1),
             Command::Release { lines } => lines.len().max(1),
+            Command::Returns(words) => words.len().max(1),
             _ => 1,
         }
     }
@@ -80,6 +81,8 @@ pub struct Read {
     pub receipts: HashMap<(String, String), Receipt>,
     /// Clicks for the lines in the batch.
     pub clicks: Clicks,
+    /// Lines sold, for returns of the batch.
+    pub sold: Sold,
     /// Balances moved by this batch so far; the folds take them over when the batch is durable.
     pub moved: Balances,
     /// Pin instant of the latest line, this batch included.
@@ -245,6 +248,8 @@ fn decide(
         actor: &job.meta.actor,
         world: &mut folds.world,
         clicks: &read.clicks,
+        sold: &read.sold,
+        touched: Default::default(),
         latest_pin: read.latest_pin,
         position: read.position,
         unpostable,

@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use super::decide::Receipt;
 use crate::base::{BookId, ClickId, Instant, LogId};
-use crate::domain::flow::{Clicks, Needs};
+use crate::domain::flow::{Clicks, Needs, Sold};
 use crate::domain::stream::StreamId;
 use crate::domain::world::Known;
 use crate::ledger::BalanceKey;
@@ -44,6 +44,8 @@ pub struct Loaded {
     pub streams: HashMap<StreamId, Known>,
     /// Clicks by line, empty answers included.
     pub clicks: Clicks,
+    /// Lines sold by returns, empty answers included.
+    pub sold: Sold,
 }
 
 /// Where the log stands, read under its lock, with the reads of the same flush.
@@ -131,13 +133,15 @@ impl Session {
             try_join!(
                 load::streams(&self.client, &self.statements, log, &streams, &uppers),
                 load::clicks(&self.client, &self.statements, click_logs, &needs.clicks),
+                load::sold(&self.client, &self.statements, log, &needs.sold),
             )
         };
-        let (events, clicks) = within(flush).await?;
+        let (events, clicks, sold) = within(flush).await?;
         let asked = streams.into_iter().chain(uppers.into_iter().map(StreamId::from));
         Ok(Loaded {
             streams: load::fold(asked, &events),
             clicks,
+            sold,
         })
     }
 

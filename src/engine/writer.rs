@@ -23,7 +23,7 @@ use super::queue::{Queue, Ticket};
 use super::session::{self, Loaded, Session};
 use crate::base::{BookId, LogId, PersonId};
 use crate::domain::command::Command;
-use crate::domain::flow::{self, Clicks, Needs};
+use crate::domain::flow::{self, Clicks, Looked, Needs, Sold};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Entity, Known};
 use crate::ledger::Balances;
@@ -198,19 +198,20 @@ impl Writer {
         Ok(decided.replies)
     }
 
-    /// What the batch still needs, given the folds and the clicks read so far.
-    fn needs(&self, jobs: &[&Job], clicks: &Clicks) -> Needs {
+    /// What the batch still needs, given the folds and what was looked up so far.
+    fn needs(&self, jobs: &[&Job], looked: Looked<'_>) -> Needs {
         let mut needs = Needs::default();
         let commands = jobs.iter().map(|job| &job.command);
-        flow::needs(self.book, commands, &self.folds.world, clicks, &mut needs);
+        flow::needs(self.book, commands, &self.folds.world, looked, &mut needs);
         needs
     }
 
-    fn take_over(&mut self, loaded: Loaded, clicks: &mut Clicks) {
+    fn take_over(&mut self, loaded: Loaded, (clicks, sold): (&mut Clicks, &mut Sold)) {
         for (stream, known) in loaded.streams {
             self.folds.world.tell(stream, known);
         }
         clicks.extend(loaded.clicks);
+        sold.extend(loaded.sold);
     }
 
     /// Takes the head lock, brings the folds up to it, and loads what the batch needs, one statement per kind.
@@ -219,8 +220,8 @@ impl Writer {
             .iter()
             .filter_map(|job| job.meta.key.clone().map(|key| (job.principal.clone(), key)));
         let keys: Vec<_> = keys.collect();
-        let mut clicks = Clicks::new();
-        let first = self.needs(jobs, &clicks);
+        let (mut clicks, mut sold) = (Clicks::new(), Sold::new());
+        let first = self.needs(jobs, looked(&clicks, &sold));
         let locked = session.lock(self.log, &self.click_logs, &keys, &first).await?;
         let head = locked.head;
         match self.stands {
@@ -241,18 +242,19 @@ impl Writer {
         let moved = self.stands.is_some_and(|(position, _)| position != head.position);
         self.stands = Some((head.position, head.generation));
         // What this flush read was read under the lock: it is current even where another server had moved the head.
-        self.take_over(locked.loaded, &mut clicks);
+        self.take_over(locked.loaded, (&mut clicks, &mut sold));
         if moved {
             // Which clicks to look for followed from folds that another server has moved since.
             clicks.clear();
+            sold.clear();
         }
         for _ in 0..ROUNDS {
-            let needs = self.needs(jobs, &clicks);
+            let needs = self.needs(jobs, looked(&clicks, &sold));
             if needs.is_empty() {
                 break;
             }
             let loaded = session.load(self.log, &self.click_logs, &needs).await?;
-            self.take_over(loaded, &mut clicks);
+            self.take_over(loaded, (&mut clicks, &mut sold));
         }
         let latest_pin = match self.folds.latest_pin {
             Some(known) => known,
@@ -266,6 +268,7 @@ impl Writer {
             now: locked.now,
             receipts: locked.receipts,
             clicks,
+            sold,
             moved: Balances::default(),
             latest_pin,
         };
@@ -359,6 +362,10 @@ impl Writer {
         self.stands = Some((read.position, head.generation));
         self.recency.shrink(&mut self.folds);
     }
+}
+
+fn looked<'a>(clicks: &'a Clicks, sold: &'a Sold) -> Looked<'a> {
+    Looked { clicks, sold }
 }
 
 /// Position of the event that pinned a line.

@@ -70,6 +70,9 @@ pub struct FormulaTermsIn {
     pub settleable: SettleableIn,
     /// Attribution window in seconds before the order.
     pub window_seconds: i64,
+    /// Returns that do not name their order are matched with the lines of the platform.
+    #[serde(default)]
+    pub returns_without_order: bool,
 }
 
 /// A taker and its rate.
@@ -211,6 +214,7 @@ pub fn terms(form: &mut Form, told: &FormulaTermsIn) -> Option<Formula> {
         subsidies: subsidies.into_iter().collect::<Option<_>>()?,
         settleable: settleable?,
         window_seconds: told.window_seconds,
+        returns_without_order: told.returns_without_order,
     })
 }
 

@@ -271,6 +271,15 @@ impl WouldTell {
                 currency: None,
                 whole: serde_json::to_value(click).unwrap_or_default(),
             },
+            Told::Return(back) => WouldTell {
+                kind: crate::domain::returns::TOLD.to_owned(),
+                line: None,
+                line_no: None,
+                at: back.at.to_string(),
+                amounts: vec![report::Money::of(back.amount, back.currency).amount],
+                currency: Some(back.currency.code().to_owned()),
+                whole: serde_json::to_value(back).unwrap_or_default(),
+            },
             Told::Fact(fact) => {
                 let text = |currency: crate::money::Currency| {
                     let amounts = fact.what.amounts();

@@ -96,6 +96,7 @@ fn problem(error: DeskError) -> Problem {
     match error {
         DeskError::NothingParked => Problem::new(StatusCode::CONFLICT, "nothing_parked", detail),
         DeskError::TooMany => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "positions_count", detail),
+        DeskError::OnlyDismissed => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "only_dismissed", detail),
         DeskError::OtherLine => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "other_line", detail).at("/fact/line_no")
         }

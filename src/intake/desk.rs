@@ -20,8 +20,9 @@ pub async fn retry(
     choice: &ParkedChoice,
     mut meta: Meta,
 ) -> Result<Answer, DeskError> {
-    let mut open = open(engine, log, choice).await?;
-    // Two contents of one identity are not judged anew by time: a person says which one is right.
+    // Two contents of one identity are not judged anew by time: a person says which one is right. A return that names
+    // no order is judged anew by itself whenever something of its buyer and item is told.
+    let mut open = facts_of(open(engine, log, choice).await?);
     open.retain(|(_, told)| told.state != FactState::Conflict);
     if open.is_empty() {
         return Err(DeskError::NothingParked);
@@ -73,7 +74,8 @@ pub async fn correct(
         ..ParkedChoice::default()
     };
     let open = open(engine, log, &choice).await?;
-    let (_, told) = open.first().ok_or(DeskError::NothingParked)?;
+    let open = facts_of(open);
+    let (_, told) = open.first().ok_or(DeskError::OnlyDismissed)?;
     let parked = &told.fact;
     if parked.line != right.line {
         return Err(DeskError::OtherLine);
@@ -99,6 +101,9 @@ pub enum DeskError {
     /// More than one command may deal with.
     #[error("more than 1,000 parked facts are meant")]
     TooMany,
+    /// A return that names no order is not corrected in place.
+    #[error("a return that names no order is judged anew by itself; it can only be dismissed")]
+    OnlyDismissed,
     /// The right fact is about another line.
     #[error("the right fact is about another line than the parked one")]
     OtherLine,
@@ -110,8 +115,16 @@ pub enum DeskError {
     Import(#[from] ImportError),
 }
 
+/// What is parked: a fact of a line, or nothing where it is a return that names no order.
+type Open = Vec<(i64, Option<FactApplied>)>;
+
+fn facts_of(open: Open) -> Vec<(i64, FactApplied)> {
+    let of_line = |(position, told): (i64, Option<FactApplied>)| Some((position, told?));
+    open.into_iter().filter_map(of_line).collect()
+}
+
 /// Open parked facts, oldest first.
-async fn open(engine: &Engine, log: LogId, choice: &ParkedChoice) -> Result<Vec<(i64, FactApplied)>, DeskError> {
+async fn open(engine: &Engine, log: LogId, choice: &ParkedChoice) -> Result<Open, DeskError> {
     let client = engine.pool().get().await.map_err(ImportError::from)?;
     let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
     let mut stored = imports::parked_open(&client, log, choice, limit)

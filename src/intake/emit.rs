@@ -13,6 +13,7 @@ use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, T
 use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
+use crate::domain::returns::Returned;
 use crate::money::{Currency, Minor, Rate};
 
 /// Why a row was rejected: nothing of it was taken.
@@ -60,6 +61,8 @@ pub enum Told {
     Click(Box<Click>),
     /// A fact of an order.
     Fact(Box<LineFact>),
+    /// A return that names no order.
+    Return(Box<Returned>),
 }
 
 /// An amount that a row told: for the sums of a report, which are of the raw decimals.
@@ -144,6 +147,9 @@ impl<'a> Row<'a> {
     fn read(&mut self) -> Result<Told, RowFault> {
         if self.emit.kind == Kind::Click {
             return self.click().map(|click| Told::Click(Box::new(click)));
+        }
+        if self.emit.kind == Kind::Return {
+            return self.returned().map(|returned| Told::Return(Box::new(returned)));
         }
         let platform = self.platform()?;
         let line_no = self.need("line_no", Self::id)?;
@@ -426,6 +432,7 @@ impl<'a> Row<'a> {
             | Kind::Frozen
             | Kind::Unfrozen
             | Kind::Forfeited
+            | Kind::Return
             | Kind::Click => self.case()?,
         })
     }
@@ -461,6 +468,20 @@ impl<'a> Row<'a> {
             paid: self.amount("paid")?,
             settled_base: self.amount("settled_base")?,
             refunded: self.amount("refunded")?,
+        })
+    }
+
+    fn returned(&mut self) -> Result<Returned, RowFault> {
+        Ok(Returned {
+            platform: self.platform()?,
+            document: self.need("document", Self::id)?,
+            row: self.need("row", Self::id)?,
+            buyer: self.id("buyer")?,
+            item_no: self.id("item_no")?,
+            at: self.need("at", Self::time)?,
+            currency: self.currency()?,
+            units: self.need("units", Self::parsed)?,
+            amount: self.need("amount", Self::amount)?,
         })
     }
 

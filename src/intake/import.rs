@@ -25,10 +25,11 @@ use super::source::SourceError;
 use super::tally::{Outcomes, Tally};
 use crate::base::{BookId, ImportId, derive_uuid};
 use crate::domain::click::Click;
-use crate::domain::command::{Actor, Command, FactOutcome};
+use crate::domain::command::{Actor, Command, FactOutcome, ReturnOutcome, ReturnWord};
 use crate::domain::import::ImportCommitted;
 use crate::domain::order::{FactState, LineFact};
 use crate::domain::refusal::Class;
+use crate::domain::stream::StreamId;
 use crate::engine::{Engine, EngineError, Lane, Meta};
 use crate::store;
 use crate::store::imports::{self, Begun, Import, Kept, Move};
@@ -158,7 +159,7 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// Something worth a line of the row report: a rejected row, or a fact that is not simply applied.
+/// Something worth a line of the row report: a rejected row, or a fact or return that is not simply applied.
 pub struct Note<'a> {
     /// Number of the row.
     pub row: u64,
@@ -166,7 +167,7 @@ pub struct Note<'a> {
     pub what: &'a str,
     /// Code.
     pub code: &'a str,
-    /// Sentence, or the line's id.
+    /// Sentence, or the id of the line or of the returns.
     pub message: &'a str,
 }
 
@@ -341,8 +342,46 @@ struct Answered {
     bundle: Bundle,
     /// For each click, whether it was known.
     clicks: Vec<bool>,
-    /// For each fact its row, identity and outcome.
-    facts: Vec<(u64, String, FactOutcome)>,
+    /// For each fact and each return what became of it, in order of rows.
+    came: Vec<Came>,
+}
+
+/// What became of a fact or a return that a row told.
+struct Came {
+    row: u64,
+    /// The line, or the returns of its buyer and item.
+    stream: StreamId,
+    identity: String,
+    state: FactState,
+    code: String,
+    replayed: bool,
+    position: i64,
+}
+
+impl Came {
+    fn of_fact((row, identity): (u64, String), outcome: FactOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.line.into(),
+            identity,
+            state: outcome.state,
+            code: outcome.code.unwrap_or_default(),
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
+
+    fn of_return((row, identity): (u64, String), outcome: ReturnOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.returns.into(),
+            identity,
+            state: outcome.state,
+            code: outcome.code.unwrap_or_default(),
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
 }
 
 struct Run<'a> {
@@ -478,17 +517,18 @@ impl Run<'_> {
             kept.rows.message.push(row.message);
         }
         let mut place = (0, 0);
-        for (row, identity, outcome) in answered.facts {
+        for came in answered.came {
+            let row = came.row;
             place = if place.0 == row { (row, place.1 + 1) } else { (row, 0) };
-            self.outcome(row, &outcome, watch);
+            self.outcome(&came, watch);
             kept.facts.row.push(number(row));
             kept.facts.nth.push(place.1);
-            kept.facts.line.push(outcome.line.0);
-            kept.facts.identity.push(identity);
-            kept.facts.position.push(outcome.position);
-            kept.facts.state.push(state_word(outcome.state));
-            kept.facts.code.push(outcome.code.unwrap_or_default());
-            kept.facts.repeated.push(outcome.replayed);
+            kept.facts.line.push(came.stream.id);
+            kept.facts.identity.push(came.identity);
+            kept.facts.position.push(came.position);
+            kept.facts.state.push(state_word(came.state));
+            kept.facts.code.push(came.code);
+            kept.facts.repeated.push(came.replayed);
         }
         let day = |((platform, account, day), rows)| (platform, account, day, rows);
         kept.days = bundle.days.into_iter().map(day).collect();
@@ -503,20 +543,19 @@ impl Run<'_> {
         }
     }
 
-    fn outcome(&mut self, row: u64, outcome: &FactOutcome, watch: &mut Watch<'_>) {
-        let code = outcome.code.as_deref().unwrap_or("");
-        let state = state_word(outcome.state);
-        if outcome.replayed {
+    fn outcome(&mut self, came: &Came, watch: &mut Watch<'_>) {
+        let state = state_word(came.state);
+        if came.replayed {
             self.tally.outcomes.repeated();
             return;
         }
-        self.tally.outcomes.fact(state, code);
-        if outcome.state != FactState::Applied {
+        self.tally.outcomes.fact(state, &came.code);
+        if came.state != FactState::Applied {
             (watch.note)(Note {
-                row,
+                row: came.row,
                 what: state,
-                code,
-                message: &outcome.line.to_string(),
+                code: &came.code,
+                message: &came.stream.to_string(),
             });
         }
     }
@@ -527,49 +566,84 @@ fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Sends a chunk, again while the database does not take it: what was taken is known by itself.
-async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> Result<Answered, ImportError> {
-    let mut clicks: Vec<Click> = Vec::new();
-    let mut rows: Vec<(u64, String)> = Vec::new();
-    let mut facts: Vec<LineFact> = Vec::new();
-    for (row, told) in bundle.told.drain(..) {
-        match told {
-            Told::Click(click) => clicks.push(*click),
-            Told::Fact(fact) => {
-                rows.push((row, fact.identity()));
-                facts.push(*fact);
+/// What a chunk tells, by the command that takes it.
+#[derive(Default)]
+struct Sorted {
+    clicks: Vec<Click>,
+    facts: Vec<LineFact>,
+    returns: Vec<ReturnWord>,
+    /// Row and identity of each fact, then of each return.
+    fact_rows: Vec<(u64, String)>,
+    return_rows: Vec<(u64, String)>,
+}
+
+impl Sorted {
+    fn of(told: impl Iterator<Item = (u64, Told)>) -> Sorted {
+        let mut sorted = Sorted::default();
+        for (row, told) in told {
+            match told {
+                Told::Click(click) => sorted.clicks.push(*click),
+                Told::Fact(fact) => {
+                    sorted.fact_rows.push((row, fact.identity()));
+                    sorted.facts.push(*fact);
+                }
+                Told::Return(returned) => {
+                    sorted.return_rows.push((row, returned.identity()));
+                    sorted.returns.push(ReturnWord::Told { returned });
+                }
             }
         }
+        sorted
     }
+}
+
+/// Sends a chunk, again while the database does not take it: what was taken is known by itself.
+async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> Result<Answered, ImportError> {
+    let told = Sorted::of(bundle.told.drain(..));
     let mut tries = 0;
     loop {
         let clicks = async {
-            match clicks.is_empty() {
+            match told.clicks.is_empty() {
                 true => Ok(Vec::new()),
                 false => {
-                    let answer = engine.record_clicks(book, clicks.clone(), meta.clone()).await?;
+                    let answer = engine.record_clicks(book, told.clicks.clone(), meta.clone()).await?;
                     Ok(answer.clicks)
                 }
             }
         };
         let facts = async {
-            match facts.is_empty() {
+            match told.facts.is_empty() {
                 true => Ok(Vec::new()),
                 false => {
-                    let command = Command::Facts(facts.clone());
+                    let command = Command::Facts(told.facts.clone());
                     let answer = engine.submit(book, command, meta.clone()).await?;
                     Ok(answer.made.facts)
                 }
             }
         };
-        match futures_util::future::try_join(clicks, facts).await {
-            Ok((clicks, outcomes)) => {
-                let facts = rows.into_iter().zip(outcomes);
+        // Asked after the facts of the chunk: most returns then find the line they belong to.
+        let returns = async {
+            match told.returns.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let command = Command::Returns(told.returns.clone());
+                    let answer = engine.submit(book, command, meta.clone()).await?;
+                    Ok(answer.made.returns)
+                }
+            }
+        };
+        match futures_util::future::try_join3(clicks, facts, returns).await {
+            Ok((clicks, facts, returns)) => {
+                let facts = told.fact_rows.into_iter().zip(facts);
+                let returns = told.return_rows.into_iter().zip(returns);
+                let mut came: Vec<Came> = facts
+                    .map(|(told, outcome)| Came::of_fact(told, outcome))
+                    .chain(returns.map(|(told, outcome)| Came::of_return(told, outcome)))
+                    .collect();
+                came.sort_by_key(|came| came.row);
                 return Ok(Answered {
                     clicks: clicks.into_iter().map(|(_, known)| known).collect(),
-                    facts: facts
-                        .map(|((row, identity), outcome)| (row, identity, outcome))
-                        .collect(),
+                    came,
                     bundle,
                 });
             }

@@ -164,6 +164,8 @@ pub struct Condition {
     pub none_of: Vec<String>,
     /// Begins with this.
     pub starts: Option<String>,
+    /// Does not begin with this.
+    pub not_starts: Option<String>,
     /// The file need not have the column; a missing one is empty.
     #[serde(default)]
     pub optional: bool,
@@ -207,6 +209,8 @@ pub enum Kind {
     Forfeited,
     PriceCorrected,
     Snapshot,
+    /// A row of a return document that names no order.
+    Return,
 }
 
 /// One thing that a row tells, when its conditions hold.

@@ -71,6 +71,7 @@ impl Check {
             && c.starts
                 .as_deref()
                 .is_none_or(|start| cell.is_some_and(|cell| cell.starts_with(start)))
+            && (c.not_starts.as_deref()).is_none_or(|start| !cell.is_some_and(|cell| cell.starts_with(start)))
             && c.present.is_none_or(|present| cell.is_some() == present)
             && c.positive
                 .is_none_or(|positive| number().is_some_and(|n| n.is_sign_positive() && !n.is_zero()) == positive)
@@ -222,6 +223,7 @@ impl Kind {
             Kind::Forfeited => "forfeited",
             Kind::PriceCorrected => "price_corrected",
             Kind::Snapshot => "snapshot",
+            Kind::Return => "return",
         }
     }
 
@@ -231,6 +233,10 @@ impl Kind {
             let mut may = CLICK.to_vec();
             may.extend(["source", "platform", "segment"]);
             return (vec!["at", "buyer", "promoter"], may);
+        }
+        if self == Kind::Return {
+            let may = vec!["platform", "currency", "buyer", "item_no"];
+            return (vec!["document", "row", "at", "units", "amount"], may);
         }
         let mut needs = vec!["line_no", "at"];
         let mut may = ABOUT.to_vec();
@@ -273,7 +279,7 @@ impl Kind {
                 "settled_base",
                 "refunded",
             ]),
-            Kind::Received | Kind::Click => {}
+            Kind::Received | Kind::Click | Kind::Return => {}
         }
         (needs, may)
     }
@@ -350,7 +356,7 @@ impl Plan {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)
     }
 
-    /// True when a row may tell a fact of an order.
+    /// True when a row may tell a fact of an order, or a return that names none.
     pub fn has_facts(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind != Kind::Click)
     }

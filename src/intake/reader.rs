@@ -280,6 +280,7 @@ fn count(tally: &mut Tally, taken: Taken<'_>, out: &Emitted) {
         tally.told(match told {
             Told::Click(_) => "click",
             Told::Fact(fact) => fact.what.kind(),
+            Told::Return(_) => crate::domain::returns::TOLD,
         });
     }
 }
@@ -371,7 +372,7 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     for told in reader.out.told.drain(..) {
         let wanted = matches!(
             (reading.pass, &told),
-            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_))
+            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_) | Told::Return(_))
         );
         if wanted {
             bundle.told.push((number, told));
@@ -384,10 +385,15 @@ fn day_of(told: &[Told], zone: Zone) -> Option<(String, String, NaiveDate)> {
     let facts = || {
         told.iter().filter_map(|told| match told {
             Told::Fact(fact) => Some(fact.as_ref()),
-            Told::Click(_) => None,
+            Told::Click(_) | Told::Return(_) => None,
         })
     };
-    let first = facts().next()?;
+    let Some(first) = facts().next() else {
+        return told.iter().find_map(|told| match told {
+            Told::Return(back) => Some((back.platform.as_str().to_owned(), String::new(), zone.day(back.at))),
+            Told::Click(_) | Told::Fact(_) => None,
+        });
+    };
     let at = facts().map(order_time).min()?;
     let account = first.about.account.as_ref().map_or("", |account| account.as_str());
     Some((first.platform.as_str().to_owned(), account.to_owned(), zone.day(at)))

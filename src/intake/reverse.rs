@@ -10,15 +10,16 @@ use uuid::Uuid;
 
 use super::batch::actor_text;
 use super::import::{ImportError, state_word};
-use crate::base::{BookId, ExternalId, ImportId, Instant, LogId, Month, derive_uuid};
-use crate::domain::command::{Actor, Command, Pending};
+use crate::base::{BookId, ExternalId, ImportId, Instant, LineId, LogId, Month, derive_uuid};
+use crate::domain::command::{Actor, Command, Pending, ReturnWord};
 use crate::domain::event::Event;
 use crate::domain::import::decide::NEEDS_APPROVAL;
 use crate::domain::import::{ImportReversal, ImportReversed};
 use crate::domain::order::{FactApplied, LineEvent, LineFact, What};
 use crate::domain::parked::Resolution;
+use crate::domain::returns::{ReturnEvent, Returned};
 use crate::engine::{Engine, EngineError, Lane, Meta};
-use crate::store::imports::{self, Begun, Import, Move, Stored, ToldFact};
+use crate::store::imports::{self, Begun, Import, Move, Stored, ToldAbout, ToldFact};
 use crate::store::jobs::{self, Lease};
 use crate::store::{self, books};
 
@@ -262,30 +263,46 @@ impl Run<'_> {
             return Ok(());
         }
         let batch: ExternalId = self.of.2.to_string().parse().map_err(|_| ImportError::Progress)?;
-        let facts = alone.iter().map(|fact| withdrawal(fact, &batch));
-        let facts: Vec<LineFact> = facts.collect::<Option<_>>().ok_or(ImportError::Progress)?;
-        self.submit(Command::Facts(facts), None).await?;
-        let lines: Vec<Uuid> = alone.iter().map(|fact| fact.line.0).collect();
+        let (mut facts, mut returns) = (Vec::new(), Vec::new());
+        for told in alone {
+            match &told.about {
+                ToldAbout::Line { platform, line_no } => {
+                    facts.push(withdrawal(told, (platform, line_no), &batch).ok_or(ImportError::Progress)?);
+                }
+                ToldAbout::Return(stored) => returns.push(ReturnWord::TakenBack {
+                    returned: Box::new(return_of(stored)?),
+                    batch: batch.clone(),
+                }),
+            }
+        }
+        if !facts.is_empty() {
+            self.submit(Command::Facts(facts), None).await?;
+        }
+        if !returns.is_empty() {
+            self.submit(Command::Returns(returns), None).await?;
+        }
+        let streams: Vec<Uuid> = alone.iter().map(|fact| fact.stream).collect();
         let mut kinds: Vec<&str> = alone.iter().map(|fact| kind_of(&fact.identity)).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let rivals = imports::rivals(self.client, self.of, &lines, &kinds).await?;
+        let rivals = imports::rivals(self.client, self.of, &streams, &kinds).await?;
         let mut moved = imports::Moved::new();
         for rival in &rivals {
-            let fact = fact_of(rival)?;
-            let identity = fact.identity();
+            let (stream, identity, again) = again(self.of.0, rival)?;
             if !alone
                 .iter()
-                .any(|taken| taken.line == fact.line && taken.identity == identity)
+                .any(|taken| taken.stream == stream && taken.identity == identity)
             {
                 continue;
             }
-            let answer = self
-                .submit(Command::Facts(vec![fact]), Some(rival.correlation.clone()))
-                .await?;
-            if let Some(now) = answer.made.facts.first() {
-                let code = now.code.clone().unwrap_or_default();
-                moved.push((now.line.0, rival.position, now.position, state_word(now.state), code));
+            let answer = self.submit(again, Some(rival.correlation.clone())).await?;
+            let facts = answer.made.facts.iter();
+            let facts = facts.map(|now| (now.position, now.state, now.code.clone()));
+            let returns = answer.made.returns.iter();
+            let mut now = facts.chain(returns.map(|now| (now.position, now.state, now.code.clone())));
+            if let Some((position, state, code)) = now.next() {
+                let code = code.unwrap_or_default();
+                moved.push((stream, rival.position, position, state_word(state), code));
             }
         }
         if !moved.is_empty() {
@@ -322,11 +339,11 @@ fn kind_of(identity: &str) -> &str {
 }
 
 /// Takes a fact back at its own business time: money that it moved in an open month leaves that month again.
-fn withdrawal(fact: &ToldFact, batch: &ExternalId) -> Option<LineFact> {
+fn withdrawal(fact: &ToldFact, (platform, line_no): (&str, &str), batch: &ExternalId) -> Option<LineFact> {
     Some(LineFact {
-        line: fact.line,
-        platform: fact.platform.parse().ok()?,
-        line_no: fact.line_no.parse().ok()?,
+        line: LineId(fact.stream),
+        platform: platform.parse().ok()?,
+        line_no: line_no.parse().ok()?,
         at: Instant::from_utc(fact.occurred_at),
         currency: None,
         about: crate::domain::order::About::default(),
@@ -338,16 +355,34 @@ fn withdrawal(fact: &ToldFact, batch: &ExternalId) -> Option<LineFact> {
     })
 }
 
-/// The fact that a stored event keeps.
-pub(super) fn fact_of(stored: &Stored) -> Result<LineFact, ImportError> {
-    told_of(stored).map(|told| told.fact)
+/// What a stored event keeps, to be told again: its stream, its identity there, and the command.
+fn again(book: BookId, stored: &Stored) -> Result<(Uuid, String, Command), ImportError> {
+    if let Some(told) = told_of(stored)? {
+        let fact = told.fact;
+        return Ok((fact.line.0, fact.identity(), Command::Facts(vec![fact])));
+    }
+    let returned = Box::new(return_of(stored)?);
+    let (stream, identity) = (returned.stream(book).0, returned.identity());
+    Ok((stream, identity, Command::Returns(vec![ReturnWord::Told { returned }])))
 }
 
-/// The fact that a stored event keeps, with what became of it.
-pub(super) fn told_of(stored: &Stored) -> Result<FactApplied, ImportError> {
-    let event = Event::decode(&stored.kind, stored.schema, &stored.payload).map_err(store::Error::from)?;
-    match event {
-        Event::Line(LineEvent::Fact(told)) => Ok(*told),
+fn decoded(stored: &Stored) -> Result<Event, ImportError> {
+    Ok(Event::decode(&stored.kind, stored.schema, &stored.payload).map_err(store::Error::from)?)
+}
+
+/// The fact that a stored event keeps, with what became of it; none where it keeps a return, or a verdict on one.
+pub(super) fn told_of(stored: &Stored) -> Result<Option<FactApplied>, ImportError> {
+    match decoded(stored)? {
+        Event::Line(LineEvent::Fact(told)) => Ok(Some(*told)),
+        Event::Returns(_) => Ok(None),
+        _ => Err(ImportError::Progress),
+    }
+}
+
+/// The return that a stored event keeps.
+fn return_of(stored: &Stored) -> Result<Returned, ImportError> {
+    match decoded(stored)? {
+        Event::Returns(ReturnEvent::Told(told)) => Ok(told.returned),
         _ => Err(ImportError::Progress),
     }
 }

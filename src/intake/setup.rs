@@ -107,6 +107,9 @@ pub struct SetupFormula {
     /// Attribution window in days.
     #[serde(default)]
     pub window_days: i64,
+    /// Returns that do not name their order are matched with the lines of the platform.
+    #[serde(default)]
+    pub returns_without_order: bool,
     /// Fees, in order.
     #[serde(default)]
     pub fee: Vec<SetupFee>,
@@ -250,6 +253,7 @@ impl Setup {
             subsidies,
             settleable: Settleable::PlatformSettled,
             window_seconds: window.ok_or_else(too_long)?,
+            returns_without_order: formula.returns_without_order,
         })
     }
 

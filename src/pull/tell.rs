@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::BookId;
 use crate::domain::click::Click;
-use crate::domain::command::Command;
+use crate::domain::command::{Command, ReturnWord};
 use crate::domain::order::{FactState, LineFact};
 use crate::engine::{Engine, EngineError, Lane, Meta};
 use crate::intake::emit::Emitted;
@@ -31,6 +31,7 @@ const TRIES: u32 = 10;
 pub(super) struct Mapped {
     clicks: Vec<Click>,
     facts: Vec<LineFact>,
+    returns: Vec<ReturnWord>,
     /// Rows and what is wrong with them.
     rejected: Vec<(usize, RowFault)>,
     rows: usize,
@@ -42,6 +43,7 @@ pub(super) fn map(book: BookId, plan: &Plan, objects: &Objects, rows: &[String])
     let mut mapped = Mapped {
         clicks: Vec::new(),
         facts: Vec::new(),
+        returns: Vec::new(),
         rejected: Vec::new(),
         rows: rows.len(),
     };
@@ -55,6 +57,7 @@ pub(super) fn map(book: BookId, plan: &Plan, objects: &Objects, rows: &[String])
             match told {
                 Told::Click(click) => mapped.clicks.push(*click),
                 Told::Fact(fact) => mapped.facts.push(*fact),
+                Told::Return(returned) => mapped.returns.push(ReturnWord::Told { returned }),
             }
         }
     }
@@ -68,7 +71,7 @@ impl Mapped {
         Counts {
             pages: 1,
             rows: count(self.rows),
-            facts: count(self.facts.len()),
+            facts: count(self.facts.len() + self.returns.len()),
             rejected: count(self.rejected.len()),
         }
     }
@@ -132,6 +135,16 @@ pub(super) async fn tell(
                 outcomes.repeated();
             } else {
                 outcomes.fact(word(fact.state), fact.code.as_deref().unwrap_or(""));
+            }
+        }
+    }
+    for chunk in mapped.returns.chunks(CHUNK) {
+        let told = again(|| engine.submit(book, Command::Returns(chunk.to_vec()), meta())).await?;
+        for outcome in told.made.returns {
+            if outcome.replayed {
+                outcomes.repeated();
+            } else {
+                outcomes.fact(word(outcome.state), outcome.code.as_deref().unwrap_or(""));
             }
         }
     }

@@ -86,6 +86,8 @@ pub struct FormulaView {
     pub settleable: Settleable,
     /// Attribution window in seconds before the order.
     pub window_seconds: i64,
+    /// Returns that do not name their order are matched with the lines of the platform.
+    pub returns_without_order: bool,
 }
 
 /// Every version of every formula, in order of setting.
@@ -151,6 +153,7 @@ fn view(version: &FormulaVersion, currency: Currency) -> FormulaView {
             .collect(),
         settleable: terms.settleable,
         window_seconds: terms.window_seconds,
+        returns_without_order: terms.returns_without_order,
     }
 }
 

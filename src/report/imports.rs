@@ -221,7 +221,7 @@ impl ImportsView {
 /// Something that a row told.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowFact {
-    /// Its line.
+    /// Its line; for a return that names no order the returns of its buyer and item.
     pub line: String,
     /// What: kind, then case or number.
     pub fact: String,

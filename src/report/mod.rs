@@ -36,6 +36,7 @@ mod periods;
 mod placements;
 mod reason;
 mod registry;
+mod returns;
 mod rules;
 mod settlement;
 mod shops;
@@ -79,12 +80,15 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
-pub use parked::{ParkedFilter, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
+pub use parked::{
+    CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked,
+};
 pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
+pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
 pub use shops::{ShopView, ShopsView, shop, shops};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::page::part;
 use super::{Cell, Money, Page, ReportError, Statement, Table, Viewer, head, sql, wire};
 use crate::base::{Instant, LineId, LogId};
+use crate::domain::returns::Candidate;
 use crate::money::Minor;
 
 pub(super) const SQL: &[Statement] = &[sql!("parked_page")];
@@ -96,6 +97,34 @@ pub struct ParkedRow {
     pub resolved: Option<ResolvedView>,
     /// What may be done with it now.
     pub allowed_actions: Vec<&'static str>,
+    /// The return that names no order, when it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<ParkedReturn>,
+}
+
+/// A return that names no order, while it is matched to no line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct ParkedReturn {
+    /// Number of the return document.
+    pub document: String,
+    /// Number of its row.
+    pub row: String,
+    /// Units returned.
+    pub units: i64,
+    /// Lines it may belong to, at most 32: those that fit first, then the oldest.
+    pub candidates: Vec<CandidateView>,
+}
+
+/// A line that a parked return may belong to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct CandidateView {
+    /// The line.
+    #[schema(value_type = String)]
+    pub line: LineId,
+    /// Units that nothing was refunded for.
+    pub left: u32,
+    /// The unit price is the same and enough is left.
+    pub fits: bool,
 }
 
 /// Parked facts, oldest first.
@@ -160,10 +189,13 @@ fn view(row: &Row, now: Instant) -> Result<ParkedRow, ReportError> {
         at: Instant::from_utc(row.get(12)),
     });
     let state: String = row.get(4);
-    let allowed_actions = match (&resolved, state.as_str()) {
-        (Some(_), _) => Vec::new(),
-        (None, "conflict") => vec!["correct", "dismiss"],
-        (None, _) => vec!["retry", "correct", "dismiss"],
+    let returned = returned(row)?;
+    let allowed_actions = match (&resolved, &returned, state.as_str()) {
+        (Some(_), _, _) => Vec::new(),
+        // It is judged anew by itself, from what is told of its buyer and item.
+        (None, Some(_), _) => vec!["dismiss"],
+        (None, None, "conflict") => vec!["correct", "dismiss"],
+        (None, None, _) => vec!["retry", "correct", "dismiss"],
     };
     Ok(ParkedRow {
         position: row.get(0),
@@ -176,8 +208,44 @@ fn view(row: &Row, now: Instant) -> Result<ParkedRow, ReportError> {
         at,
         resolved,
         allowed_actions,
+        returned,
         age_days: (now.micros() - at.micros()).max(0) / 86_400_000_000,
     })
+}
+
+fn returned(row: &Row) -> Result<Option<ParkedReturn>, ReportError> {
+    let Some(document) = row.get::<_, Option<String>>(13) else {
+        return Ok(None);
+    };
+    let text: Option<&str> = row.get(16);
+    let candidates: Vec<Candidate> = match text {
+        Some(text) => serde_json::from_str(text).map_err(|_| ReportError::Stored("candidates"))?,
+        None => Vec::new(),
+    };
+    let view = |candidate: &Candidate| CandidateView {
+        line: candidate.line,
+        left: candidate.left,
+        fits: candidate.fits,
+    };
+    Ok(Some(ParkedReturn {
+        document,
+        row: row.get(14),
+        units: row.get(15),
+        candidates: candidates.iter().map(view).collect(),
+    }))
+}
+
+impl ParkedRow {
+    /// What it may belong to, for people: document, units, then each line with what is left of it.
+    fn may_belong_to(&self) -> Option<String> {
+        let returned = self.returned.as_ref()?;
+        let mut words = format!("{} x {}:", returned.document, returned.units);
+        for candidate in &returned.candidates {
+            let fits = if candidate.fits { " fits" } else { "" };
+            words.push_str(&format!(" {} (left {}{fits})", candidate.line, candidate.left));
+        }
+        Some(words)
+    }
 }
 
 impl ParkedView {
@@ -194,6 +262,7 @@ impl ParkedView {
                 "amount",
                 "currency",
                 "age in days",
+                "return and lines it may belong to",
             ],
         );
         for row in &self.parked {
@@ -206,6 +275,7 @@ impl ParkedView {
                 row.amount.as_ref().map_or(Cell::Empty, Cell::from),
                 row.amount.as_ref().map(|amount| amount.currency.clone()).into(),
                 row.age_days.into(),
+                row.may_belong_to().into(),
             ]);
         }
         table

@@ -153,6 +153,7 @@ impl Cast {
             subsidies: Vec::new(),
             settleable: Settleable::PlatformSettled,
             window_seconds: 15 * 86_400,
+            returns_without_order: false,
         }
     }
 

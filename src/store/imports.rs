@@ -346,23 +346,35 @@ pub async fn months(client: &Client, book: BookId, log: LogId, id: ImportId) -> 
 pub struct ToldFact {
     /// Row and place in it.
     pub at: (i64, i32),
-    /// Line.
-    pub line: LineId,
-    /// Identity inside the line.
+    /// Stream of the line, or of the returns.
+    pub stream: Uuid,
+    /// Identity inside the stream.
     pub identity: String,
     /// Position of its event.
     pub position: i64,
-    /// Platform.
-    pub platform: String,
-    /// The platform's number of the line.
-    pub line_no: String,
+    /// What it is about.
+    pub about: ToldAbout,
     /// Its business time.
     pub occurred_at: DateTime<Utc>,
     /// Nobody else tells it.
     pub alone: bool,
 }
 
-/// Facts of an import after a row and place, in order.
+/// What a fact that an import told is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ToldAbout {
+    /// A line.
+    Line {
+        /// Platform.
+        platform: String,
+        /// The platform's number of the line.
+        line_no: String,
+    },
+    /// A return that names no order, with the event that keeps it.
+    Return(Stored),
+}
+
+/// Facts and returns of an import after a row and place, in order.
 pub async fn told(
     client: &Client,
     (book, log, id): (BookId, LogId, ImportId),
@@ -378,11 +390,22 @@ pub async fn told(
 fn told_fact(row: &Row) -> Result<ToldFact> {
     Ok(ToldFact {
         at: (row.try_get(0)?, row.try_get(1)?),
-        line: LineId(row.try_get(2)?),
+        stream: row.try_get(2)?,
         identity: row.try_get(3)?,
         position: row.try_get(4)?,
-        platform: row.try_get(5)?,
-        line_no: row.try_get(6)?,
+        about: match row.try_get::<_, Option<String>>(11)? {
+            Some(payload) => ToldAbout::Return(Stored {
+                position: row.try_get(4)?,
+                kind: row.try_get(9)?,
+                schema: row.try_get(10)?,
+                payload,
+                correlation: None,
+            }),
+            None => ToldAbout::Line {
+                platform: row.try_get(5)?,
+                line_no: row.try_get(6)?,
+            },
+        },
         occurred_at: row.try_get(7)?,
         alone: row.try_get(8)?,
     })
@@ -403,15 +426,15 @@ pub struct Stored {
     pub correlation: Option<String>,
 }
 
-/// Facts in conflict, of these lines and kinds, that somebody else than this import tells.
+/// Facts and returns in conflict, of these streams and kinds, that somebody else than this import tells.
 pub async fn rivals(
     client: &Client,
     (book, log, id): (BookId, LogId, ImportId),
-    lines: &[Uuid],
+    streams: &[Uuid],
     kinds: &[&str],
 ) -> Result<Vec<Stored>> {
     let rows = client
-        .query(text::import_rivals, &[&book.0, &log.0, &id.0, &lines, &kinds])
+        .query(text::import_rivals, &[&book.0, &log.0, &id.0, &streams, &kinds])
         .await?;
     rows.iter()
         .map(|row| {

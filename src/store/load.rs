@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::error::{Error, Result};
 use super::rows::owner_uuid;
 use super::statements::Statements;
-use crate::base::{ClickId, EventId, Instant, LogId, PartyId};
+use crate::base::{ClickId, EventId, Instant, LineId, LogId, PartyId};
 use crate::domain::click::{Click, log_of};
 use crate::domain::event::Event;
-use crate::domain::flow::{ClickQuery, Clicks, Recorded};
+use crate::domain::flow::{ClickQuery, Clicks, Recorded, Sold, SoldQuery};
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Known, Placed};
 use crate::ledger::BalanceKey;
@@ -134,6 +134,26 @@ pub async fn clicks(
             .ok_or_else(|| Error::corrupt("a click without a query"))?;
         let click: Click = serde_json::from_str(row.try_get(1)?)?;
         answer.entry(query.line).or_default().push(click);
+    }
+    Ok(answer)
+}
+
+/// The pinned lines that a buyer bought of an item, for each query; every query gets an answer, if only an empty one.
+pub async fn sold(client: &Client, statements: &Statements, log: LogId, queries: &[SoldQuery]) -> Result<Sold> {
+    let mut answer: Sold = queries.iter().map(|query| (query.returns, Vec::new())).collect();
+    if queries.is_empty() {
+        return Ok(answer);
+    }
+    let buyers: Vec<Uuid> = queries.iter().map(|query| query.buyer).collect();
+    let items: Vec<Uuid> = queries.iter().map(|query| query.item.0).collect();
+    let rows = client.query(&statements.load_sold, &[&log.0, &buyers, &items]).await?;
+    for row in rows {
+        let ordinal: i64 = row.try_get(0)?;
+        let index = usize::try_from(ordinal - 1).unwrap_or(usize::MAX);
+        let query = queries
+            .get(index)
+            .ok_or_else(|| Error::corrupt("a line without a query"))?;
+        answer.entry(query.returns).or_default().push(LineId(row.try_get(1)?));
     }
     Ok(answer)
 }

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 17] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -40,6 +40,7 @@ pub const TABLES: [Table; 16] = [
     table("approval", "position"),
     table("placement", "position, from_at"),
     table("timer", "due, timer"),
+    table("returned", "told"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -209,6 +210,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "approval" from rows.approvals;
         "placement" from rows.placements;
         "timer" from rows.timers;
+        "returned" from rows.returned;
     }
     Ok(())
 }

@@ -114,6 +114,7 @@ impl Stage {
             subsidies: Vec::new(),
             settleable: Settleable::PlatformSettled,
             window_seconds: 15 * 86_400,
+            returns_without_order: false,
         };
         let terms = Box::new(formula);
         stage

@@ -41,6 +41,7 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// A book on a database of its own, with a ready mapping.
 pub(crate) struct Stage {
     db: TestDb,
     pub(crate) engine: Engine,
@@ -52,19 +53,23 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new(name: &str) -> Stage {
+        Stage::of(name, BookId(Uuid::now_v7())).await
+    }
+
+    /// With a book of a given id: two such stages give the same ids to everything.
+    pub(crate) async fn of(name: &str, book: BookId) -> Stage {
         let db = fresh_db().await;
         let engine = engine_on(&db).await;
         let text = ready::find(name).unwrap();
         let mapping = Mapping::parse(text).unwrap();
         let plan = Plan::compile(&mapping).unwrap();
-        let book = BookId(Uuid::now_v7());
         let opened = BookOpened {
             book,
             name: name.parse().unwrap(),
             perspective: Perspective::Platform,
             mode: BookMode::Live,
             zone: Zone::SHANGHAI,
-            currencies: vec![Currency::CNY, "USD".parse().unwrap()],
+            currencies: vec![Currency::CNY, "USD".parse().unwrap(), "GBP".parse().unwrap()],
             click_logs: 2,
         };
         engine.open_book(opened, None, Meta::system("test")).await.unwrap();
@@ -98,8 +103,14 @@ impl Stage {
         self.db.client().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// Rows of one text column.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.db.client().await.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
     /// A report of the registry, as people see it.
-    async fn report(&self, name: &str) -> String {
+    pub(crate) async fn report(&self, name: &str) -> String {
         let client = self.engine.pool().get().await.unwrap();
         let logs = books::of_book(&client, self.book).await.unwrap().unwrap();
         let args = Args::new(Viewer::All);
@@ -134,7 +145,7 @@ pub(crate) fn count(tally: &Tally, measure: &str, code: &str) -> u64 {
 }
 
 /// True when a row of a printed report holds the words and then the number.
-fn shows(report: &str, words: &str, number: &str) -> bool {
+pub(crate) fn shows(report: &str, words: &str, number: &str) -> bool {
     let cell = |line: &str| line.contains(words) && line.split_whitespace().any(|word| word == number);
     report.lines().any(cell)
 }

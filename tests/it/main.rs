@@ -21,6 +21,7 @@ mod migrate;
 mod model;
 mod pull;
 mod report;
+mod returns;
 mod sample;
 mod store;
 mod support;

@@ -90,4 +90,12 @@ pub struct Formula {
     pub settleable: Settleable,
     /// Attribution window in seconds before the order, inclusive start.
     pub window_seconds: i64,
+    /// Returns that do not name their order are matched with the lines of this platform. Once a version has said so, it
+    /// holds: a match must not depend on which version is in force.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub returns_without_order: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }

@@ -114,6 +114,13 @@ impl BookState {
         nearest.is_some_and(|known| at < known.at)
     }
 
+    /// Returns that name no order are matched with the lines of this platform.
+    pub fn matches_returns(&self, platform: &ExternalId) -> bool {
+        let of_platform = |f: &&FormulaVersion| f.terms.platform.as_ref().is_none_or(|own| own == platform);
+        let asks = |f: &FormulaVersion| f.terms.returns_without_order;
+        self.formulas.iter().filter(of_platform).any(asks)
+    }
+
     /// Longest attribution window of any formula, in seconds.
     pub fn longest_window(&self) -> i64 {
         self.formulas.iter().map(|f| f.terms.window_seconds).max().unwrap_or(0)

@@ -61,6 +61,7 @@ fn formula(fees: Vec<Fee>) -> Formula {
         subsidies: Vec::new(),
         settleable: Settleable::PlatformSettled,
         window_seconds: 15 * 86_400,
+        returns_without_order: false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! Must never fire a timer of a stream the command does not touch.
 
 use super::{Scribe, facts};
-use crate::base::BookId;
+use crate::base::{BookId, LineId};
 use crate::domain::command::Command;
 use crate::domain::order::decide::due_timers;
 use crate::domain::refusal::Refusal;
@@ -22,10 +22,19 @@ pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusa
     };
     lines.sort_unstable();
     lines.dedup();
+    fire_lines(&lines, scribe)
+}
+
+/// Fires the due timers of these lines.
+pub(super) fn fire_lines<'l>(
+    lines: impl IntoIterator<Item = &'l LineId> + Clone,
+    scribe: &mut Scribe<'_>,
+) -> Result<(), Refusal> {
     for _ in 0..MOST {
         let now = scribe.now;
         let due = lines
-            .iter()
+            .clone()
+            .into_iter()
             .filter_map(|line| scribe.world.line(*line).map(|state| (*line, state)))
             .flat_map(|(line, state)| {
                 due_timers(state, now)
@@ -66,6 +75,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::ApplyToRule { shelf, .. }
         | Command::DecideApplicant { shelf, .. } => (*shelf).into(),
         Command::Facts(facts) => facts.first()?.line.into(),
+        Command::Returns(words) => words.first()?.returned().stream(book).into(),
         Command::Reattribute { line, .. } => (*line).into(),
         Command::Release { lines } => (*lines.first()?).into(),
         Command::AssignPlacement {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Scribe, shares};
+use super::{Scribe, returns, shares};
 use crate::base::{
     BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, ShelfId, ShopId, TimerId,
     UsageId,
@@ -59,7 +59,7 @@ pub fn resolve(
     Ok(made)
 }
 
-fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal> {
+pub(super) fn hear(fact: &LineFact, scribe: &mut Scribe<'_>) -> Result<FactOutcome, Refusal> {
     let state = line(fact.line, scribe);
     let heard = at_desk(fact.line, &state, Some(&fact.platform), None, scribe, |desk| {
         decide::fact(&state, fact, desk)
@@ -173,7 +173,7 @@ fn at_desk<T>(
 }
 
 /// Records a line's event, then what it gives the months of contracts with tiers, and what it took from limited rules or
-/// gave back.
+/// gave back. Returns that name no order are judged anew when the command ends.
 fn record(
     line_id: LineId,
     before: &LineState,
@@ -197,6 +197,7 @@ fn record(
         use_up(line_id, (&held_before, &held_after), occurred_at, scribe)?;
     }
     scribe.causation = outer;
+    returns::touch(line_id, before, scribe);
     Ok(placed)
 }
 

@@ -5,14 +5,15 @@ mod due;
 pub mod facts;
 pub mod needs;
 mod objects;
+pub mod returns;
 mod scribe;
 mod shares;
 #[cfg(test)]
 mod tests;
 
 pub use due::{fire_due, main_stream};
-pub use needs::{ClickQuery, Needs, needs};
-pub use scribe::{Clicks, Recorded, Scribe};
+pub use needs::{ClickQuery, Looked, Needs, SoldQuery, needs};
+pub use scribe::{Clicks, Recorded, Scribe, Sold};
 
 use super::command::{Command, Made};
 use super::refusal::Refusal;
@@ -20,9 +21,10 @@ use super::refusal::Refusal;
 /// Decides one command on the world and records its events with the scribe. A refusal may leave events behind:
 /// the caller undoes to its savepoint.
 pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
-    match command {
+    let made = match command {
         Command::Facts(facts) => facts::facts(facts, scribe),
         Command::Release { lines } => facts::release(lines, scribe),
+        Command::Returns(words) => returns::returns(words, scribe),
         Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
         Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
         Command::ResolveParked {
@@ -32,5 +34,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
             facts,
         } => facts::resolve(positions, *how, reason.as_deref(), facts, scribe),
         object => objects::decide(object, scribe),
-    }
+    }?;
+    returns::settle(scribe)?;
+    Ok(made)
 }

@@ -3,20 +3,24 @@
 //!
 //! A line takes at most three rounds: book, line and whatever the facts name; then clicks, shop and counters of the item's
 //! rules; then the promoters of those clicks with the parties above them, and counters of the shop's rules.
+//! Returns that name no order take two more where they meet their lines: which lines, then what those name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId};
+use crate::base::{
+    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ReturnsId, ShelfId, ShopId, UsageId,
+};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
-use crate::domain::flow::Clicks;
+use crate::domain::flow::{Clicks, Sold};
 use crate::domain::order::decide::pins_wanted;
 use crate::domain::order::{About, LineFact, LineState};
 use crate::domain::placement::{Holder, PlacementKind};
 use crate::domain::plan::{Rates, RuleTerms};
 use crate::domain::pricing::placement_numbers;
+use crate::domain::returns::Returned;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
 
@@ -37,6 +41,26 @@ pub struct ClickQuery {
     pub before: Instant,
 }
 
+/// The lines that a buyer bought of an item.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SoldQuery {
+    /// For which returns.
+    pub returns: ReturnsId,
+    /// Buyer key.
+    pub buyer: Uuid,
+    /// Item.
+    pub item: ItemId,
+}
+
+/// What was looked up for this batch beside streams.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    /// Clicks by line.
+    pub clicks: &'a Clicks,
+    /// Lines sold by returns.
+    pub sold: &'a Sold,
+}
+
 /// What is missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Needs {
@@ -46,17 +70,20 @@ pub struct Needs {
     pub uppers: BTreeSet<PartyId>,
     /// Clicks to look up.
     pub clicks: Vec<ClickQuery>,
+    /// Lines sold to look up.
+    pub sold: Vec<SoldQuery>,
 }
 
 impl Needs {
     /// True when nothing is missing.
     pub fn is_empty(&self) -> bool {
-        self.streams.is_empty() && self.uppers.is_empty() && self.clicks.is_empty()
+        self.streams.is_empty() && self.uppers.is_empty() && self.clicks.is_empty() && self.sold.is_empty()
     }
 }
 
 /// Adds what the commands of a batch still need, given what the world and the clicks hold. Called until nothing is added.
-/// Answers to click queries must be put into `clicks` under their line even when they are empty.
+/// Answers to click queries must be put into `clicks` under their line even when they are empty, those about lines sold
+/// into `sold` under their returns.
 ///
 /// INVARIANT: facts of one line are asked for together, whichever commands of the batch tell them: one may name the
 /// buyer and another bring the amount that pins.
@@ -64,20 +91,23 @@ pub fn needs<'a>(
     book: BookId,
     commands: impl IntoIterator<Item = &'a Command>,
     world: &World,
-    clicks: &Clicks,
+    looked: Looked<'_>,
     out: &mut Needs,
 ) {
     let mut asking = Asking {
         book,
         world,
-        clicks,
+        clicks: looked.clicks,
+        sold: looked.sold,
         out,
     };
     asking.stream(book);
+    let mut returned: Vec<&Returned> = Vec::new();
     let mut told: Vec<&LineFact> = Vec::new();
     for command in commands {
         match command {
             Command::Facts(facts) | Command::ResolveParked { facts, .. } => told.extend(facts),
+            Command::Returns(words) => returned.extend(words.iter().map(|word| word.returned())),
             Command::Reattribute { line, click } => asking.reattribute(*line, click),
             Command::Release { lines } => asking.release(lines),
             Command::FireTimer { stream, .. } => {
@@ -90,12 +120,16 @@ pub fn needs<'a>(
         }
     }
     asking.facts(&told);
+    for returned in returned {
+        asking.returned(returned);
+    }
 }
 
 struct Asking<'a> {
     book: BookId,
     world: &'a World,
     clicks: &'a Clicks,
+    sold: &'a Sold,
     out: &'a mut Needs,
 }
 
@@ -138,6 +172,7 @@ impl Asking<'_> {
             let state = self.world.line(line).cloned().unwrap_or_default();
             let wanted = pins_wanted(&state, &told);
             self.line(line, &first.platform, &state, &wanted);
+            self.returns_of(&first.platform, &state, &told);
         }
     }
 
@@ -146,9 +181,90 @@ impl Asking<'_> {
         let Some(state) = self.world.line(line).filter(|state| !state.timers.is_empty()).cloned() else {
             return;
         };
-        let told: Vec<&LineFact> = state.facts().map(|kept| &kept.fact).collect();
-        let wanted = pins_wanted(&state, &told);
+        self.due(line, &state);
         if let Some(platform) = state.platform() {
+            let told: Vec<&LineFact> = state.facts().map(|kept| &kept.fact).collect();
+            self.returns_of(platform, &state, &told);
+        }
+    }
+
+    fn due(&mut self, line: LineId, state: &LineState) {
+        if state.timers.is_empty() {
+            return;
+        }
+        let told: Vec<&LineFact> = state.facts().map(|kept| &kept.fact).collect();
+        let wanted = pins_wanted(state, &told);
+        if let Some(platform) = state.platform() {
+            self.line(line, platform, state, &wanted);
+        }
+    }
+
+    /// A return that names no order: its stream, and the lines it may belong to.
+    fn returned(&mut self, returned: &Returned) {
+        let id = returned.stream(self.book);
+        self.stream(id);
+        if let (Some(buyer), Some(item)) = (&returned.buyer, &returned.item_no)
+            && self.matches_returns(&returned.platform)
+        {
+            self.sales(id, &returned.platform, buyer, item);
+        }
+    }
+
+    fn matches_returns(&self, platform: &ExternalId) -> bool {
+        self.world
+            .book(self.book)
+            .is_some_and(|book| book.matches_returns(platform))
+    }
+
+    /// Returns that a line may bear on: of every buyer and item it was or will be told to have. Where no return was ever
+    /// told there is nothing more to load.
+    fn returns_of(&mut self, platform: &ExternalId, state: &LineState, told: &[&LineFact]) {
+        if !self.matches_returns(platform) {
+            return;
+        }
+        let abouts = || std::iter::once(state.about()).chain(told.iter().map(|fact| &fact.about));
+        let buyers: BTreeSet<&ExternalId> = abouts().filter_map(|about| about.buyer.as_ref()).collect();
+        let items: BTreeSet<&ExternalId> = abouts().filter_map(|about| about.item_no.as_ref()).collect();
+        for (buyer, item) in buyers
+            .iter()
+            .flat_map(|buyer| items.iter().map(move |item| (*buyer, *item)))
+        {
+            let id = ReturnsId::of(self.book, platform.as_str(), buyer.as_str(), item.as_str());
+            self.stream(id);
+            if self.world.returns(id).is_some_and(|returns| returns.sample().is_some()) {
+                self.sales(id, platform, buyer, item);
+            }
+        }
+    }
+
+    /// Lines that returns are matched with: those that joined, or those the database has while none did.
+    fn sales(&mut self, id: ReturnsId, platform: &ExternalId, buyer: &ExternalId, item: &ExternalId) {
+        let joined = self.world.returns(id).filter(|returns| returns.knows_sales()).cloned();
+        match (joined, self.sold.get(&id)) {
+            (Some(returns), _) => returns.sales().iter().for_each(|line| self.sale(*line)),
+            (None, Some(lines)) => lines.iter().for_each(|line| self.sale(*line)),
+            (None, None) => {
+                let query = SoldQuery {
+                    returns: id,
+                    buyer: buyer_key(self.book, buyer),
+                    item: ItemId::of(self.book, platform.as_str(), item.as_str()),
+                };
+                if !self.out.sold.contains(&query) {
+                    self.out.sold.push(query);
+                }
+            }
+        }
+    }
+
+    /// A line that may be told the refund of a match.
+    fn sale(&mut self, line: LineId) {
+        self.stream(line);
+        let Some(state) = self.world.line(line).cloned() else {
+            return;
+        };
+        self.due(line, &state);
+        if let (Some(platform), Some(last)) = (state.platform(), state.facts().last()) {
+            let wanted = pins_wanted(&state, &[&last.fact]);
             self.line(line, platform, &state, &wanted);
         }
     }
@@ -162,6 +278,9 @@ impl Asking<'_> {
             };
             if let (Some(platform), Some(pin)) = (state.platform(), &state.pin) {
                 self.line(*line, platform, &state, &[(pin.at, state.about().clone())]);
+            }
+            if let Some(platform) = state.platform() {
+                self.returns_of(platform, &state, &[]);
             }
         }
     }
@@ -208,6 +327,7 @@ impl Asking<'_> {
         };
         if let (Some(platform), Some(pin)) = (state.platform(), &state.pin) {
             self.line(line, platform, &state, &[(pin.at, state.about().clone())]);
+            self.returns_of(platform, &state, &[]);
         }
     }
 

@@ -2,11 +2,11 @@
 //! the next decision of the batch sees it.
 //! Must never write anything: what it recorded is handed to the store.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, EventId, Instant, LineId, LogId};
+use crate::base::{BookId, EventId, Instant, LineId, LogId, ReturnsId};
 use crate::domain::click::Click;
 use crate::domain::command::Actor;
 use crate::domain::event::Event;
@@ -16,6 +16,9 @@ use crate::domain::world::{Placed, World};
 
 /// Winning click candidates per line: the last on the same item and the last on the same shop, before the order.
 pub type Clicks = HashMap<LineId, Vec<Click>>;
+
+/// Lines that the buyer of some returns bought of the item, as the database has them.
+pub type Sold = HashMap<ReturnsId, Vec<LineId>>;
 
 /// A decided event with its place.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,6 +47,10 @@ pub struct Scribe<'a> {
     pub world: &'a mut World,
     /// Clicks read for this batch.
     pub clicks: &'a Clicks,
+    /// Lines sold, read for this batch where returns have not met them.
+    pub sold: &'a Sold,
+    /// Returns whose verdicts may have changed, with the lines that changed.
+    pub touched: BTreeMap<ReturnsId, BTreeSet<LineId>>,
     /// Latest pin instant of any line of the book; what would take effect at or before it is backdated (decision A4).
     pub latest_pin: Option<Instant>,
     /// Last position given.

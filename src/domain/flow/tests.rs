@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Clicks, Needs, needs};
+use super::{Clicks, Looked, Needs, Sold, needs};
 use crate::base::*;
 use crate::domain::book::{BookEvent, BookMode, BookOpened, BookState, Perspective};
 use crate::domain::command::Command;
@@ -69,13 +69,17 @@ fn facts_of_one_line_in_two_commands_of_a_batch_are_asked_for_together() {
     };
     let commands = [told(book, about, created), told(book, About::default(), paid)];
     let mut wanted = Needs::default();
-    needs(book, &commands, &world, &Clicks::new(), &mut wanted);
+    let nothing = Looked {
+        clicks: &Clicks::new(),
+        sold: &Sold::new(),
+    };
+    needs(book, &commands, &world, nothing, &mut wanted);
     assert_eq!(
         wanted.clicks.len(),
         1,
         "the buyer is named by one command, the amount that pins by the other"
     );
     let mut alone = Needs::default();
-    needs(book, &commands[1..], &world, &Clicks::new(), &mut alone);
+    needs(book, &commands[1..], &world, nothing, &mut alone);
     assert!(alone.clicks.is_empty(), "a payment alone names no buyer");
 }

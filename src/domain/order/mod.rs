@@ -20,6 +20,7 @@ pub mod reported;
 mod reported_tests;
 #[cfg(test)]
 mod shares_tests;
+pub mod sold;
 pub mod split;
 pub mod state;
 pub mod story;

@@ -16,7 +16,7 @@ fn only(told: &[Told]) -> &LineFact {
 fn fact(told: &Told) -> &LineFact {
     match told {
         Told::Fact(fact) => fact,
-        Told::Click(_) => panic!("a click"),
+        Told::Click(_) | Told::Return(_) => panic!("no fact of an order"),
     }
 }
 
@@ -350,7 +350,14 @@ fn an_invoice_is_units_times_price_with_what_the_currency_cannot_hold_named() {
     assert_eq!(snapshot(row).created_at, Some(row.at));
     assert_eq!(row.about.buyer.as_ref().unwrap().as_str(), "17850");
     assert_eq!(row.about.quantity, Some(6));
-    assert!(rows[1].as_ref().unwrap().is_empty() && rows[2].as_ref().unwrap().is_empty());
+    let [Told::Return(back)] = rows[1].as_ref().unwrap().as_slice() else {
+        panic!("a return that names no order")
+    };
+    assert_eq!(
+        (back.document.as_str(), back.units, back.amount),
+        ("C536383", 1, Minor(465))
+    );
+    assert!(rows[2].as_ref().unwrap().is_empty());
     assert_eq!(snapshot(only(rows[3].as_ref().unwrap())).paid, Some(Minor(0)));
 }
 

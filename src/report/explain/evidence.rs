@@ -6,13 +6,14 @@ use tokio_postgres::Client;
 use super::super::history::History;
 use super::super::{Money, ReportError, Viewer, reason, rules, streams};
 use super::{Node, shares};
-use crate::base::{LogId, PartyId, ShelfId};
+use crate::base::{LogId, PartyId, ReturnsId, ShelfId};
 use crate::domain::adjustment::AdjustmentPosted;
 use crate::domain::book::BookState;
 use crate::domain::click::Click;
 use crate::domain::event::Event;
 use crate::domain::order::{Keeps, Pin, Settleable};
 use crate::domain::plan::{RuleState, ShelfState, Subjects};
+use crate::domain::world::Entity;
 
 /// Adds everything the money was decided with.
 pub(super) async fn all(
@@ -33,7 +34,47 @@ pub(super) async fn all(
         root.push(formula(pin, book));
     }
     root.push(facts(history, book));
+    if let Some(matched) = matched(client, log, history, book, position).await? {
+        root.push(matched);
+    }
     Ok(())
+}
+
+/// The return documents that were matched to the line: they name a buyer and an item, but no order.
+async fn matched(
+    client: &Client,
+    log: LogId,
+    history: &History,
+    book: &BookState,
+    position: i64,
+) -> Result<Option<Node>, ReportError> {
+    let about = history.state.about();
+    let (Some(platform), Some(buyer), Some(item)) = (history.state.platform(), &about.buyer, &about.item_no) else {
+        return Ok(None);
+    };
+    let id = ReturnsId::of(book.opened.book, platform.as_str(), buyer.as_str(), item.as_str());
+    let events = streams::events(client, log, id.into(), position).await?;
+    let Some(Entity::Returns(returns)) = streams::fold(&events) else {
+        return Ok(None);
+    };
+    let mut node = Node::new(
+        "returns",
+        "Returns that name no order, matched to this line as the only one that fits:",
+        "未指单退货，唯一相符的是本行：",
+    );
+    for kept in returns.kept().filter(|kept| kept.line() == Some(history.line)) {
+        let told = &kept.returned;
+        let at = book.opened.zone.local(told.at);
+        let (document, units) = (&told.document, told.units);
+        let en = format!("document {document} at {at}: {units} units, case {}", told.case());
+        let zh = format!("退货单 {document}，{at}：{units} 件，案号 {}", told.case());
+        node.push(
+            Node::new("return", en, zh)
+                .refer(id)
+                .with(Money::of(told.amount, told.currency)),
+        );
+    }
+    Ok(Some(node).filter(|node| !node.because.is_empty()))
 }
 
 async fn rule(client: &Client, log: LogId, viewer: Viewer, pin: &Pin, position: i64) -> Result<Node, ReportError> {

@@ -13,6 +13,7 @@ use crate::domain::flow::Recorded;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{FactApplied, FactState, LineEvent};
 use crate::domain::parked::ParkedResolved;
+use crate::domain::returns::{Flaw, ReturnEvent, Verdict};
 use crate::domain::stream::Slice;
 use crate::ledger::{Account, StampedLeg};
 use crate::store::error::Result;
@@ -37,6 +38,7 @@ pub fn of_event(context: Context, recorded: &Recorded, stamped: &[StampedLeg], r
         Event::Line(LineEvent::Fact(fact)) => parked(recorded, fact, rows)?,
         Event::Resolution(resolved) => resolutions(recorded, resolved, rows)?,
         Event::Click(click) => clicked(context.book, recorded, click, rows),
+        Event::Returns(event) => unmatched(recorded, event, rows),
         _ => {}
     }
     Ok(())
@@ -187,5 +189,31 @@ fn clicked(book: BookId, recorded: &Recorded, click: &Click, rows: &mut Rows) {
             Some(no) => no.as_str().to_owned(),
             None => id.simple().to_string(),
         },
+    });
+}
+
+/// A return that can never be matched, or that was judged to belong to no line; `returned` says whether that still stands.
+fn unmatched(recorded: &Recorded, event: &ReturnEvent, rows: &mut Rows) {
+    let (state, code, told) = match event {
+        ReturnEvent::Told(e) => match e.flaw {
+            Some(Flaw::Conflict) => ("conflict", Flaw::Conflict.code(), Some(&e.returned)),
+            Some(flaw) => ("parked", flaw.code(), Some(&e.returned)),
+            None => return,
+        },
+        ReturnEvent::Judged(e) => match &e.verdict {
+            Verdict::Parked { why, .. } => ("parked", why.code(), None),
+            Verdict::Matched { .. } => return,
+        },
+        ReturnEvent::Joined(_) | ReturnEvent::Withdrawn(_) => return,
+    };
+    rows.parked.push(ParkedRow {
+        position: recorded.placed.position,
+        line: None,
+        kind: recorded.event.kind().to_owned(),
+        state: state.to_owned(),
+        code: code.to_owned(),
+        amount: told.map(|told| told.amount.0),
+        currency: told.map(|told| told.currency.code().to_owned()),
+        at: recorded.placed.occurred_at.utc(),
     });
 }

@@ -120,6 +120,15 @@ table! {
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
 
+table! {
+    /// A row of a return document that names no order, as it stands.
+    ReturnedRow, ReturnedRows {
+        told: i64, stream: Uuid, platform: String, document: String, row_no: String, at: DateTime<Utc>, units: i64,
+        amount: i64, currency: String, state: String, code: Option<String>, line: Option<Uuid>,
+        candidates: Option<String>, position: i64,
+    }
+}
+
 /// Derived rows of any number of events and streams.
 #[derive(Clone, Debug, Default)]
 pub struct Rows {
@@ -161,6 +170,8 @@ pub struct Rows {
     pub timed: Vec<Uuid>,
     /// Timers.
     pub timers: Timers,
+    /// Returns that name no order.
+    pub returned: ReturnedRows,
 }
 
 type TotalKey = (Uuid, i16, i16, String, i32);

@@ -4,7 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
+    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows, RuleRow, ShopRow,
+    TimerRow, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
 use crate::domain::approval::ApprovalState;
@@ -15,6 +16,7 @@ use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
 use crate::domain::placement::{Holder, PlacementState};
 use crate::domain::plan::{RuleScope, ShelfState};
+use crate::domain::returns::{Kept, ReturnsState, Verdict};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Entity, Known};
 use crate::store::error::Result;
@@ -29,6 +31,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
+        Some(Entity::Returns(state)) => returned(stream, state, rows)?,
         Some(
             Entity::Book(_)
             | Entity::Usage(_)
@@ -210,4 +213,42 @@ fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut R
         });
     }
     Ok(())
+}
+
+fn returned(stream: StreamId, state: &ReturnsState, rows: &mut Rows) -> Result<()> {
+    for kept in state.kept() {
+        let told = &kept.returned;
+        let candidates = match &kept.verdict {
+            Some(Verdict::Parked { candidates, .. }) if !candidates.is_empty() => {
+                Some(serde_json_canonicalizer::to_string(candidates)?)
+            }
+            _ => None,
+        };
+        rows.returned.push(ReturnedRow {
+            told: kept.position,
+            stream: stream.id,
+            platform: told.platform.as_str().to_owned(),
+            document: told.document.as_str().to_owned(),
+            row_no: told.row.as_str().to_owned(),
+            at: told.at.utc(),
+            units: i64::from(told.units),
+            amount: told.amount.0,
+            currency: told.currency.code().to_owned(),
+            state: standing(kept).to_owned(),
+            code: kept.code().map(str::to_owned),
+            line: kept.line().map(|line| line.0),
+            candidates,
+            position: kept.stands_since,
+        });
+    }
+    Ok(())
+}
+
+fn standing(kept: &Kept) -> &'static str {
+    match kept.line() {
+        _ if kept.withdrawn => "withdrawn",
+        Some(_) => "matched",
+        None if kept.code().is_some() => "parked",
+        None => "waiting",
+    }
 }

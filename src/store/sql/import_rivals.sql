@@ -8,6 +8,6 @@ left join lateral (
     join import t on t.book = $1 and t.import = o.import and t.import <> $3 and t.state <> 'reversed'
     where o.book = $1 and o.line = e.stream and o.position = e.position
     limit 1) other on true
-where e.log = $2 and e.stream = any($4) and e.kind = any($5) and strpos(e.payload, '"state":"conflict"') > 0
+where e.log = $2 and e.stream = any($4) and e.kind = any($5) and (strpos(e.payload, '"state":"conflict"') > 0 or strpos(e.payload, '"flaw":"conflict"') > 0)
   and (other.import is not null or i.import is null or (i.import <> $3 and i.state <> 'reversed'))
 order by e.position

@@ -242,6 +242,7 @@ impl Story {
                 Settleable::PlatformSettled
             },
             window_seconds: 3_600 * 24 * 3,
+            returns_without_order: false,
         };
         self.steps.push(Step::Do(Command::SetFormula {
             formula: None,

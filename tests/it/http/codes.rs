@@ -16,13 +16,15 @@ const MAKERS: [&str; 7] = [
 ];
 
 /// Where facts get their codes, and what stands right before one there.
-const FACTS: [&str; 8] = [
+const FACTS: [&str; 10] = [
     "domain/order/brought.rs",
     "domain/order/event.rs",
     "domain/order/fact.rs",
     "domain/order/pin.rs",
     "domain/order/decide.rs",
     "domain/order/state.rs",
+    "domain/returns/event.rs",
+    "domain/flow/returns.rs",
     "domain/pricing/mod.rs",
     "domain/pricing/candidates.rs",
 ];

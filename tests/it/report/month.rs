@@ -109,6 +109,7 @@ impl Month {
                 subsidies: Vec::new(),
                 settleable: Settleable::PlatformSettled,
                 window_seconds: 15 * 86_400,
+                returns_without_order: false,
             },
         };
         let registered = ShopRegistered {

@@ -86,6 +86,7 @@ async fn hot_statements_never_scan_a_table_that_grows() {
             "uuid[], uuid[], uuid[], uuid[], timestamptz[], timestamptz[]",
             format!("{logs}, {ids}, {ids}, {ids}, {times}, {times}"),
         ),
+        ("load_sold", "uuid, uuid[], uuid[]", format!("{LOG}, {ids}, {ids}")),
         (
             "load_balances",
             "uuid, uuid[], smallint[], smallint[], text[]",

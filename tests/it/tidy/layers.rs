@@ -44,6 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain::person", WORDS),
     ("domain::placement", WORDS),
     ("domain::plan", WORDS),
+    ("domain::returns", WORDS),
     ("domain::share", WORDS),
     (
         "domain::pricing",

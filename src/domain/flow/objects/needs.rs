@@ -73,6 +73,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
         | Command::ResolveParked { .. }
+        | Command::Returns(_)
         | Command::Reattribute { .. }
         | Command::Release { .. }
         | Command::FireTimer { .. } => {}

@@ -10,7 +10,7 @@ use crate::base::*;
 use crate::domain::book::{BookMode, BookOpened, Formula, Perspective};
 use crate::domain::command::{Actor, Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
-use crate::domain::flow::{Clicks, Needs, Recorded, Scribe, needs};
+use crate::domain::flow::{Clicks, Looked, Needs, Recorded, Scribe, Sold, needs};
 use crate::domain::order::Settleable;
 use crate::domain::party::{ContractScope, Receiver, Share};
 use crate::domain::person::Role;
@@ -79,10 +79,14 @@ impl Desk {
     }
 
     fn ask_as(&mut self, person: Option<PersonId>, command: Command) -> Result<Made, Refusal> {
-        let clicks = Clicks::default();
+        let (clicks, sold) = (Clicks::default(), Sold::default());
         for _ in 0..3 {
             let mut wanted = Needs::default();
-            needs(book_id(), [&command], &self.world, &clicks, &mut wanted);
+            let looked = Looked {
+                clicks: &clicks,
+                sold: &sold,
+            };
+            needs(book_id(), [&command], &self.world, looked, &mut wanted);
             let uppers = wanted.uppers.into_iter().map(StreamId::from);
             for stream in wanted.streams.into_iter().chain(uppers) {
                 self.world.tell(stream, Known::ABSENT);
@@ -107,6 +111,8 @@ impl Desk {
             actor: &actor,
             world: &mut self.world,
             clicks: &clicks,
+            sold: &sold,
+            touched: Default::default(),
             latest_pin: self.latest_pin,
             position: self.position,
             unpostable: &unpostable,
@@ -162,6 +168,7 @@ fn plain() -> Formula {
         subsidies: Vec::new(),
         settleable: Settleable::PlatformSettled,
         window_seconds: 0,
+        returns_without_order: false,
     }
 }
 
@@ -496,7 +503,10 @@ fn a_contract_needs_everybody_above_the_upper() {
         book_id(),
         [&sign(anchor, names[0])],
         &desk.world,
-        &Clicks::default(),
+        Looked {
+            clicks: &Clicks::default(),
+            sold: &Sold::default(),
+        },
         &mut wanted,
     );
     assert_eq!(wanted.uppers.into_iter().collect::<Vec<_>>(), [names[2]]);

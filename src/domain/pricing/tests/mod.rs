@@ -68,6 +68,7 @@ pub(super) fn formula() -> Formula {
         subsidies: Vec::new(),
         settleable: Settleable::PlatformSettled,
         window_seconds: 15 * 86_400,
+        returns_without_order: false,
     }
 }
 
