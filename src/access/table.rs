@@ -118,6 +118,8 @@ pub const TABLE: &[Row] = rows! {
     Get    "/v1/orders/{line}"                            "aaaooo--a"
     Post   "/v1/orders/{line}/facts"                      "a------a-"
     Post   "/v1/facts"                                    "a------a-"
+    Get    "/v1/returns"                                  "aaa----aa"
+    Post   "/v1/returns"                                  "a------a-"
     Get    "/v1/orders/{line}/rows"                       "aaa-----a"
     Get    "/v1/parked"                                   "aaa----aa"
     Post   "/v1/parked/retry"                             "aaa------"

@@ -36,6 +36,7 @@ pub mod problem;
 pub mod read;
 pub mod reported;
 pub mod reports;
+pub mod returns;
 pub mod rule_terms;
 pub mod rules;
 pub mod shares;
@@ -183,6 +184,8 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/orders/{line}", get().to(lines::show))
         .route("/v1/orders/{line}/facts", post().to(orders::tell))
         .route("/v1/facts", post().to(facts::bulk))
+        .route("/v1/returns", get().to(returns::counts))
+        .route("/v1/returns", post().to(returns::bulk))
         .route("/v1/accounts", get().to(money::accounts))
         .route("/v1/balances", get().to(money::balances))
         .route("/v1/entries", get().to(money::entries))

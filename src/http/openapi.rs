@@ -28,7 +28,7 @@ use super::*;
         catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,
         formulas::list, formulas::make, formulas::version,
         rules::list, rules::post, rules::show, rules::versions, rules::version, rules::end, rules::apply, rules::decide,
-        clicks::tell, orders::place, orders::tell, facts::bulk, lines::list, lines::show, lines::lookup,
+        clicks::tell, orders::place, orders::tell, facts::bulk, returns::counts, returns::bulk, lines::list, lines::show, lines::lookup,
         lines::explain,
         parked::list, parked::retry, parked::dismiss, parked::correct,
         files::list, files::upload, files::download, mappings::list, mappings::show, mappings::save, mappings::remove,
@@ -96,7 +96,7 @@ fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
     let text = || Object::with_type(Type::String);
     let told = matches!(
         path,
-        "/v1/clicks" | "/v1/facts" | "/v1/orders" | "/v1/orders/{line}/facts"
+        "/v1/clicks" | "/v1/facts" | "/v1/returns" | "/v1/orders" | "/v1/orders/{line}/facts"
     );
     // Files, mappings and imports are identified by what they are made of.
     let intake = ["/v1/files", "/v1/mappings", "/v1/imports"];

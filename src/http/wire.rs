@@ -61,17 +61,22 @@ impl FactView {
     pub fn of(outcome: &FactOutcome) -> FactView {
         FactView {
             line: outcome.line.to_string(),
-            state: match outcome.state {
-                FactState::Applied => "applied",
-                FactState::Waiting => "waiting",
-                FactState::Parked => "parked",
-                FactState::Stale => "stale",
-                FactState::Conflict => "conflict",
-            },
+            state: state_word(outcome.state),
             code: outcome.code.clone(),
             replayed: outcome.replayed,
             position: outcome.position,
         }
+    }
+}
+
+/// The word of a fact's state.
+pub fn state_word(state: FactState) -> &'static str {
+    match state {
+        FactState::Applied => "applied",
+        FactState::Waiting => "waiting",
+        FactState::Parked => "parked",
+        FactState::Stale => "stale",
+        FactState::Conflict => "conflict",
     }
 }
 

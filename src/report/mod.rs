@@ -80,9 +80,7 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
-pub use parked::{
-    CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked,
-};
+pub use parked::{CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
 pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};

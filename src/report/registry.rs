@@ -178,7 +178,7 @@ pub const REGISTRY: &[Report] = &[
         let view = placements(client, log, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
-    report!("returns", "returns that name no order, by verdict", "/v1/parked", [], returns::SQL, (client, log, _args) => {
+    report!("returns", "returns that name no order, by verdict", "/v1/returns", [], returns::SQL, (client, log, _args) => {
         table(return_counts(client, log).await?.table())
     }),
     report!("rules", "commission rules", "/v1/rules", [Take::Page], rules::SQL, (client, log, args) => {

@@ -5,10 +5,12 @@
 
 use std::path::PathBuf;
 
-use fenzhang::base::{BookId, Zone};
+use fenzhang::base::{BookId, ImportId, Zone};
 use fenzhang::domain::book::{BookMode, BookOpened, Perspective};
+use fenzhang::domain::command::Actor;
 use fenzhang::engine::{Engine, Meta};
 use fenzhang::intake::import::{Imported, Request, Watch, check, run};
+use fenzhang::intake::reverse::{self, Reversed};
 use fenzhang::intake::tally::Tally;
 use fenzhang::intake::{Mapping, Plan, ready};
 use fenzhang::money::Currency;
@@ -97,6 +99,12 @@ impl Stage {
             note: &mut |_| {},
         };
         run(&self.engine, &request, &mut watch).await.unwrap()
+    }
+
+    /// Takes an import back to its end.
+    pub(crate) async fn reverse(&self, id: ImportId) -> Reversed {
+        reverse::ask(&self.engine, self.book, id, &Actor::SYSTEM).await.unwrap();
+        reverse::run(&self.engine, self.book, id, Actor::SYSTEM).await.unwrap()
     }
 
     pub(crate) async fn number(&self, sql: &str) -> i64 {

@@ -94,9 +94,8 @@ impl ReturnsState {
 
     /// A row that was in conflict is told again: what stands of it from now on is what was told last.
     fn supersede(&mut self, returned: &Returned, position: i64) {
-        let was = |kept: &&mut Arc<Kept>| {
-            !kept.withdrawn && kept.flaw == Some(Flaw::Conflict) && kept.returned == *returned
-        };
+        let was =
+            |kept: &&mut Arc<Kept>| !kept.withdrawn && kept.flaw == Some(Flaw::Conflict) && kept.returned == *returned;
         for kept in self.kept.iter_mut().filter(was) {
             let kept = Arc::make_mut(kept);
             kept.withdrawn = true;

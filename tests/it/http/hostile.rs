@@ -83,7 +83,7 @@ fn fits(template: &str, path: &str) -> bool {
 
 async fn send(server: &Server, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
     let path = path.replace("{book}", &server.book.to_string());
-    let kind = if path == "/v1/facts" {
+    let kind = if ["/v1/facts", "/v1/returns"].contains(&path.as_str()) {
         "application/x-ndjson"
     } else {
         "application/json"
@@ -127,7 +127,7 @@ async fn the_json_test_suite_is_answered_without_a_fault_on_every_route() {
         for (method, path) in &routes {
             let (status, answer) = send(&server, method, path, body.clone()).await;
             assert!(status < 500, "{name} to {method} {path}: {status} {answer}");
-            if path == "/v1/facts" {
+            if ["/v1/facts", "/v1/returns"].contains(&path.as_str()) {
                 // One result line per line of the body, none of them a fact.
                 assert!(
                     status == 200 && !answer.contains("\"state\":\"applied\""),
@@ -194,6 +194,11 @@ fn bodies(text: &str) -> Vec<(&'static str, &'static str, Value)> {
             "POST",
             "/v1/facts",
             json!({"platform": "t", "line_no": text, "kind": "received", "at": "2026-05-01T00:00:00Z", "category": text}),
+        ),
+        (
+            "POST",
+            "/v1/returns",
+            json!({"platform": "t", "document": text, "row": text, "buyer": text, "item_no": "1", "at": "2026-05-01T00:00:00Z", "units": 1, "amount": money}),
         ),
         (
             "POST",

@@ -75,7 +75,11 @@ impl Log {
             }
             self.rounds += 1;
             // Two more where returns that name no order meet their lines.
-            let most = if sold.is_empty() && missing.sold.is_empty() { 3 } else { 5 };
+            let most = if sold.is_empty() && missing.sold.is_empty() {
+                3
+            } else {
+                5
+            };
             assert!(self.rounds <= most, "still missing {missing:?}");
             for stream in missing.streams {
                 world.tell(stream, self.known(stream));
