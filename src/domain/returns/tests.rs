@@ -348,6 +348,27 @@ fn a_row_told_again_is_known_and_with_other_content_a_conflict() {
 }
 
 #[test]
+fn a_row_in_conflict_counts_when_it_is_told_again_after_the_other_was_taken_back() {
+    let (right, other) = (returned("C1", 5, 1, 100), returned("C1", 5, 2, 100));
+    let mut desk = told(&[Word::Told(right.clone()), Word::Told(other.clone())]);
+    desk.hear(&Word::TakenBack(other.clone()));
+    assert_eq!(
+        desk.ends().0.len(),
+        1,
+        "what was in conflict never stood, and takes nothing with it"
+    );
+    assert_eq!(desk.ends().0[0].0, right);
+    let events = desk.events;
+    desk.hear(&Word::Told(other.clone()));
+    assert_eq!(desk.events, events, "it is known while the other stands");
+    desk.hear(&Word::TakenBack(right));
+    desk.hear(&Word::Told(other.clone()));
+    assert_eq!(desk.ends().0[0].0, other);
+    let parked = desk.state.kept().filter(|kept| kept.flaw == Some(Flaw::Conflict));
+    assert!(parked.map(|kept| kept.withdrawn).eq([true]), "the conflict is over");
+}
+
+#[test]
 fn a_return_without_buyer_stands_alone_and_is_never_matched() {
     let mut told = returned("C1", 5, 2, 465);
     told.buyer = None;

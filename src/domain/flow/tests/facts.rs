@@ -46,6 +46,7 @@ pub(super) fn line_id(no: &str) -> LineId {
 }
 
 /// A log: the folds of its streams, its clicks, and how many rounds the last command needed.
+#[derive(Clone)]
 pub(super) struct Log {
     pub(super) streams: HashMap<StreamId, Known>,
     clicks: Vec<Click>,

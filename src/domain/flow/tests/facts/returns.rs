@@ -1,6 +1,8 @@
 //! Returns that name no order, through needs, matching and the lines they are matched to.
 //! Must never need a database.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -9,6 +11,11 @@ use crate::domain::returns::Returned;
 
 /// The log of the other tests, with a rule, on a platform whose returns name no order.
 fn shop() -> Log {
+    static SHOP: LazyLock<Log> = LazyLock::new(opened);
+    SHOP.clone()
+}
+
+fn opened() -> Log {
     let mut log = log();
     log.post_rule(PlanKind::General, terms("0.2"));
     log.ask(&Command::SetFormula {
@@ -212,54 +219,109 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
     })
 }
 
-/// What every line holds, and every verdict.
+/// What every line holds, and every verdict, once all is told.
 fn end(words: &[Word]) -> Vec<String> {
     let mut log = shop();
-    for word in words {
+    words.iter().for_each(|word| log.hear(word));
+    log.ends(words)
+}
+
+impl Log {
+    fn hear(&mut self, word: &Word) {
         match word {
             Word::Line(fact) => {
-                log.tell(fact);
+                self.tell(fact);
             }
             Word::Return(returned) => {
-                log.told(returned.clone());
+                self.told(returned.clone());
             }
         }
     }
-    let mut ends: Vec<String> = words
-        .iter()
-        .map(|word| match word {
-            Word::Line(fact) => {
-                let state = log.line(fact.line_no.as_str());
-                let paid = state.story().paid_goods().unwrap_or_default();
-                let refunded: i64 = state.story().refunds.iter().map(|refund| refund.goods.0).sum();
-                let named: i64 = words
-                    .iter()
-                    .map(|word| match word {
-                        Word::Line(LineFact {
-                            line,
-                            what: What::RefundWon { goods, .. },
-                            ..
-                        }) if *line == fact.line => goods.0,
-                        _ => 0,
-                    })
-                    .sum();
-                assert!(refunded <= paid.0.max(named), "{refunded} of {paid:?}");
-                format!("{} {:?}", fact.line_no, state.posted())
+
+    /// Takes a word back, as the reversal of its import does.
+    fn take_back(&mut self, word: &Word) {
+        let batch = ext("import-1");
+        match word {
+            Word::Line(told) => {
+                let what = What::Withdrawn {
+                    identity: told.identity(),
+                    batch,
+                };
+                let mut gone = fact(told.line_no.as_str(), told.at, what);
+                gone.about = About::default();
+                self.tell(&gone);
             }
-            Word::Return(returned) => format!("{} {:?}", returned.document, log.verdict(returned)),
-        })
-        .collect();
-    ends.sort();
-    ends
+            Word::Return(returned) => {
+                let returned = Box::new(returned.clone());
+                let made = self.ask(&Command::Returns(vec![ReturnWord::TakenBack { returned, batch }]));
+                assert_eq!(made.returns[0].code, None);
+            }
+        }
+    }
+
+    fn ends(&self, words: &[Word]) -> Vec<String> {
+        let log = self;
+        let mut ends: Vec<String> = words
+            .iter()
+            .map(|word| match word {
+                Word::Line(fact) => {
+                    let state = log.line(fact.line_no.as_str());
+                    let paid = state.story().paid_goods().unwrap_or_default();
+                    let refunded: i64 = state.story().refunds.iter().map(|refund| refund.goods.0).sum();
+                    let named: i64 = words
+                        .iter()
+                        .map(|word| match word {
+                            Word::Line(LineFact {
+                                line,
+                                what: What::RefundWon { goods, .. },
+                                ..
+                            }) if *line == fact.line => goods.0,
+                            _ => 0,
+                        })
+                        .sum();
+                    assert!(refunded <= paid.0.max(named), "{refunded} of {paid:?}");
+                    format!("{} {:?}", fact.line_no, state.posted())
+                }
+                Word::Return(returned) => format!("{} {:?}", returned.document, log.verdict(returned)),
+            })
+            .collect();
+        ends.sort();
+        ends
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn any_order_of_sales_refunds_and_returns_ends_in_the_same_balances(
         (one, other) in words().prop_flat_map(|words| (Just(words.clone()), Just(words).prop_shuffle()))
     ) {
         prop_assert_eq!(end(&one), end(&other));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_an_import_told_and_took_back_moves_no_balance_and_no_match(
+        words in words().prop_flat_map(|words| Just(words).prop_shuffle()),
+        imported in prop::collection::vec(any::<bool>(), 13),
+    ) {
+        let of = |wanted: bool| {
+            let told = words.iter().zip(&imported).filter(move |(_, imported)| **imported == wanted);
+            told.map(|(word, _)| word.clone()).collect::<Vec<Word>>()
+        };
+        let (gone, rest) = (of(true), of(false));
+        let mut log = shop();
+        words.iter().for_each(|word| log.hear(word));
+        gone.iter().for_each(|word| log.take_back(word));
+        prop_assert_eq!(log.ends(&rest), end(&rest));
+        for word in &gone {
+            if let Word::Line(LineFact { line_no, what: What::Paid { .. }, .. }) = word {
+                prop_assert_eq!(log.estimated(line_no.as_str()), 0);
+            }
+        }
     }
 }
