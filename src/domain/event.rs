@@ -228,12 +228,7 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
-            Event::Returns(e) => match e {
-                ReturnEvent::Told(_) => "return.told",
-                ReturnEvent::Joined(_) => "return.sales_joined",
-                ReturnEvent::Judged(_) => "return.judged",
-                ReturnEvent::Withdrawn(_) => "return.withdrawn",
-            },
+            Event::Returns(e) => e.kind(),
         }
     }
 

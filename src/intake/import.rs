@@ -8,7 +8,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
@@ -16,20 +15,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::batch::{self, Opening};
-use super::emit::Told;
 use super::mapping::{Mapping, MappingError};
 use super::plan::Plan;
-use super::reader::{self, Bundle, Origin, Reading};
+use super::reader::{self, Origin, Reading};
+use super::send::{Answered, Came, send, state_word};
 use super::shelf;
 use super::source::SourceError;
 use super::tally::{Outcomes, Tally};
 use crate::base::{BookId, ImportId, derive_uuid};
-use crate::domain::click::Click;
-use crate::domain::command::{Actor, Command, FactOutcome, ReturnOutcome, ReturnWord};
+use crate::domain::command::{Actor, Command};
 use crate::domain::import::ImportCommitted;
-use crate::domain::order::{FactState, LineFact};
+use crate::domain::order::FactState;
 use crate::domain::refusal::Class;
-use crate::domain::stream::StreamId;
 use crate::engine::{Engine, EngineError, Lane, Meta};
 use crate::store;
 use crate::store::imports::{self, Begun, Import, Kept, Move};
@@ -37,8 +34,6 @@ use crate::store::jobs::{self, Lease};
 
 /// Chunks on their way at once; they are decided in order.
 const IN_FLIGHT: usize = 4;
-/// How often a chunk is sent again when the database did not take it.
-const TRIES: u32 = 10;
 
 /// Why an import did not reach its end.
 #[derive(Debug, thiserror::Error)]
@@ -337,53 +332,6 @@ async fn make(engine: &Engine, book: BookId, key: &str, command: Command) -> Res
     }
 }
 
-/// What came of a chunk.
-struct Answered {
-    bundle: Bundle,
-    /// For each click, whether it was known.
-    clicks: Vec<bool>,
-    /// For each fact and each return what became of it, in order of rows.
-    came: Vec<Came>,
-}
-
-/// What became of a fact or a return that a row told.
-struct Came {
-    row: u64,
-    /// The line, or the returns of its buyer and item.
-    stream: StreamId,
-    identity: String,
-    state: FactState,
-    code: String,
-    replayed: bool,
-    position: i64,
-}
-
-impl Came {
-    fn of_fact((row, identity): (u64, String), outcome: FactOutcome) -> Came {
-        Came {
-            row,
-            stream: outcome.line.into(),
-            identity,
-            state: outcome.state,
-            code: outcome.code.unwrap_or_default(),
-            replayed: outcome.replayed,
-            position: outcome.position,
-        }
-    }
-
-    fn of_return((row, identity): (u64, String), outcome: ReturnOutcome) -> Came {
-        Came {
-            row,
-            stream: outcome.returns.into(),
-            identity,
-            state: outcome.state,
-            code: outcome.code.unwrap_or_default(),
-            replayed: outcome.replayed,
-            position: outcome.position,
-        }
-    }
-}
-
 struct Run<'a> {
     engine: &'a Engine,
     work: &'a Work,
@@ -564,110 +512,4 @@ impl Run<'_> {
 /// Rows and positions are counted in 63 bits by the database.
 fn number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// What a chunk tells, by the command that takes it.
-#[derive(Default)]
-struct Sorted {
-    clicks: Vec<Click>,
-    facts: Vec<LineFact>,
-    returns: Vec<ReturnWord>,
-    /// Row and identity of each fact, then of each return.
-    fact_rows: Vec<(u64, String)>,
-    return_rows: Vec<(u64, String)>,
-}
-
-impl Sorted {
-    fn of(told: impl Iterator<Item = (u64, Told)>) -> Sorted {
-        let mut sorted = Sorted::default();
-        for (row, told) in told {
-            match told {
-                Told::Click(click) => sorted.clicks.push(*click),
-                Told::Fact(fact) => {
-                    sorted.fact_rows.push((row, fact.identity()));
-                    sorted.facts.push(*fact);
-                }
-                Told::Return(returned) => {
-                    sorted.return_rows.push((row, returned.identity()));
-                    sorted.returns.push(ReturnWord::Told { returned });
-                }
-            }
-        }
-        sorted
-    }
-}
-
-/// Sends a chunk, again while the database does not take it: what was taken is known by itself.
-async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> Result<Answered, ImportError> {
-    let told = Sorted::of(bundle.told.drain(..));
-    let mut tries = 0;
-    loop {
-        let clicks = async {
-            match told.clicks.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let answer = engine.record_clicks(book, told.clicks.clone(), meta.clone()).await?;
-                    Ok(answer.clicks)
-                }
-            }
-        };
-        let facts = async {
-            match told.facts.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let command = Command::Facts(told.facts.clone());
-                    let answer = engine.submit(book, command, meta.clone()).await?;
-                    Ok(answer.made.facts)
-                }
-            }
-        };
-        // Asked after the facts of the chunk: most returns then find the line they belong to.
-        let returns = async {
-            match told.returns.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let command = Command::Returns(told.returns.clone());
-                    let answer = engine.submit(book, command, meta.clone()).await?;
-                    Ok(answer.made.returns)
-                }
-            }
-        };
-        match futures_util::future::try_join3(clicks, facts, returns).await {
-            Ok((clicks, facts, returns)) => {
-                let facts = told.fact_rows.into_iter().zip(facts);
-                let returns = told.return_rows.into_iter().zip(returns);
-                let mut came: Vec<Came> = facts
-                    .map(|(told, outcome)| Came::of_fact(told, outcome))
-                    .chain(returns.map(|(told, outcome)| Came::of_return(told, outcome)))
-                    .collect();
-                came.sort_by_key(|came| came.row);
-                return Ok(Answered {
-                    clicks: clicks.into_iter().map(|(_, known)| known).collect(),
-                    came,
-                    bundle,
-                });
-            }
-            Err(EngineError::NotStarted | EngineError::Unknown) if tries < TRIES => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            Err(error) => {
-                return Err(ImportError::Engine {
-                    row: bundle.last,
-                    error,
-                });
-            }
-        }
-    }
-}
-
-/// The word of a fact's state.
-pub(super) fn state_word(state: FactState) -> &'static str {
-    match state {
-        FactState::Applied => "applied",
-        FactState::Waiting => "waiting",
-        FactState::Parked => "parked",
-        FactState::Stale => "stale",
-        FactState::Conflict => "conflict",
-    }
 }

@@ -27,6 +27,7 @@ pub mod reader;
 pub mod ready;
 pub mod reverse;
 pub mod runner;
+mod send;
 pub mod setup;
 pub mod shelf;
 pub mod source;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::batch::actor_text;
-use super::import::{ImportError, state_word};
+use super::import::ImportError;
+use super::send::state_word;
 use crate::base::{BookId, ExternalId, ImportId, Instant, LineId, LogId, Month, derive_uuid};
 use crate::domain::command::{Actor, Command, Pending, ReturnWord};
 use crate::domain::event::Event;

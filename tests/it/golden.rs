@@ -1,6 +1,7 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod returns;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -38,9 +39,6 @@ use fenzhang::domain::placement::{Holder, PlacementAssigned, PlacementEnded, Pla
 use fenzhang::domain::plan::event::{ShelfEvent, SubjectApplied};
 use fenzhang::domain::plan::{
     PlanKind, Rates, RuleChanged, RuleEnded, RulePosted, RuleScope, RuleTerms, SubjectDecided, Subjects, UsageEvent,
-};
-use fenzhang::domain::returns::{
-    self, Flaw, ReturnEvent, ReturnJudged, ReturnTold, ReturnWithdrawn, Returned, SalesJoined, Verdict, Why,
 };
 use fenzhang::ledger::{Account, AccountKind, Layer, Leg};
 use fenzhang::money::{Currency, Minor, Rate, Rounding};
@@ -676,53 +674,6 @@ fn other_events() -> Vec<Event> {
     ]
 }
 
-fn returned() -> Returned {
-    Returned {
-        platform: ext("taobao"),
-        document: ext("C536383"),
-        row: ext("row-1"),
-        buyer: Some(ext("buyer-1")),
-        item_no: Some(ext("item-1")),
-        at: at(30),
-        currency: Currency::CNY,
-        units: 2,
-        amount: Minor(9_950),
-    }
-}
-
-fn return_events() -> Vec<Event> {
-    let judged = ReturnJudged {
-        document: ext("C536383"),
-        row: ext("row-1"),
-        verdict: Verdict::Parked {
-            why: Why::FitsSeveral,
-            candidates: vec![returns::Candidate {
-                line: LineId(id(8)),
-                left: 3,
-                fits: true,
-            }],
-        },
-        before: Some(LineId(id(9))),
-        matches: 1,
-    };
-    let lines = vec![LineId(id(8)), LineId(id(9))];
-    let withdrawn = ReturnWithdrawn {
-        document: ext("C536383"),
-        row: ext("row-1"),
-        batch: ext("batch-1"),
-        before: Some(LineId(id(8))),
-    };
-    vec![
-        Event::Returns(ReturnEvent::Told(ReturnTold {
-            returned: returned(),
-            flaw: Some(Flaw::WithoutUnits),
-        })),
-        Event::Returns(ReturnEvent::Joined(SalesJoined { lines })),
-        Event::Returns(ReturnEvent::Judged(judged)),
-        Event::Returns(ReturnEvent::Withdrawn(withdrawn)),
-    ]
-}
-
 fn written_today() -> Vec<Event> {
     [
         line_events(),
@@ -730,7 +681,7 @@ fn written_today() -> Vec<Event> {
         party_events(),
         rule_events(),
         other_events(),
-        return_events(),
+        returns::events(),
         placement_events(),
     ]
     .concat()
@@ -780,13 +731,6 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         deducted: false,
         manner: Some(Manner::PriceProtection),
     };
-    let matched = ReturnJudged {
-        document: ext("C536383"),
-        row: ext("row-1"),
-        verdict: Verdict::Matched { line: LineId(id(8)) },
-        before: None,
-        matches: 2,
-    };
     let Event::Line(LineEvent::Fact(mut brought)) = fact(What::Received) else {
         panic!("a fact");
     };
@@ -828,7 +772,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("manner", fact(refund)),
-        ("matched", Event::Returns(ReturnEvent::Judged(matched))),
+        ("matched", returns::matched()),
     ];
     further.extend(shares::forms());
     further

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::TOLD;
 use crate::base::{BookId, ExternalId, Instant, LineId, ReturnsId, derive_uuid};
 use crate::money::{Currency, Minor};
 
@@ -58,9 +59,6 @@ impl Returned {
         self.document == other.document && self.row == other.row
     }
 }
-
-/// Kind of the event that keeps a row told.
-pub const TOLD: &str = "return.told";
 
 /// Code of a return that names no buyer, or no item.
 pub const WITHOUT_BUYER: &str = "return_without_buyer";
@@ -234,4 +232,16 @@ pub enum ReturnEvent {
     Judged(ReturnJudged),
     /// `return.withdrawn`
     Withdrawn(ReturnWithdrawn),
+}
+
+impl ReturnEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ReturnEvent::Told(_) => TOLD,
+            ReturnEvent::Joined(_) => "return.sales_joined",
+            ReturnEvent::Judged(_) => "return.judged",
+            ReturnEvent::Withdrawn(_) => "return.withdrawn",
+        }
+    }
 }

@@ -14,6 +14,9 @@ pub mod state;
 mod tests;
 
 pub use event::{Candidate, Flaw, ReturnEvent, ReturnJudged, ReturnTold, ReturnWithdrawn, Returned, SalesJoined};
-pub use event::{TOLD, Verdict, Why};
+pub use event::{Verdict, Why};
 pub use matching::Sale;
 pub use state::{Kept, ReturnsState};
+
+/// Kind of the event that keeps a row told.
+pub const TOLD: &str = "return.told";

@@ -1,0 +1,182 @@
+//! A chunk of an import on its way to the engine: sorted by the command that takes it, sent, and what became of each row.
+//! Must never drop what the database did not take: it is sent again, and what was taken already is known by itself.
+
+use std::time::Duration;
+
+use super::emit::Told;
+use super::import::ImportError;
+use super::reader::Bundle;
+use crate::base::BookId;
+use crate::domain::click::Click;
+use crate::domain::command::{Command, FactOutcome, ReturnOutcome, ReturnWord};
+use crate::domain::order::{FactState, LineFact};
+use crate::domain::stream::StreamId;
+use crate::engine::{Engine, EngineError, Meta};
+
+/// How often a chunk is sent again when the database did not take it.
+const TRIES: u32 = 10;
+
+/// What came of a chunk.
+pub(super) struct Answered {
+    /// The chunk.
+    pub bundle: Bundle,
+    /// For each click, whether it was known.
+    pub clicks: Vec<bool>,
+    /// For each fact and each return what became of it, in order of rows.
+    pub came: Vec<Came>,
+}
+
+/// What became of a fact or a return that a row told.
+pub(super) struct Came {
+    /// Number of the row.
+    pub row: u64,
+    /// The line, or the returns of its buyer and item.
+    pub stream: StreamId,
+    /// Identity in the stream.
+    pub identity: String,
+    /// What became of it.
+    pub state: FactState,
+    /// Why, when it is not simply applied.
+    pub code: String,
+    /// It was known.
+    pub replayed: bool,
+    /// Position of the event that keeps it.
+    pub position: i64,
+}
+
+impl Came {
+    fn of_fact((row, identity): (u64, String), outcome: FactOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.line.into(),
+            identity,
+            state: outcome.state,
+            code: outcome.code.unwrap_or_default(),
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
+
+    fn of_return((row, identity): (u64, String), outcome: ReturnOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.returns.into(),
+            identity,
+            state: outcome.state,
+            code: outcome.code.unwrap_or_default(),
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
+}
+
+/// What a chunk tells, by the command that takes it.
+#[derive(Default)]
+struct Sorted {
+    clicks: Vec<Click>,
+    facts: Vec<LineFact>,
+    returns: Vec<ReturnWord>,
+    /// Row and identity of each fact, then of each return.
+    fact_rows: Vec<(u64, String)>,
+    return_rows: Vec<(u64, String)>,
+}
+
+impl Sorted {
+    fn of(told: impl Iterator<Item = (u64, Told)>) -> Sorted {
+        let mut sorted = Sorted::default();
+        for (row, told) in told {
+            match told {
+                Told::Click(click) => sorted.clicks.push(*click),
+                Told::Fact(fact) => {
+                    sorted.fact_rows.push((row, fact.identity()));
+                    sorted.facts.push(*fact);
+                }
+                Told::Return(returned) => {
+                    sorted.return_rows.push((row, returned.identity()));
+                    sorted.returns.push(ReturnWord::Told { returned });
+                }
+            }
+        }
+        sorted
+    }
+}
+
+/// Sends a chunk, again while the database does not take it: what was taken is known by itself.
+pub(super) async fn send(
+    engine: &Engine,
+    book: BookId,
+    meta: Meta,
+    mut bundle: Bundle,
+) -> Result<Answered, ImportError> {
+    let told = Sorted::of(bundle.told.drain(..));
+    let mut tries = 0;
+    loop {
+        let clicks = async {
+            match told.clicks.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let answer = engine.record_clicks(book, told.clicks.clone(), meta.clone()).await?;
+                    Ok(answer.clicks)
+                }
+            }
+        };
+        let facts = async {
+            match told.facts.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let command = Command::Facts(told.facts.clone());
+                    let answer = engine.submit(book, command, meta.clone()).await?;
+                    Ok(answer.made.facts)
+                }
+            }
+        };
+        // Asked after the facts of the chunk: most returns then find the line they belong to.
+        let returns = async {
+            match told.returns.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let command = Command::Returns(told.returns.clone());
+                    let answer = engine.submit(book, command, meta.clone()).await?;
+                    Ok(answer.made.returns)
+                }
+            }
+        };
+        match futures_util::future::try_join3(clicks, facts, returns).await {
+            Ok((clicks, facts, returns)) => {
+                let facts = told.fact_rows.into_iter().zip(facts);
+                let returns = told.return_rows.into_iter().zip(returns);
+                let mut came: Vec<Came> = facts
+                    .map(|(told, outcome)| Came::of_fact(told, outcome))
+                    .chain(returns.map(|(told, outcome)| Came::of_return(told, outcome)))
+                    .collect();
+                came.sort_by_key(|came| came.row);
+                return Ok(Answered {
+                    clicks: clicks.into_iter().map(|(_, known)| known).collect(),
+                    came,
+                    bundle,
+                });
+            }
+            Err(EngineError::NotStarted | EngineError::Unknown) if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => {
+                return Err(ImportError::Engine {
+                    row: bundle.last,
+                    error,
+                });
+            }
+        }
+    }
+}
+
+/// The word of a fact's state.
+pub(super) fn state_word(state: FactState) -> &'static str {
+    match state {
+        FactState::Applied => "applied",
+        FactState::Waiting => "waiting",
+        FactState::Parked => "parked",
+        FactState::Stale => "stale",
+        FactState::Conflict => "conflict",
+    }
+}
