@@ -23,5 +23,6 @@ create table returned (
     primary key (log, told)
 );
 create index returned_by_position on returned (log, position);
+create index returned_of_line on returned (log, line) where line is not null;
 
 grant select, insert, update, delete on returned to fenzhang_app;

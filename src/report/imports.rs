@@ -385,7 +385,7 @@ pub struct LineRowsView {
     pub rows: Vec<LineRow>,
 }
 
-/// The rows that a line came from, at most 1,000.
+/// The rows that a line came from, and those of the returns that are matched to it, at most 1,000.
 pub async fn rows_of_line(client: &Client, log: LogId, line: LineId) -> Result<LineRowsView, ReportError> {
     let sql = include_str!("sql/import_rows_of_line.sql");
     let rows = client.query(sql, &[&log.0, &line.0]).await?;

@@ -10,13 +10,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use fenzhang::base::{BookId, ReturnsId};
+use fenzhang::base::{BookId, LineId, ReturnsId};
 use fenzhang::domain::order::{LineFact, What};
 use fenzhang::domain::returns::{Returned, Sale, Verdict, matching};
 use fenzhang::intake::emit::Emitted;
 use fenzhang::intake::plan::Cells;
 use fenzhang::intake::source::Next;
 use fenzhang::intake::{Imported, Plan, Rows, Tally, Told, ready};
+use fenzhang::report::rows_of_line;
+use fenzhang::store::books;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -191,6 +193,24 @@ fn reads_every_return(tallies: &[Imported], rows: &[Vec<Row>]) {
     );
 }
 
+/// From a refunded line back to the row of the file that says so.
+async fn matched_lines_name_the_rows_of_their_returns(stage: &Stage, matched: i64) {
+    let client = stage.engine.pool().get().await.unwrap();
+    let log = books::of_book(&client, BOOK).await.unwrap().unwrap().money;
+    let lines = "select distinct line::text from returned where state = 'matched' order by 1 limit 20";
+    let mut found = 0;
+    for line in stage.texts(lines).await {
+        let line = LineId(line.parse().unwrap());
+        let rows = rows_of_line(&client, log, line).await.unwrap().rows;
+        let of_return = rows.iter().filter(|row| row.told.fact.starts_with("return.told/"));
+        let cancelled = of_return.clone().filter(|row| row.raw.starts_with('C'));
+        assert_eq!(cancelled.count(), of_return.count());
+        assert_eq!(rows.iter().filter(|row| row.told.fact.starts_with("order.")).count(), 1);
+        found += i64::try_from(rows.len()).unwrap() - 1;
+    }
+    assert!((20..=matched).contains(&found), "{found}");
+}
+
 /// Takes the months back from the last to the first: after each the book ends as it stood before that month came.
 async fn reversed_from_the_last(stage: &Stage, tallies: &[Imported], stood: &[End]) {
     for (imported, before) in tallies.iter().zip(stood).rev() {
@@ -220,6 +240,7 @@ async fn through_the_database(months: &[&str]) -> Option<[i64; 3]> {
     let report = one.report("returns").await;
     assert!(shows(&report, "matched", &numbers[0].to_string()), "{report}");
     eprintln!("{report}{numbers:?}");
+    matched_lines_name_the_rows_of_their_returns(&one, numbers[0]).await;
     let whole = end(&one).await;
     assert!(!whole.balances.is_empty());
     one.verify().await;
