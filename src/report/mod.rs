@@ -88,7 +88,7 @@ pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
 pub use shops::{ShopView, ShopsView, shop, shops};
-pub use statement::{StatementKey, StatementView, statement, statement_csv};
+pub use statement::{StatementKey, StatementView, statement, statement_csv, statement_xlsx};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use wire::Money;
