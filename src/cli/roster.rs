@@ -108,7 +108,7 @@ impl Roster {
         let database = self.place.open()?;
         let book = books::id_of(name);
         block_on(async {
-            let engine = database.engine(true, false).await?;
+            let engine = database.engine(false, false).await?;
             let done = self.bring(&engine, book, name, (&rows, wrong)).await;
             engine.stop().await;
             done
@@ -165,6 +165,10 @@ impl Roster {
             true => Outcome::planned(&planned.steps),
             false => roster::tell(engine, book, &Actor::SYSTEM, planned.steps.clone()).await?,
         };
+        // Orders that waited for these placements are released before anybody looks at them.
+        if !self.check && outcome.done.contains_key(&What::Placement) {
+            engine.release_waiting().await?;
+        }
         wrong.extend(outcome.refused.iter().map(|(row, code, message)| Wrong {
             row: *row,
             column: String::new(),
@@ -233,9 +237,13 @@ impl Roster {
         } else {
             String::new()
         };
+        let many = match rows.len() {
+            1 => "1 row".to_owned(),
+            number => format!("{number} rows"),
+        };
         let sentence = match self.check {
-            true => format!("{} rows have problems{more}", rows.len()),
-            false => format!("{} rows were left out{more}; the others stand", rows.len()),
+            true => format!("problems in {many}{more}"),
+            false => format!("left out {many} with problems{more}; the others stand"),
         };
         Err(Failure::new(sentence)
             .next("mend these rows and run the same command again: what stands is not told twice"))

@@ -278,14 +278,12 @@ proptest! {
         let rows = rows_of(&text);
         let mut standing = Standing::default();
         let first = plan(&frame(), &rows, &mut standing);
-        let told: Vec<u64> = first.problems.iter().map(|problem| problem.row).collect();
-        let good: Vec<Row> = rows.iter().filter(|row| !told.contains(&row.row)).cloned().collect();
         let before = standing.clone();
-        let second = plan(&frame(), &good, &mut standing);
+        let second = plan(&frame(), &rows, &mut standing);
         // A row may end what another row of the same file prolongs; such a file has no fixed point and is no roster.
         prop_assume!(!first.steps.iter().any(|step| step.what == What::End));
         prop_assert_eq!(second.steps, vec![]);
-        prop_assert_eq!(second.problems, vec![]);
+        prop_assert_eq!(second.problems, first.problems);
         prop_assert_eq!(before.parties, standing.parties);
     }
 }
