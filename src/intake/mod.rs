@@ -3,7 +3,7 @@
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
 //! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
-//! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
+//! with `input`, `text`, `csv`, `xlsx`, `workbook`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
 //! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
 //! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
 //! people do with parked facts), `fixed` (files of one layout), `opening` (files of a cut-over), `roster` (anchors with contracts
@@ -37,6 +37,7 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
+mod workbook;
 mod xlsx;
 
 pub use emit::{RowFault, Told};

@@ -230,7 +230,10 @@ async fn a_roster_with_problems_names_row_and_column_and_the_good_rows_stand() {
     let (code, told, error) = run(&["roster", "roster.xlsx", "--book", "mcn", "--problems", "wrong.csv"]);
     assert_eq!(code, Some(1), "{told}{error}");
     assert!(told.contains("contracts 机构合约     1       0"), "{told}");
-    assert!(error.contains("left out 1 row with problems; the others stand"), "{error}");
+    assert!(
+        error.contains("left out 1 row with problems; the others stand"),
+        "{error}"
+    );
     let wrong = std::fs::read_to_string(folder.path().join("wrong.csv")).unwrap();
     assert!(wrong.contains("rate_unit"), "{wrong}");
     let (_, sample, _) = run(&["roster", "--sample"]);
