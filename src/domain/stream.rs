@@ -32,6 +32,8 @@ pub enum Slice {
     Adjustment,
     /// A person with keys.
     Person,
+    /// A legal entity.
+    Entity,
     /// A cut-over with its openings.
     Cutover,
     /// A click (click logs only; one event a stream).
@@ -48,7 +50,7 @@ pub enum Slice {
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 16] = [
+    pub const ALL: [(Slice, i16, &'static str); 17] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -63,6 +65,7 @@ impl Slice {
         (Slice::Placement, 12, PlacementId::PREFIX),
         (Slice::Share, 13, ShareId::PREFIX),
         (Slice::Cutover, 25, CutoverId::PREFIX),
+        (Slice::Entity, 33, EntityId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
     ];
@@ -114,7 +117,7 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
+    Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -16,6 +16,7 @@ mod coverage;
 mod csv;
 mod cutovers;
 mod earnings;
+mod entities;
 mod entries;
 mod error;
 mod events;
@@ -59,6 +60,7 @@ pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, covera
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
+pub use entities::{LegalEntitiesView, LegalEntityView, entities};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
 pub use events::{EventView, EventsView, events};

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 17] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -36,6 +36,7 @@ pub const TABLES: [Table; 16] = [
     table("membership", "position, from_at"),
     table("item", "position"),
     table("shop", "position"),
+    table("entity", "position"),
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
@@ -205,6 +206,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "membership" from rows.memberships;
         "item" from rows.items;
         "shop" from rows.shops;
+        "entity" from rows.entities;
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;

@@ -20,6 +20,7 @@ use fenzhang::domain::command::Pending;
 use fenzhang::domain::cutover::{
     CutoverEvent, LinesNamed, Opening, OpeningBalance, OpeningPosted, OpeningReversed, PayeeYear, Scope as CutoverScope,
 };
+use fenzhang::domain::entity::{EntityEvent, EntityNamed, EntityRegistered, EntityRenamed};
 use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::import::{ImportCommitted, ImportEvent, ImportReversal, ImportReversed};
 use fenzhang::domain::order::pin::*;
@@ -515,6 +516,24 @@ fn rule_events() -> Vec<Event> {
     events
 }
 
+fn entity_events() -> Vec<Event> {
+    let named = EntityNamed {
+        entity: Some(EntityId(id(33))),
+    };
+    vec![
+        Event::Entity(EntityEvent::Registered(EntityRegistered {
+            entity: EntityId(id(33)),
+            external_id: ext("HZ-01"),
+            name: "杭州星河文化有限公司".parse().unwrap(),
+        })),
+        Event::Entity(EntityEvent::Renamed(EntityRenamed {
+            name: "杭州银河文化有限公司".parse().unwrap(),
+        })),
+        Event::Party(PartyEvent::EntityNamed(named.clone())),
+        Event::ShopEntity(named),
+    ]
+}
+
 fn placement_events() -> Vec<Event> {
     vec![
         Event::Placement(PlacementEvent::Assigned(PlacementAssigned {
@@ -679,6 +698,7 @@ fn written_today() -> Vec<Event> {
         party_events(),
         rule_events(),
         other_events(),
+        entity_events(),
         placement_events(),
     ]
     .concat()

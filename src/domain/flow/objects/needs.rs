@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
+use crate::base::{BookId, EntityId, ItemId, PartyId, PlacementId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
+use crate::domain::entity::Member;
 use crate::domain::flow::Needs;
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
@@ -33,6 +34,15 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::ListItem { .. }
         | Command::AssignPlacement { .. }
         | Command::EndPlacement { .. } => wanted.extend(of_places(book, command)),
+        Command::RegisterEntity { external_id, .. } => wanted.push(EntityId::of(book, external_id).into()),
+        Command::RenameEntity { entity, .. } => wanted.push((*entity).into()),
+        Command::JoinEntity { entity, member, .. } => {
+            wanted.push((*entity).into());
+            wanted.push(match member {
+                Member::Party(party) => (*party).into(),
+                Member::Shop(shop) => (*shop).into(),
+            });
+        }
         Command::PostRule {
             brand, scope, terms, ..
         } => {
