@@ -186,10 +186,7 @@ impl Event {
                 PartyEvent::EntityNamed(_) => "party.entity_named",
             },
             Event::ShopEntity(_) => "shop.entity_named",
-            Event::Entity(e) => match e {
-                EntityEvent::Registered(_) => "entity.registered",
-                EntityEvent::Renamed(_) => "entity.renamed",
-            },
+            Event::Entity(e) => e.kind(),
             Event::Item(_) => "item.listed",
             Event::Shop(_) => "shop.registered",
             Event::Shelf(e) => match e {

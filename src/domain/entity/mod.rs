@@ -59,6 +59,16 @@ pub enum EntityEvent {
     Renamed(EntityRenamed),
 }
 
+impl EntityEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            EntityEvent::Registered(_) => "entity.registered",
+            EntityEvent::Renamed(_) => "entity.renamed",
+        }
+    }
+}
+
 /// An entity as it stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EntityState {

@@ -34,14 +34,8 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::ListItem { .. }
         | Command::AssignPlacement { .. }
         | Command::EndPlacement { .. } => wanted.extend(of_places(book, command)),
-        Command::RegisterEntity { external_id, .. } => wanted.push(EntityId::of(book, external_id).into()),
-        Command::RenameEntity { entity, .. } => wanted.push((*entity).into()),
-        Command::JoinEntity { entity, member, .. } => {
-            wanted.push((*entity).into());
-            wanted.push(match member {
-                Member::Party(party) => (*party).into(),
-                Member::Shop(shop) => (*shop).into(),
-            });
+        Command::RegisterEntity { .. } | Command::RenameEntity { .. } | Command::JoinEntity { .. } => {
+            wanted.extend(of_entities(book, command));
         }
         Command::PostRule {
             brand, scope, terms, ..
@@ -101,6 +95,22 @@ fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut 
     }
     for contract in world.party(party).into_iter().flat_map(|state| &state.contracts) {
         above(contract.upper, world, seen, out);
+    }
+}
+
+/// Legal entities, and who is to belong to them.
+fn of_entities(book: BookId, command: &Command) -> Vec<StreamId> {
+    match command {
+        Command::RegisterEntity { external_id, .. } => vec![EntityId::of(book, external_id).into()],
+        Command::RenameEntity { entity, .. } => vec![(*entity).into()],
+        Command::JoinEntity { entity, member, .. } => {
+            let member = match member {
+                Member::Party(party) => (*party).into(),
+                Member::Shop(shop) => (*shop).into(),
+            };
+            vec![(*entity).into(), member]
+        }
+        _ => Vec::new(),
     }
 }
 
