@@ -111,7 +111,10 @@ impl Pull {
         }
         if failed > 0 {
             let sentence = format!("{failed} of {} sources ended early", pullers.len());
-            return Err(Failure::new(sentence).next("run it again: each goes on where it was; --status says more"));
+            return Err(Failure::new(sentence).next(
+                "run it again: each goes on where it was; where a platform does not answer or refuses, look at its \
+                 endpoint, key and secret in the configuration; --status says more",
+            ));
         }
         Ok(())
     }
