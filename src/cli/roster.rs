@@ -42,7 +42,7 @@ pub(super) struct Roster {
     /// Whose books a new book is.
     #[arg(long, value_enum, default_value = "agency")]
     perspective: View,
-    /// The agency whose books these are, by its number. Default: in an agency's book, the only agency of the file.
+    /// The agency whose books these are, by its number. Default: of a new agency's book, the only agency of the file.
     #[arg(long)]
     owner: Option<ExternalId>,
     /// Writes every problem as CSV.
@@ -132,7 +132,8 @@ impl Roster {
             zone: Zone::SHANGHAI,
             currencies: vec![Currency::CNY],
         };
-        if !self.check && books::open(engine, book, new).await? {
+        let opened = !self.check && books::open(engine, book, new).await?;
+        if opened {
             println!("opened the book {name:?} as {book}");
         }
         let mut frame = Frame {
@@ -141,6 +142,7 @@ impl Roster {
             now: Instant::from_utc(Utc::now()),
             owner: self.owner.clone(),
             of_agency: self.perspective == View::Agency,
+            new_book: opened,
         };
         let mut standing = Standing::default();
         let client = engine.pool().get().await?;
@@ -152,6 +154,7 @@ impl Roster {
             }
         } else {
             println!("there is no book {name:?} yet: it would be opened");
+            frame.new_book = true;
         }
         drop(client);
         let planned = roster::plan(&frame, rows, &mut standing);

@@ -157,7 +157,7 @@ async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_
             .unwrap();
         let mut book: Xlsx<_> = open_workbook(path).unwrap();
         let sheet = book.worksheet_range("1").unwrap();
-        let closing = sheet.rows().last().unwrap();
+        let closing = sheet.rows().next_back().unwrap();
         assert_eq!(
             (closing[2].to_string(), closing[9].to_string()),
             ("期末".to_owned(), amount.normalize().to_string())

@@ -25,10 +25,12 @@ pub struct Frame {
     pub zone: Zone,
     /// Now: what begins earlier must not begin before orders that are decided already.
     pub now: Instant,
-    /// Whose books these are to be; none leaves it to the file: the only agency of an agency's book.
+    /// Whose books these are to be; none leaves it to the file: the only agency of a new agency's book.
     pub owner: Option<ExternalId>,
     /// The book is an agency's.
     pub of_agency: bool,
+    /// The book is opened with this roster.
+    pub new_book: bool,
 }
 
 /// What stands in the book of all that the file names.
@@ -251,7 +253,9 @@ impl Planner<'_> {
         let agencies: HashSet<PartyId> = told.iter().filter_map(|(.., agency)| *agency).collect();
         let wanted = match &self.frame.owner {
             Some(number) => Some(PartyId::of(self.frame.book, PartyKind::Agency, number.as_str())),
-            None if self.frame.of_agency && agencies.len() == 1 => agencies.iter().next().copied(),
+            None if self.frame.of_agency && self.frame.new_book && agencies.len() == 1 => {
+                agencies.iter().next().copied()
+            }
             None => None,
         };
         let (Some(owner), Some(first)) = (wanted, rows.first()) else {
@@ -303,6 +307,10 @@ impl Planner<'_> {
             };
             return self.problem(row, column, "value_missing", message);
         };
+        if row.paid_to == PaidTo::Agency && self.frame.of_agency && self.standing.owner.is_none() {
+            let message = "whether the agency receives for this book depends on whose book it is: say so with --owner";
+            return self.problem(row, "receiver", "owner_needed", message);
+        }
         if row.to.is_some_and(|to| to < from) {
             return self.problem(row, "to", "window_empty", "the last day comes before the first");
         }
@@ -491,17 +499,26 @@ impl Planner<'_> {
         let known = state.into_iter().flat_map(|state| &state.assignments);
         let mut known =
             known.filter(|known| known.to.is_none_or(|end| from < end) && to.is_none_or(|to| known.from < to));
-        let holder = known.next().map(|known| match &known.holder {
+        let Some(known) = known.next().filter(|_| refusal.code == "placement_taken") else {
+            return refusal.message.clone();
+        };
+        let holder = match &known.holder {
             Holder::Room(room) => format!("room {room}"),
             Holder::Party(party) => {
                 let state = self.standing.parties.get(party);
                 state.map_or_else(|| party.to_string(), |state| state.name.as_str().to_owned())
             }
-        });
-        match holder {
-            Some(holder) => format!("it is {holder}'s at that time: {}", refusal.message),
-            None => refusal.message.clone(),
-        }
+        };
+        let zone = self.frame.zone;
+        let until = known
+            .to
+            .map_or("without an end".to_owned(), |to| format!("to before {}", zone.day(to)));
+        format!(
+            "{} is {holder}'s from {} {until}: end that first, with a row of {holder} that has its last day, \
+             or with POST /v1/placements/{id}/end",
+            known.number,
+            zone.day(known.from)
+        )
     }
 }
 

@@ -11,6 +11,8 @@ use super::plan::{Standing, Step, What};
 use super::row::Row;
 use crate::base::{BookId, LogId, PartyId, PlacementId};
 use crate::domain::command::{Actor, Command};
+use crate::domain::flow::Recorded;
+use crate::domain::placement::Holder;
 use crate::domain::stream::StreamId;
 use crate::domain::world::Entity;
 use crate::engine::{Engine, EngineError, Meta};
@@ -56,7 +58,7 @@ impl Outcome {
     }
 }
 
-/// What stands in a book of all that the rows name: one statement, however many they are.
+/// What stands in a book of all that the rows name, and who holds what they ask for: two statements, however many they are.
 pub async fn standing(client: &Client, book: BookId, log: LogId, rows: &[Row]) -> Result<Standing, RosterError> {
     let numbers = rows.iter().map(|row| &row.anchor);
     let anchors = numbers.flat_map(|anchor| PartyId::candidates(book, anchor.number.as_str()));
@@ -81,7 +83,23 @@ pub async fn standing(client: &Client, book: BookId, log: LogId, rows: &[Row]) -
         latest_pin: load::latest_pin(client, &statements, log).await?,
         ..Standing::default()
     };
-    for (stream, known) in load::fold(streams, &events) {
+    fold(&mut standing, streams, &events);
+    let held = standing.placements.values().flat_map(|state| &state.assignments);
+    let mut holders: Vec<StreamId> = held
+        .filter_map(|assigned| match &assigned.holder {
+            Holder::Party(party) if !standing.parties.contains_key(party) => Some((*party).into()),
+            _ => None,
+        })
+        .collect();
+    holders.sort_unstable();
+    holders.dedup();
+    let events = load::streams(client, &statements, log, &holders, &[]).await?;
+    fold(&mut standing, holders, &events);
+    Ok(standing)
+}
+
+fn fold(standing: &mut Standing, streams: Vec<StreamId>, events: &[Recorded]) {
+    for (stream, known) in load::fold(streams, events) {
         match known.entity {
             Some(Entity::Book(state)) => {
                 standing.owner = state.owner;
@@ -98,7 +116,6 @@ pub async fn standing(client: &Client, book: BookId, log: LogId, rows: &[Row]) -
             _ => {}
         }
     }
-    Ok(standing)
 }
 
 /// Tells the steps of a plan, each kind after the one before. What a row asks for after a refusal is not told.

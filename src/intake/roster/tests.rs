@@ -22,6 +22,7 @@ fn frame() -> Frame {
         now: Instant::from_utc(Utc.with_ymd_and_hms(2026, 6, 15, 0, 0, 0).unwrap()),
         owner: None,
         of_agency: true,
+        new_book: true,
     }
 }
 
@@ -104,6 +105,30 @@ fn days_of_a_contract_are_both_included_and_the_owner_receives_into_the_book() {
             ..
         }
     ));
+}
+
+#[test]
+fn only_a_new_book_takes_its_owner_from_the_file_and_without_one_nobody_is_taken_for_it() {
+    let rows = rows_of(&format!("{HEAD}A1,Li,G,30%,agency,2026-01-01,,mm_1_2_3\n"));
+    let old = Frame {
+        new_book: false,
+        ..frame()
+    };
+    let planned = plan(&old, &rows, &mut Standing::default());
+    assert_eq!(problems(&planned), [(1, "receiver", "owner_needed")]);
+    assert_eq!(kinds(&planned), [What::Party, What::Party]);
+    let told = Frame {
+        owner: Some("G".parse().unwrap()),
+        ..old.clone()
+    };
+    let planned = plan(&told, &rows, &mut Standing::default());
+    assert_eq!(kinds(&planned)[2..], [What::Owner, What::Contract, What::Placement]);
+    let wrong = Frame {
+        owner: Some("H".parse().unwrap()),
+        ..old
+    };
+    let planned = plan(&wrong, &rows, &mut Standing::default());
+    assert_eq!(problems(&planned)[0], (1, "agency", "not_found"));
 }
 
 #[test]
