@@ -107,6 +107,10 @@ typed_id!(
     ShopId, "shp"
 );
 typed_id!(
+    /// A legal entity 主体; derived from book and the book's own number.
+    EntityId, "ent"
+);
+typed_id!(
     /// A placement 推广位; derived from book, platform, kind and number.
     PlacementId, "plc"
 );

@@ -5,7 +5,10 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fail::Failure;
-use crate::base::{BookId, derive_uuid};
+use crate::base::{BookId, Zone, derive_uuid};
+use crate::domain::book::{BookMode, BookOpened, Perspective};
+use crate::engine::{Engine, Meta};
+use crate::money::Currency;
 use crate::sample;
 use crate::store::books::{self, BookLogs};
 
@@ -39,6 +42,44 @@ pub(super) async fn find(client: &Client, book: Option<&str>) -> Result<BookLogs
     }
 }
 
+/// What a book is opened as.
+pub(super) struct New<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whose view.
+    pub perspective: Perspective,
+    /// Zone of its days and months.
+    pub zone: Zone,
+    /// Currencies that may be booked.
+    pub currencies: Vec<Currency>,
+}
+
+/// Opens a book if it does not exist, and says whether it did not; a book that exists is left as it is.
+pub(super) async fn open(engine: &Engine, book: BookId, new: New<'_>) -> Result<bool, Failure> {
+    let client = engine.pool().get().await?;
+    if books::of_book(&client, book).await?.is_some() {
+        return Ok(false);
+    }
+    drop(client);
+    if new.name.parse::<BookId>().is_ok() {
+        return Err(Failure::usage(format!("there is no book {}", new.name)).next("give a name to open a new one"));
+    }
+    let name = new.name.parse();
+    let opened = BookOpened {
+        book,
+        name: name.map_err(|error| Failure::usage(format!("--book: {error}")))?,
+        perspective: new.perspective,
+        mode: BookMode::Live,
+        zone: new.zone,
+        currencies: new.currencies,
+        click_logs: 2,
+    };
+    let mut meta = Meta::system("import.book");
+    meta.key = Some(format!("import:open:{}", book.0.simple()));
+    engine.open_book(opened, None, meta).await?;
+    Ok(true)
+}
+
 fn list_hint() -> &'static str {
-    "`fenzhang dev` makes the sample book; `fenzhang import FILE --mapping NAME` opens one for the file"
+    "`fenzhang dev` makes the sample book; `fenzhang roster` and `fenzhang import` open the book that they name"
 }

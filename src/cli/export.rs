@@ -1,7 +1,8 @@
-//! `export`: events, entries or a statement, to a file or standard output, in constant memory.
+//! `export`: events, entries, a statement or all of a month, to files or standard output, in constant memory.
 //! Must never write half a file under the name asked for without saying so.
 
-use std::fs::File;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use tokio_postgres::Client;
 use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
-use crate::base::{LogId, Month, PartyId};
+use crate::base::{LogId, Month, PartyId, PartyKind};
 use crate::ledger::AccountKind;
 use crate::report::{self, At, EntriesFilter, Page, StatementKey, Viewer};
 use crate::store::tail;
@@ -19,13 +20,14 @@ use crate::store::tail;
 /// Events read at a time.
 const PAGE: i64 = 1_000;
 
-/// Writes events, entries or a statement. Without --output to standard output.
+/// Writes events, entries or statements. Without --output to standard output.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   fenzhang export events --book sample --output events.ndjson
   fenzhang export entries --book sample --format text --output journal.txt
-  fenzhang export statement --book sample --party anc_… --period 2025-11 --output statement.csv")]
+  fenzhang export statement --book sample --party anc_… --period 2025-11 --output statement.csv
+  fenzhang export statements --book sample --period 2025-11 --format xlsx --output statements")]
 pub(super) struct Export {
     #[command(subcommand)]
     what: What,
@@ -65,6 +67,24 @@ enum What {
         #[arg(long)]
         period: Month,
     },
+    /// The account statements of every party of a kind for a month, one file each, into the folder --output.
+    Statements {
+        /// Which month, such as 2025-11.
+        #[arg(long)]
+        period: Month,
+        /// Parties of which kind: anchor, agency, supplier, promoter, platform, other.
+        #[arg(long, default_value = "anchor", value_parser = super::report::kind)]
+        kind: PartyKind,
+        /// Form of the files.
+        #[arg(long, value_enum, default_value = "xlsx")]
+        format: StatementForm,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum StatementForm {
+    Csv,
+    Xlsx,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -79,6 +99,9 @@ impl Export {
         block_on(async {
             let client = database.client().await?;
             let logs = books::find(&client, self.book.as_deref()).await?;
+            if let What::Statements { period, kind, format } = self.what {
+                return self.statements(&client, logs.money, (period, kind), format).await;
+            }
             let mut out: Box<dyn Write> = match &self.output {
                 Some(path) => Box::new(BufWriter::new(File::create(path)?)),
                 None => Box::new(BufWriter::new(io::stdout())),
@@ -86,6 +109,7 @@ impl Export {
             match self.what {
                 What::Events { after } => events(&client, logs.money, after, &mut out).await?,
                 What::Entries { format, party } => entries(&client, logs.money, format, party, &mut out).await?,
+                What::Statements { .. } => {}
                 What::Statement { party, period } => {
                     let key = StatementKey {
                         party,
@@ -99,6 +123,82 @@ impl Export {
             Ok(())
         })
     }
+}
+
+impl Export {
+    /// Every statement of a month that has anything in it, all of one position.
+    async fn statements(
+        &self,
+        client: &Client,
+        log: LogId,
+        (period, kind): (Month, PartyKind),
+        format: StatementForm,
+    ) -> Result<(), Failure> {
+        let folder = self.output.clone();
+        let folder =
+            folder.ok_or_else(|| Failure::usage("statements are many files").next("name a folder with --output"))?;
+        let month = report::settlement(client, log, Viewer::All, kind, period, At::Now).await?;
+        let at = At::Position(month.position);
+        let numbers = numbers(client, log, kind).await?;
+        fs::create_dir_all(&folder)?;
+        let account = match kind {
+            PartyKind::Brand => AccountKind::Commission,
+            _ => AccountKind::Available,
+        };
+        let mut done = BTreeSet::new();
+        for row in &month.rows {
+            let Some(party) = row.party.filter(|party| done.insert(*party)) else {
+                continue;
+            };
+            let number = numbers.get(&party).cloned().unwrap_or_else(|| party.to_string());
+            let key = StatementKey { party, account, period };
+            let ending = match format {
+                StatementForm::Csv => "csv",
+                StatementForm::Xlsx => "xlsx",
+            };
+            let path = folder.join(format!("{period} {} {}.{ending}", plain(&number), plain(&row.name)));
+            let file = BufWriter::new(File::create(&path)?);
+            match format {
+                StatementForm::Csv => report::statement_csv(client, log, Viewer::All, key, at, file).await?,
+                StatementForm::Xlsx => report::statement_xlsx(client, log, Viewer::All, key, at, file).await?,
+            };
+            println!(
+                "{} {} {} {}",
+                path.display(),
+                row.name,
+                row.closing.amount,
+                row.closing.currency
+            );
+        }
+        println!("{} statements of {period} at position {}", done.len(), month.position);
+        Ok(())
+    }
+}
+
+/// The own number of every party of a kind.
+async fn numbers(client: &Client, log: LogId, kind: PartyKind) -> Result<HashMap<PartyId, String>, Failure> {
+    let mut found = HashMap::new();
+    let mut page = Page::first(Page::MOST);
+    loop {
+        let view = report::parties(client, log, Viewer::All, Some(kind), &page).await?;
+        let numbered = view.parties.into_iter();
+        found.extend(numbered.filter_map(|party| Some((party.party, party.external_id?))));
+        let Some(next) = view.next else { return Ok(found) };
+        page = Page::after(Some(next), Page::MOST);
+    }
+}
+
+/// A name as part of a file's name: letters and digits of any script, and nothing that a file system reads.
+fn plain(name: &str) -> String {
+    let kept = name.chars().take(60);
+    kept.map(|c| {
+        if c.is_alphanumeric() || matches!(c, '-' | '_') {
+            c
+        } else {
+            '_'
+        }
+    })
+    .collect()
 }
 
 async fn events(client: &Client, log: LogId, after: i64, out: &mut dyn Write) -> Result<(), Failure> {

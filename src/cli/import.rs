@@ -6,16 +6,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use uuid::Uuid;
 
 use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
 use super::progress::Bar;
 use crate::base::{BookId, ImportId};
-use crate::domain::book::{BookMode, BookOpened, Perspective};
+use crate::domain::book::Perspective;
 use crate::domain::command::Actor;
-use crate::engine::{Engine, Meta};
+use crate::engine::Engine;
 use crate::intake::import::{self, Imported, Note, Request, Watch};
 use crate::intake::tally::{KEPT, Tally};
 use crate::intake::{Mapping, Plan, detect, ready, reverse};
@@ -247,33 +246,17 @@ async fn list(engine: &Engine, logs: &BookLogs) -> Result<(), Failure> {
 
 /// Opens the book if it does not exist; a book that exists is left as it is.
 async fn open_book(engine: &Engine, book: BookId, mapping: &Mapping, name: Option<&str>) -> Result<(), Failure> {
-    let client = engine.pool().get().await?;
-    if crate::store::books::of_book(&client, book).await?.is_some() {
-        return Ok(());
-    }
-    drop(client);
-    if let Some(id) = name.filter(|name| name.parse::<BookId>().is_ok()) {
-        return Err(Failure::usage(format!("there is no book {id}")).next("give a name to open a new one"));
-    }
     let mut currencies: Vec<Currency> = mapping.source.currency.into_iter().collect();
     if !currencies.contains(&Currency::CNY) {
         currencies.push(Currency::CNY);
     }
-    let name = name.unwrap_or(&mapping.name);
-    let opened = BookOpened {
-        book,
-        name: name
-            .parse()
-            .map_err(|error| Failure::usage(format!("--book: {error}")))?,
+    let new = books::New {
+        name: name.unwrap_or(&mapping.name),
         perspective: Perspective::Platform,
-        mode: BookMode::Live,
         zone: mapping.source.zone,
         currencies,
-        click_logs: 2,
     };
-    let mut meta = Meta::system("import.book");
-    meta.key = Some(format!("import:open:{}", Uuid::simple(book.0)));
-    engine.open_book(opened, None, meta).await?;
+    books::open(engine, book, new).await?;
     Ok(())
 }
 

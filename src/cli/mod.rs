@@ -17,6 +17,7 @@ mod progress;
 mod pull;
 mod rebuild;
 mod report;
+mod roster;
 mod serve;
 mod summary;
 mod verify;
@@ -42,6 +43,7 @@ Examples:
   fenzhang import orders.csv --mapping generic-orders --check
                                                  reads the file, changes nothing, says what would be rejected
   fenzhang import report.csv.gz --mapping tmall-report
+  fenzhang roster anchors.xlsx --book mcn        anchors, contracts and placements from an agency's own file
   fenzhang report trial-balance --book sample
   fenzhang explain taobao:S000001-1 --book sample
   fenzhang keys create --role finance --label 'month close' --book sample
@@ -59,13 +61,15 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Reads a file of clicks or orders through a mapping.
     Import(import::Import),
+    /// Registers anchors with contracts, platform accounts and placements from one file 主播名册.
+    Roster(roster::Roster),
     /// Asks platforms for orders, window by window, and tells them to the ledger.
     Pull(pull::Pull),
     /// Opening balances and unsettled lines of other books 期初建账.
     Cutover(cutover::Cutover),
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
-    /// Writes events, entries or a statement to a file.
+    /// Writes events, entries, a statement or every statement of a month to files.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
     Report(report::Report),
@@ -95,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Pull(command) => command.run(),
+        Command::Roster(command) => command.run(),
         Command::Cutover(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),

@@ -81,19 +81,7 @@ impl Pull {
     }
 
     async fn pull(&self, engine: &Engine, file: &Path) -> Result<(), Failure> {
-        let pullers = pullers(engine, file)?;
-        for puller in &pullers {
-            let client = engine.pool().get().await?;
-            let book = books::id_of(&puller.source().book);
-            if crate::store::books::of_book(&client, book).await?.is_none() {
-                let sentence = format!(
-                    "source {:?}: there is no book {:?}",
-                    puller.source().name,
-                    puller.source().book
-                );
-                return Err(Failure::usage(sentence).next("open it with `fenzhang import`, or over the API"));
-            }
-        }
+        let pullers = pullers(engine, file).await?;
         if !(self.once || self.refill || self.until.is_some()) {
             println!("pulling {} sources; Ctrl-C stops", pullers.len());
             let all = join_all(pullers.iter().map(Puller::run));
@@ -123,7 +111,10 @@ impl Pull {
         }
         if failed > 0 {
             let sentence = format!("{failed} of {} sources ended early", pullers.len());
-            return Err(Failure::new(sentence).next("run it again: each goes on where it was; --status says more"));
+            return Err(Failure::new(sentence).next(
+                "run it again: each goes on where it was; where a platform does not answer or refuses, look at its \
+                 endpoint, key and secret in the configuration; --status says more",
+            ));
         }
         Ok(())
     }
@@ -151,19 +142,34 @@ fn told(round: &Round) -> String {
 }
 
 fn read(file: &Path) -> Result<Config, Failure> {
-    let text =
-        fs::read_to_string(file).map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("cannot read {}: {error}", file.display()))
+            .next("`fenzhang pull --sample > pull.toml` writes one to begin with")
+    })?;
     Config::parse(&text).map_err(|error| {
         Failure::usage(format!("{}: {error}", file.display())).next("`fenzhang pull --sample` shows every line")
     })
 }
 
-fn pullers(engine: &Engine, file: &Path) -> Result<Vec<Puller>, Failure> {
+/// A puller of each source of the file, all of whose books there are.
+async fn pullers(engine: &Engine, file: &Path) -> Result<Vec<Puller>, Failure> {
+    let client = engine.pool().get().await?;
     let mut pullers = Vec::new();
     for source in read(file)?.source {
         let plan = plan(&source)?;
         let book = books::id_of(&source.book);
-        pullers.push(Puller::new(engine.clone(), source, book, plan, Arc::new(SystemClock))?);
+        if crate::store::books::of_book(&client, book).await?.is_none() {
+            let sentence = format!("source {:?}: there is no book {:?}", source.name, source.book);
+            let next = "open it with `fenzhang roster` or `fenzhang import`, or over the API";
+            return Err(Failure::usage(sentence).next(next));
+        }
+        let puller = Puller::new(engine.clone(), source, book, plan, Arc::new(SystemClock));
+        pullers.push(puller.map_err(|error| {
+            Failure::usage(error.to_string()).next(
+                "the configuration says where each secret is, { env = \"NAME\" } or { file = \"PATH\" }: put it there \
+                 and run this again",
+            )
+        })?);
     }
     Ok(pullers)
 }
@@ -176,14 +182,15 @@ fn plan(source: &Source) -> Result<Plan, Failure> {
                 "source {:?}: no mapping {:?}: {error}",
                 source.name, source.mapping
             ))
+            .next("name a ready mapping, or a TOML file of your own; `fenzhang import --help` lists the ready ones")
         })?,
     };
     Plan::parse(&text).map_err(|error| Failure::usage(format!("source {:?}: {}: {error}", source.name, source.mapping)))
 }
 
 /// Starts the pollers of a file beside a server.
-pub(super) fn start(engine: &Engine, file: &Path) -> Result<Vec<JoinHandle<()>>, Failure> {
-    let pullers = pullers(engine, file)?;
+pub(super) async fn start(engine: &Engine, file: &Path) -> Result<Vec<JoinHandle<()>>, Failure> {
+    let pullers = pullers(engine, file).await?;
     Ok(pullers
         .into_iter()
         .map(|puller| tokio::spawn(async move { puller.run().await }))
@@ -208,6 +215,7 @@ async fn status(client: &tokio_postgres::Client, config: &Config) -> Result<(), 
     let books: BTreeSet<BookId> = config.source.iter().map(|source| books::id_of(&source.book)).collect();
     let now = Instant::from_utc(chrono::Utc::now());
     let mut missing = 0;
+    let mut asked = BTreeSet::new();
     for book in books {
         let covered = pulls::covered(client, book).await?;
         for status in pulls::list(client, book).await? {
@@ -222,6 +230,7 @@ async fn status(client: &tokio_postgres::Client, config: &Config) -> Result<(), 
                     Zone::SHANGHAI.local(gap.to).as_str().into(),
                 ]);
             }
+            asked.insert((book, status.source.clone()));
             sources.push([
                 status.source.as_str().into(),
                 status.account.as_str().into(),
@@ -234,8 +243,18 @@ async fn status(client: &tokio_postgres::Client, config: &Config) -> Result<(), 
             ]);
         }
     }
+    for source in &config.source {
+        if !asked.contains(&(books::id_of(&source.book), source.name.clone())) {
+            let mut row = vec![Cell::from(source.name.as_str()), Cell::from(source.account.as_str())];
+            row.resize(7, Cell::Empty);
+            row.push("never asked yet; --once begins".into());
+            sources.push(row);
+        }
+    }
     print!("{}", sources.text());
-    if missing > 0 {
+    if asked.is_empty() {
+        println!("nothing was asked yet");
+    } else if missing > 0 {
         print!("{}", gaps.text());
         println!("--refill asks for the gaps again");
     } else {

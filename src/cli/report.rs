@@ -102,7 +102,8 @@ enum Form {
     Xlsx,
 }
 
-fn kind(text: &str) -> Result<PartyKind, String> {
+/// A kind of party by its word.
+pub(super) fn kind(text: &str) -> Result<PartyKind, String> {
     let found = PartyKind::ALL.into_iter().find(|kind| kind.word() == text);
     found.ok_or_else(|| "anchor, agency, brand, supplier, promoter, platform or other".to_owned())
 }

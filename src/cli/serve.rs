@@ -49,7 +49,7 @@ impl Serve {
         block_on(async {
             let engine = database.engine(true, self.allow_owner).await?;
             let pollers = match &self.pull_config {
-                Some(file) => super::pull::start(&engine, file)?,
+                Some(file) => super::pull::start(&engine, file).await?,
                 None => Vec::new(),
             };
             let served = serve(engine, self.listen.settings(), |address| {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
+use super::entity::Member;
 use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
@@ -133,6 +134,29 @@ pub enum Command {
         name: Name,
         /// Brand.
         brand: PartyId,
+    },
+    /// Registers a legal entity.
+    RegisterEntity {
+        /// The book's own number for it; makes the id derivable.
+        external_id: ExternalId,
+        /// Name of the company.
+        name: Name,
+    },
+    /// Renames a legal entity.
+    RenameEntity {
+        /// Which.
+        entity: EntityId,
+        /// New name.
+        name: Name,
+    },
+    /// Brings a party or a shop into a legal entity, or out of it.
+    JoinEntity {
+        /// Which.
+        entity: EntityId,
+        /// Who.
+        member: Member,
+        /// Out of it.
+        leaves: bool,
     },
     /// Lists an item in a shop from an instant on.
     ListItem {

@@ -10,6 +10,7 @@ use super::book::BookEvent;
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
+use super::entity::{EntityEvent, EntityNamed};
 use super::import::ImportEvent;
 use super::order::{LineEvent, What};
 use super::parked::ParkedResolved;
@@ -35,6 +36,10 @@ pub enum Event {
     Item(ItemListed),
     /// `shop.registered`
     Shop(ShopRegistered),
+    /// `shop.entity_named`
+    ShopEntity(EntityNamed),
+    /// A legal entity.
+    Entity(EntityEvent),
     /// A rule.
     Shelf(ShelfEvent),
     /// `rule.used`
@@ -116,8 +121,12 @@ kinds! {
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
     "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
     "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
+    "party.entity_named" => |e| Event::Party(PartyEvent::EntityNamed(e));
+    "entity.registered" => |e| Event::Entity(EntityEvent::Registered(e));
+    "entity.renamed" => |e| Event::Entity(EntityEvent::Renamed(e));
     "item.listed" => Event::Item;
     "shop.registered" => Event::Shop;
+    "shop.entity_named" => Event::ShopEntity;
     "rule.posted" => |e| Event::Shelf(ShelfEvent::Posted(e));
     "rule.changed" => |e| Event::Shelf(ShelfEvent::Changed(e));
     "rule.ended" => |e| Event::Shelf(ShelfEvent::Ended(e));
@@ -181,7 +190,10 @@ impl Event {
                 PartyEvent::MembershipSigned(_) => "membership.signed",
                 PartyEvent::MembershipAmended(_) => "membership.amended",
                 PartyEvent::MembershipEnded(_) => "membership.ended",
+                PartyEvent::EntityNamed(_) => "party.entity_named",
             },
+            Event::ShopEntity(_) => "shop.entity_named",
+            Event::Entity(e) => e.kind(),
             Event::Item(_) => "item.listed",
             Event::Shop(_) => "shop.registered",
             Event::Shelf(e) => match e {
@@ -243,7 +255,8 @@ impl Event {
             Event::Book(_) => Slice::Book,
             Event::Party(_) => Slice::Party,
             Event::Item(_) => Slice::Item,
-            Event::Shop(_) => Slice::Shop,
+            Event::Shop(_) | Event::ShopEntity(_) => Slice::Shop,
+            Event::Entity(_) => Slice::Entity,
             Event::Shelf(_) => Slice::Shelf,
             Event::Usage(_) => Slice::Usage,
             Event::Line(_) => Slice::Line,
@@ -279,6 +292,12 @@ impl Event {
                 PartyEvent::MembershipSigned(e) => canonical(e),
                 PartyEvent::MembershipAmended(e) => canonical(e),
                 PartyEvent::MembershipEnded(e) => canonical(e),
+                PartyEvent::EntityNamed(e) => canonical(e),
+            },
+            Event::ShopEntity(e) => canonical(e),
+            Event::Entity(e) => match e {
+                EntityEvent::Registered(e) => canonical(e),
+                EntityEvent::Renamed(e) => canonical(e),
             },
             Event::Item(e) => canonical(e),
             Event::Shop(e) => canonical(e),
@@ -355,6 +374,8 @@ impl Event {
             | Event::Party(_)
             | Event::Item(_)
             | Event::Shop(_)
+            | Event::ShopEntity(_)
+            | Event::Entity(_)
             | Event::Shelf(_)
             | Event::Usage(_)
             | Event::Approval(_)

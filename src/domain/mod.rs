@@ -8,7 +8,7 @@
 //! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
-//! cut-over 期初建账, return that names no order 未指单退货.
+//! cut-over 期初建账, return that names no order 未指单退货, legal entity 主体.
 
 pub mod adjustment;
 pub mod approval;
@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod click;
 pub mod command;
 pub mod cutover;
+pub mod entity;
 pub mod event;
 pub mod flow;
 pub mod import;

@@ -32,6 +32,8 @@ pub enum Slice {
     Adjustment,
     /// A person with keys.
     Person,
+    /// A legal entity.
+    Entity,
     /// A cut-over with its openings.
     Cutover,
     /// A click (click logs only; one event a stream).
@@ -50,7 +52,7 @@ pub enum Slice {
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 17] = [
+    pub const ALL: [(Slice, i16, &'static str); 18] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -65,6 +67,7 @@ impl Slice {
         (Slice::Placement, 12, PlacementId::PREFIX),
         (Slice::Share, 13, ShareId::PREFIX),
         (Slice::Cutover, 25, CutoverId::PREFIX),
+        (Slice::Entity, 33, EntityId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
         (Slice::Returns, 16, ReturnsId::PREFIX),
@@ -117,7 +120,8 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId, Returns from ReturnsId);
+    Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
+    Returns from ReturnsId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -9,6 +9,7 @@ use super::approval::ApprovalState;
 use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
+use super::entity::EntityState;
 use super::event::Event;
 use super::import::ImportState;
 use super::order::LineState;
@@ -61,6 +62,8 @@ pub enum Entity {
     Adjustment(Arc<AdjustmentState>),
     /// A cut-over.
     Cutover(Arc<CutoverState>),
+    /// A legal entity.
+    Entity(Arc<EntityState>),
     /// A person.
     Person(Arc<PersonState>),
     /// A placement.
@@ -129,6 +132,12 @@ impl Known {
             }
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
+            Event::ShopEntity(e) => {
+                if let Some(Entity::Shop(state)) = &mut self.entity {
+                    Arc::make_mut(state).entity = e.entity;
+                }
+            }
+            Event::Entity(e) => fold!(Entity, e),
             Event::Shelf(e) => fold!(Shelf, e),
             Event::Usage(e) => fold!(Usage, e),
             Event::Approval(e) => fold!(Approval, e),
@@ -185,6 +194,8 @@ impl World {
         adjustment: Adjustment(AdjustmentState) by crate::base::AdjustmentId;
         /// A cut-over.
         cutover: Cutover(CutoverState) by crate::base::CutoverId;
+        /// A legal entity.
+        entity: Entity(EntityState) by crate::base::EntityId;
         /// A person.
         person: Person(PersonState) by crate::base::PersonId;
         /// A placement.

@@ -8,6 +8,7 @@ pub mod books;
 pub mod catalogue;
 pub mod clicks;
 pub mod cutovers;
+pub mod entities;
 pub mod fact;
 pub mod facts;
 pub mod files;
@@ -152,6 +153,10 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/keys/{key}", delete().to(keys::revoke))
         .route("/v1/shops", get().to(catalogue::shops))
         .route("/v1/shops", post().to(catalogue::register))
+        .route("/v1/entities", get().to(entities::list))
+        .route("/v1/entities", post().to(entities::register))
+        .route("/v1/entities/{entity}", patch().to(entities::rename))
+        .route("/v1/entities/{entity}/members", post().to(entities::join))
         .route("/v1/placements", get().to(placements::list))
         .route("/v1/placements", post().to(placements::assign))
         .route("/v1/placements/waiting", get().to(placements::waiting))

@@ -24,6 +24,7 @@ use super::*;
         memberships::list, memberships::sign, memberships::amend, memberships::end,
         shares::true_up,
         keys::persons, keys::list, keys::issue, keys::revoke,
+        entities::list, entities::register, entities::rename, entities::join,
         placements::list, placements::assign, placements::waiting, placements::end,
         catalogue::shops, catalogue::register, catalogue::products, catalogue::list_item, catalogue::product,
         formulas::list, formulas::make, formulas::version,

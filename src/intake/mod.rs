@@ -3,10 +3,11 @@
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
 //! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
-//! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
+//! with `input`, `text`, `csv`, `xlsx`, `workbook`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
 //! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
 //! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
-//! people do with parked facts), `opening` (files of a cut-over), `compare` (last month's sheet against the ledger).
+//! people do with parked facts), `fixed` (files of one layout), `opening` (files of a cut-over), `roster` (anchors with contracts
+//! and placements), `compare` (last month's sheet against the ledger).
 
 pub mod batch;
 pub mod compare;
@@ -15,6 +16,7 @@ pub mod desk;
 pub mod detect;
 pub mod emit;
 pub mod field;
+mod fixed;
 pub mod import;
 mod input;
 mod json;
@@ -26,6 +28,7 @@ pub mod plan;
 pub mod reader;
 pub mod ready;
 pub mod reverse;
+pub mod roster;
 pub mod runner;
 mod send;
 pub mod setup;
@@ -35,6 +38,7 @@ pub mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
+mod workbook;
 mod xlsx;
 
 pub use emit::{RowFault, Told};

@@ -18,11 +18,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::emit::RowFault;
-use super::field::{Spec, outside_id};
-use super::mapping::{Encoding, Format, Source};
-use super::plan::{Cells, Column, Plan};
-use super::source::{Next, Rows, SourceError};
-use crate::base::{BookId, CutoverId, ExternalId, Instant, LineId, PartyId, Zone};
+use super::field::Spec;
+use super::fixed::{Cell, Fixed, Heading};
+use super::source::SourceError;
+use crate::base::{BookId, CutoverId, Instant, LineId, PartyId, Zone};
 use crate::domain::cutover::{OpeningBalance, PayeeYear};
 use crate::domain::order::pin::{FeeOf, FeeTerms};
 use crate::domain::order::{
@@ -31,52 +30,49 @@ use crate::domain::order::{
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor, Rate};
 
-/// English heading and Chinese one.
-type Heading = (&'static str, &'static str);
-
 const BALANCES: [Heading; 9] = [
-    ("party", "对方"),
-    ("account", "账户"),
-    ("entity", "主体"),
-    ("currency", "币种"),
-    ("we_owe", "应付"),
-    ("they_owe", "应收"),
-    ("year", "年度"),
-    ("income", "累计收入"),
-    ("tax", "累计税额"),
+    ("party", &["对方"]),
+    ("account", &["账户"]),
+    ("entity", &["主体"]),
+    ("currency", &["币种"]),
+    ("we_owe", &["应付"]),
+    ("they_owe", &["应收"]),
+    ("year", &["年度"]),
+    ("income", &["累计收入"]),
+    ("tax", &["累计税额"]),
 ];
 const LINES: [Heading; 28] = [
-    ("platform", "平台"),
-    ("line_no", "子订单号"),
-    ("order_no", "订单号"),
-    ("item_no", "商品"),
-    ("shop_no", "店铺"),
-    ("quantity", "数量"),
-    ("sold_at", "下单时间"),
-    ("currency", "币种"),
-    ("paid", "实付"),
-    ("refunded", "已退款"),
-    ("payer", "付佣方"),
-    ("rate", "佣金比例"),
-    ("commission", "佣金"),
-    ("technical_fee", "技术服务费"),
-    ("technical_fee_rate", "技术服务费比例"),
-    ("technical_fee_taker", "技术服务费收取方"),
-    ("service_fee", "服务费"),
-    ("service_fee_rate", "服务费比例"),
-    ("service_fee_taker", "服务费收取方"),
-    ("live_share", "直播平台分成"),
-    ("live_share_rate", "直播平台分成比例"),
-    ("live_share_taker", "直播平台"),
-    ("agency", "机构"),
-    ("agency_rate", "机构比例"),
-    ("agency_amount", "机构分成"),
-    ("anchor", "主播"),
-    ("anchor_amount", "主播分成"),
-    ("direct", "平台直付"),
+    ("platform", &["平台"]),
+    ("line_no", &["子订单号"]),
+    ("order_no", &["订单号"]),
+    ("item_no", &["商品"]),
+    ("shop_no", &["店铺"]),
+    ("quantity", &["数量"]),
+    ("sold_at", &["下单时间"]),
+    ("currency", &["币种"]),
+    ("paid", &["实付"]),
+    ("refunded", &["已退款"]),
+    ("payer", &["付佣方"]),
+    ("rate", &["佣金比例"]),
+    ("commission", &["佣金"]),
+    ("technical_fee", &["技术服务费"]),
+    ("technical_fee_rate", &["技术服务费比例"]),
+    ("technical_fee_taker", &["技术服务费收取方"]),
+    ("service_fee", &["服务费"]),
+    ("service_fee_rate", &["服务费比例"]),
+    ("service_fee_taker", &["服务费收取方"]),
+    ("live_share", &["直播平台分成"]),
+    ("live_share_rate", &["直播平台分成比例"]),
+    ("live_share_taker", &["直播平台"]),
+    ("agency", &["机构"]),
+    ("agency_rate", &["机构比例"]),
+    ("agency_amount", &["机构分成"]),
+    ("anchor", &["主播"]),
+    ("anchor_amount", &["主播分成"]),
+    ("direct", &["平台直付"]),
 ];
 /// Columns of lines beside those.
-const SETTLE_DAYS: Heading = ("settle_days", "结算天数");
+const SETTLE_DAYS: Heading = ("settle_days", &["结算天数"]);
 /// Fees that a line may have, with the columns of rate and taker.
 const FEES: [[&str; 3]; 3] = [
     ["technical_fee", "technical_fee_rate", "technical_fee_taker"],
@@ -118,84 +114,8 @@ pub enum BalanceRow {
     Payee(PayeeYear),
 }
 
-/// A file of a fixed layout, read row by row.
-struct Fixed {
-    rows: Rows,
-    cells: Cells,
-    headings: Vec<Heading>,
-}
-
-impl Fixed {
-    fn open(path: &Path, headings: Vec<Heading>) -> Result<Fixed, SourceError> {
-        let names = headings.iter().flat_map(|(english, chinese)| [english, chinese]);
-        let columns = names.map(|name| Column {
-            name: (*name).to_owned(),
-            also: Vec::new(),
-            required: false,
-        });
-        let source = Source {
-            format: Format::Csv,
-            encoding: Encoding::default(),
-            sheet: None,
-            rows: Vec::new(),
-            absent: Vec::new(),
-            header: true,
-            columns: Vec::new(),
-            delimiter: ',',
-            platform: None,
-            currency: None,
-            zone: Zone::SHANGHAI,
-        };
-        let plan = Plan::of_columns("cutover".to_owned(), source, columns.collect());
-        Ok(Fixed {
-            rows: Rows::open(path, &plan)?,
-            cells: Cells::default(),
-            headings,
-        })
-    }
-
-    fn each<T>(
-        mut self,
-        read: impl Fn(&Cell<'_>) -> Result<T, RowFault>,
-        mut take: impl FnMut(u64, Result<T, RowFault>),
-    ) -> Result<(), SourceError> {
-        loop {
-            let row = match self.rows.next(&mut self.cells)? {
-                Next::End => return Ok(()),
-                Next::Bad(fault) => Err(fault),
-                Next::Row => read(&Cell {
-                    cells: &self.cells,
-                    headings: &self.headings,
-                }),
-            };
-            take(self.rows.number(), row);
-        }
-    }
-}
-
-/// The cells of a row, by heading.
-struct Cell<'a> {
-    cells: &'a Cells,
-    headings: &'a [Heading],
-}
-
+/// What the cells of a cut-over hold beside texts and ids.
 impl Cell<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        let index = self.headings.iter().position(|(english, _)| *english == name)?;
-        self.cells.get(2 * index).or_else(|| self.cells.get(2 * index + 1))
-    }
-
-    fn need(&self, name: &'static str) -> Result<&str, RowFault> {
-        self.get(name)
-            .ok_or_else(|| RowFault::new("value_missing", "the row needs a value here").at(name))
-    }
-
-    fn id(&self, name: &'static str) -> Result<Option<ExternalId>, RowFault> {
-        self.get(name)
-            .map(|text| outside_id(text).map_err(|fault| fault.at(name)))
-            .transpose()
-    }
-
     fn currency(&self) -> Result<Currency, RowFault> {
         let Some(code) = self.get("currency") else {
             return Ok(Currency::CNY);
@@ -254,7 +174,7 @@ pub fn balances(
     parties: &Parties,
     take: impl FnMut(u64, Result<BalanceRow, RowFault>),
 ) -> Result<(), SourceError> {
-    Fixed::open(path, BALANCES.to_vec())?.each(|cell| balance(cell, parties), take)
+    Fixed::open(path, "cutover", &BALANCES, &[])?.each(|cell| balance(cell, parties), take)
 }
 
 fn balance(cell: &Cell<'_>, parties: &Parties) -> Result<BalanceRow, RowFault> {
@@ -299,7 +219,7 @@ pub fn lines(
     take: impl FnMut(u64, Result<LineFact, RowFault>),
 ) -> Result<(), SourceError> {
     let headings: Vec<Heading> = LINES.iter().copied().chain([SETTLE_DAYS]).collect();
-    Fixed::open(path, headings)?.each(|cell| line(cell, frame, cutover, as_of), take)
+    Fixed::open(path, "cutover", &headings, &[])?.each(|cell| line(cell, frame, cutover, as_of), take)
 }
 
 fn line(cell: &Cell<'_>, frame: &Frame<'_>, cutover: CutoverId, as_of: Instant) -> Result<LineFact, RowFault> {

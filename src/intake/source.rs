@@ -20,6 +20,7 @@ use super::mapping::Format;
 use super::ndjson;
 use super::plan::{Cells, Plan};
 use super::text::Letters;
+use super::workbook::{self, Limits};
 use super::xlsx::Sheet;
 
 /// Longest row, in bytes.
@@ -110,7 +111,9 @@ impl Rows {
             Format::Xlsx => {
                 let book = input.lay_down().map_err(failed)?;
                 let too_large = || unfit(RowFault::new("file_too_large", "a workbook of more than 1 GiB"));
-                Form::Sheet(Sheet::open(book.ok_or_else(too_large)?, plan.source.sheet.clone()))
+                let mut book = book.ok_or_else(too_large)?;
+                workbook::check(&mut book, Limits::USUAL).map_err(unfit)?;
+                Form::Sheet(Sheet::open(book, plan.source.sheet.clone()))
             }
             Format::Ndjson => Form::Lines,
             Format::Json => Form::Document(Walk::new(&plan.source.rows)),

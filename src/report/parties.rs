@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::{At, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
-use crate::base::{LogId, PartyId, PartyKind};
+use crate::base::{EntityId, LogId, PartyId, PartyKind};
 
 pub(super) const SQL: &[Statement] = &[sql!("parties_page"), sql!("parties_visible")];
 
@@ -26,6 +26,10 @@ pub struct PartyView {
     pub external_id: Option<String>,
     /// Business name.
     pub name: String,
+    /// The legal entity it belongs to; only for those who see all of the book.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
 }
 
 /// Parties, by id.
@@ -63,7 +67,7 @@ pub async fn parties(
     };
     let mut rows = select(client, log, viewer, (after, low, high), page.fetch()).await?;
     let more = page.cut(&mut rows);
-    let parties: Vec<PartyView> = rows.iter().map(view).collect::<Result<_, _>>()?;
+    let parties: Vec<PartyView> = rows.iter().map(|row| view(row, viewer)).collect::<Result<_, _>>()?;
     let next = parties.last().filter(|_| more).map(|party| party.party.to_string());
     Ok(PartiesView {
         position,
@@ -76,7 +80,7 @@ pub async fn parties(
 pub async fn party(client: &Client, log: LogId, viewer: Viewer, party: PartyId) -> Result<PartyView, ReportError> {
     let id = party.uuid();
     let rows = select(client, log, viewer, (Uuid::nil(), id, id), 1).await?;
-    view(rows.first().ok_or(ReportError::NotFound)?)
+    view(rows.first().ok_or(ReportError::NotFound)?, viewer)
 }
 
 async fn select(
@@ -100,13 +104,17 @@ async fn select(
     })
 }
 
-fn view(row: &Row) -> Result<PartyView, ReportError> {
+fn view(row: &Row, viewer: Viewer) -> Result<PartyView, ReportError> {
     let party = wire::party(row.get(0))?;
     Ok(PartyView {
         party,
         kind: party.kind(),
         external_id: row.get(1),
         name: row.get(2),
+        entity: row
+            .get::<_, Option<Uuid>>(3)
+            .filter(|_| viewer == Viewer::All)
+            .map(EntityId),
     })
 }
 
@@ -115,7 +123,7 @@ impl PartiesView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Parties at position {}", self.position),
-            &["party", "kind", "external_id", "name"],
+            &["party", "kind", "external_id", "name", "entity"],
         );
         for row in &self.parties {
             table.push([
@@ -123,6 +131,7 @@ impl PartiesView {
                 row.kind.word().into(),
                 row.external_id.clone().into(),
                 row.name.clone().into(),
+                row.entity.map(|entity| entity.to_string()).into(),
             ]);
         }
         table

@@ -112,6 +112,13 @@ pub const REGISTRY: &[Report] = &[
         let view = earnings(client, log, args.viewer, party, args.group, (None, None), args.at).await?;
         table(view.table())
     }),
+    report!("entities", "legal entities with their parties and shops", "/v1/entities", [Take::Page], entities::SQL, (client, log, args) => {
+        if args.viewer != Viewer::All {
+            return Err(ReportError::NotFound);
+        }
+        let view = entities(client, log, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("entries", "entries as plain-text accounting", "/v1/entries", [Take::Party, Take::At, Take::Page], entries::SQL, (client, log, args) => {
         let filter = EntriesFilter {
             party: args.party,

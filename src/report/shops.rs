@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::{At, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
-use crate::base::{LogId, PartyId, PartyKind, ShopId};
+use crate::base::{EntityId, LogId, PartyId, PartyKind, ShopId};
 
 pub(super) const SQL: &[Statement] = &[sql!("shops_page")];
 
@@ -27,6 +27,10 @@ pub struct ShopView {
     /// The brand that pays its commission.
     #[schema(value_type = String)]
     pub brand: PartyId,
+    /// The legal entity it belongs to; only for those who see all of the book.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
 }
 
 /// Shops, by id.
@@ -60,7 +64,7 @@ pub async fn shops(client: &Client, log: LogId, viewer: Viewer, page: &Page) -> 
         .query(sql, &[&log.0, &after, &page.fetch(), &brand, &None::<Uuid>])
         .await?;
     let more = page.cut(&mut rows);
-    let shops: Vec<ShopView> = rows.iter().map(view).collect::<Result<_, _>>()?;
+    let shops: Vec<ShopView> = rows.iter().map(|row| view(row, viewer)).collect::<Result<_, _>>()?;
     let next = shops.last().filter(|_| more).map(|shop| shop.shop.to_string());
     Ok(ShopsView { position, shops, next })
 }
@@ -72,16 +76,20 @@ pub async fn shop(client: &Client, log: LogId, viewer: Viewer, shop: ShopId) -> 
     let row = client
         .query_opt(sql, &[&log.0, &Uuid::nil(), &1_i64, &brand, &Some(shop.0)])
         .await?;
-    view(&row.ok_or(ReportError::NotFound)?)
+    view(&row.ok_or(ReportError::NotFound)?, viewer)
 }
 
-fn view(row: &Row) -> Result<ShopView, ReportError> {
+fn view(row: &Row, viewer: Viewer) -> Result<ShopView, ReportError> {
     Ok(ShopView {
         shop: ShopId(row.get(0)),
         platform: row.get(1),
         shop_no: row.get(2),
         name: row.get(3),
         brand: wire::party(row.get(4))?,
+        entity: row
+            .get::<_, Option<Uuid>>(5)
+            .filter(|_| viewer == Viewer::All)
+            .map(EntityId),
     })
 }
 
@@ -90,7 +98,7 @@ impl ShopsView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Shops at position {}", self.position),
-            &["shop", "platform", "shop_no", "name", "brand"],
+            &["shop", "platform", "shop_no", "name", "brand", "entity"],
         );
         for row in &self.shops {
             table.push([
@@ -99,6 +107,7 @@ impl ShopsView {
                 row.shop_no.clone().into(),
                 row.name.clone().into(),
                 row.brand.to_string().into(),
+                row.entity.map(|entity| entity.to_string()).into(),
             ]);
         }
         table

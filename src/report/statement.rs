@@ -2,7 +2,7 @@
 //! Must never read a running balance: opening and closing are sums by period stamps (decision B12).
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{Seek, Write};
 
 use serde::Serialize;
 use tokio_postgres::{Client, Row};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::csv::CsvRows;
 use super::page::part;
+use super::xlsx::XlsxRows;
 use super::{At, Cell, Lang, Money, Page, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
 use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, Zone};
 use crate::ledger::{Account, AccountKind};
@@ -274,25 +275,53 @@ pub async fn statement_csv(
     at: At,
     out: impl Write,
 ) -> Result<i64, ReportError> {
+    let mut rows = CsvRows::start(out, &COLUMNS)?;
+    let position = whole(client, log, viewer, key, at, &mut |row| rows.row(row)).await?;
+    rows.finish()?;
+    Ok(position)
+}
+
+/// Writes the whole statement as a workbook, the same rows as the CSV, in constant memory.
+pub async fn statement_xlsx(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    key: StatementKey,
+    at: At,
+    out: impl Write + Seek + Send,
+) -> Result<i64, ReportError> {
+    let mut rows = XlsxRows::start(&COLUMNS)?;
+    let position = whole(client, log, viewer, key, at, &mut |row| rows.row(row)).await?;
+    rows.finish(out)?;
+    Ok(position)
+}
+
+/// Opening, lines page after page, closing.
+async fn whole(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    key: StatementKey,
+    at: At,
+    take: &mut dyn FnMut(&[Cell]) -> Result<(), ReportError>,
+) -> Result<i64, ReportError> {
     let mut view = statement(client, log, viewer, key, at, &Page::first(Page::MOST)).await?;
     let position = view.position;
     let zone = streams::book(client, log, position).await?.opened.zone;
-    let mut rows = CsvRows::start(out, &COLUMNS)?;
     for sum in &view.sums {
-        rows.row(&total_cells(["opening", "期初"], &sum.opening))?;
+        take(&total_cells(["opening", "期初"], &sum.opening))?;
     }
     loop {
         for line in &view.lines {
-            rows.row(&cells(line, zone))?;
+            take(&cells(line, zone))?;
         }
         let Some(next) = view.next.take() else { break };
         let page = Page::after(Some(next), Page::MOST);
         view = statement(client, log, viewer, key, At::Position(position), &page).await?;
     }
     for sum in &view.sums {
-        rows.row(&total_cells(["closing", "期末"], &sum.closing))?;
+        take(&total_cells(["closing", "期末"], &sum.closing))?;
     }
-    rows.finish()?;
     Ok(position)
 }
 

@@ -229,6 +229,7 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.membership_append, rows.memberships;
         st.item_put, rows.items;
         st.shop_put, rows.shops;
+        st.entity_put, rows.entities;
         st.rule_put, rows.rules;
         st.approval_put, rows.approvals;
         st.placement_append, rows.placements;

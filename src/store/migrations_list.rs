@@ -22,4 +22,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(5, "pull"),
     migration!(6, "placements"),
     migration!(7, "returned"),
+    migration!(8, "entities"),
 ];

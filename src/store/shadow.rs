@@ -36,6 +36,7 @@ pub const TABLES: [Table; 17] = [
     table("membership", "position, from_at"),
     table("item", "position"),
     table("shop", "position"),
+    table("entity", "position"),
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
@@ -206,6 +207,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "membership" from rows.memberships;
         "item" from rows.items;
         "shop" from rows.shops;
+        "entity" from rows.entities;
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;

@@ -21,6 +21,7 @@ use fenzhang::domain::command::Pending;
 use fenzhang::domain::cutover::{
     CutoverEvent, LinesNamed, Opening, OpeningBalance, OpeningPosted, OpeningReversed, PayeeYear, Scope as CutoverScope,
 };
+use fenzhang::domain::entity::{EntityEvent, EntityNamed, EntityRegistered, EntityRenamed};
 use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::import::{ImportCommitted, ImportEvent, ImportReversal, ImportReversed};
 use fenzhang::domain::order::pin::*;
@@ -517,6 +518,24 @@ fn rule_events() -> Vec<Event> {
     events
 }
 
+fn entity_events() -> Vec<Event> {
+    let named = EntityNamed {
+        entity: Some(EntityId(id(33))),
+    };
+    vec![
+        Event::Entity(EntityEvent::Registered(EntityRegistered {
+            entity: EntityId(id(33)),
+            external_id: ext("HZ-01"),
+            name: "杭州星河文化有限公司".parse().unwrap(),
+        })),
+        Event::Entity(EntityEvent::Renamed(EntityRenamed {
+            name: "杭州银河文化有限公司".parse().unwrap(),
+        })),
+        Event::Party(PartyEvent::EntityNamed(named.clone())),
+        Event::ShopEntity(named),
+    ]
+}
+
 fn placement_events() -> Vec<Event> {
     vec![
         Event::Placement(PlacementEvent::Assigned(PlacementAssigned {
@@ -682,6 +701,7 @@ fn written_today() -> Vec<Event> {
         rule_events(),
         other_events(),
         returns::events(),
+        entity_events(),
         placement_events(),
     ]
     .concat()

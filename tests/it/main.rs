@@ -20,6 +20,7 @@ mod ledger;
 mod migrate;
 mod model;
 mod pull;
+mod readme;
 mod report;
 mod returns;
 mod sample;

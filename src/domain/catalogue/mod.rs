@@ -5,7 +5,7 @@ pub mod decide;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{ExternalId, Instant, ItemId, Name, PartyId, ShopId};
+use crate::base::{EntityId, ExternalId, Instant, ItemId, Name, PartyId, ShopId};
 
 /// `item.listed`: from `from` on, the item is sold by this shop in this category.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -69,6 +69,8 @@ pub struct ShopRegistered {
 pub struct ShopState {
     /// The registration in force.
     pub registered: Option<ShopRegistered>,
+    /// The legal entity it belongs to.
+    pub entity: Option<EntityId>,
 }
 
 impl ShopState {

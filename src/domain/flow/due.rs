@@ -50,7 +50,8 @@ pub(super) fn fire_lines<'l>(
 
 /// The stream that `expected_version` speaks of.
 pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
-    use crate::base::{ItemId, PlacementId, ShopId};
+    use crate::base::{EntityId, ItemId, PlacementId, ShopId};
+    use crate::domain::entity::Member;
     Some(match command {
         Command::OpenBook(_)
         | Command::NameOwner { .. }
@@ -82,6 +83,12 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
             platform, kind, number, ..
         } => PlacementId::of(book, platform, *kind, number).into(),
         Command::EndPlacement { placement, .. } => (*placement).into(),
+        Command::RegisterEntity { external_id, .. } => EntityId::of(book, external_id).into(),
+        Command::RenameEntity { entity, .. } => (*entity).into(),
+        Command::JoinEntity { member, .. } => match member {
+            Member::Party(party) => (*party).into(),
+            Member::Shop(shop) => (*shop).into(),
+        },
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),

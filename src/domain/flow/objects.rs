@@ -2,6 +2,7 @@
 //! Must never hold a rule of a slice; only what joins them.
 
 mod cutovers;
+mod entities;
 mod imports;
 mod needs;
 mod people;
@@ -39,6 +40,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         imports::decide,
         people::decide,
         places::decide,
+        entities::decide,
         placements::decide,
         rules::decide,
     ] {

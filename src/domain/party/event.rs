@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{ContractScope, Receiver, Share};
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
+use crate::domain::entity::EntityNamed;
 
 /// `party.registered`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -86,4 +87,6 @@ pub enum PartyEvent {
     MembershipAmended(MembershipAmended),
     /// `membership.ended`
     MembershipEnded(MembershipEnded),
+    /// `party.entity_named`
+    EntityNamed(EntityNamed),
 }

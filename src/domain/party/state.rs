@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::PartyEvent;
-use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
+use crate::base::{EntityId, ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::share::ShareFormula;
 use crate::money::Rate;
 
@@ -96,6 +96,8 @@ pub struct PartyState {
     pub name: Name,
     /// Contracts in which this party is the member, in order of signing. Amendments are contracts of their own dates.
     pub contracts: Vec<Contract>,
+    /// The legal entity it belongs to.
+    pub entity: Option<EntityId>,
 }
 
 impl PartyState {
@@ -114,6 +116,7 @@ impl PartyState {
                 external_id: e.external_id.clone(),
                 name: e.name.clone(),
                 contracts: Vec::new(),
+                entity: None,
             }),
             _ => None,
         }
@@ -124,6 +127,7 @@ impl PartyState {
         match event {
             PartyEvent::Registered(_) => {}
             PartyEvent::Renamed(e) => self.name = e.name.clone(),
+            PartyEvent::EntityNamed(e) => self.entity = e.entity,
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

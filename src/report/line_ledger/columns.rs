@@ -206,7 +206,7 @@ impl Shown<'_> {
         self.names.items.get(&self.line.item()?.0)
     }
 
-    fn shop(&self) -> Option<&(String, String)> {
+    fn shop(&self) -> Option<&(String, String, Option<String>)> {
         self.names.shops.get(&self.line.shop()?.0)
     }
 }
@@ -224,10 +224,13 @@ const BEFORE: &[(&str, &str, Read)] = &[
     ("line", "明细编号", |s| text(Some(s.line.line))),
     ("platform", "平台", |s| text(s.line.state.platform())),
     ("shop_no", "店铺编号", |s| match s.shop() {
-        Some((no, _)) => text(Some(no)),
+        Some((no, ..)) => text(Some(no)),
         None => text(s.line.state.about().shop_no.as_ref()),
     }),
-    ("shop", "店铺", |s| text(s.shop().map(|(_, name)| name))),
+    ("shop", "店铺", |s| text(s.shop().map(|(_, name, _)| name))),
+    ("entity", "主体", |s| {
+        s.only_all(text(s.shop().and_then(|(.., entity)| entity.as_ref())))
+    }),
     ("order_no", "订单号", |s| {
         text(s.line.state.about().order_no.as_ref())
     }),

@@ -84,7 +84,8 @@ impl Told {
 #[derive(Default)]
 pub(super) struct Names {
     pub parties: HashMap<Uuid, String>,
-    pub shops: HashMap<Uuid, (String, String)>,
+    /// Number, name, and the legal entity's name.
+    pub shops: HashMap<Uuid, (String, String, Option<String>)>,
     pub items: HashMap<Uuid, (String, Option<String>)>,
 }
 

@@ -284,11 +284,10 @@ impl<'a> LineLedger<'a> {
             let (id, no, name): (Uuid, Option<String>, Option<String>) = (row.get(1), row.get(2), row.get(3));
             match row.get::<_, i16>(0) {
                 1 => drop(names.parties.insert(id, name.unwrap_or_default())),
-                2 => drop(
-                    names
-                        .shops
-                        .insert(id, (no.unwrap_or_default(), name.unwrap_or_default())),
-                ),
+                2 => {
+                    let shop = (no.unwrap_or_default(), name.unwrap_or_default(), row.get(4));
+                    drop(names.shops.insert(id, shop));
+                }
                 _ => drop(names.items.insert(id, (no.unwrap_or_default(), name))),
             }
         }

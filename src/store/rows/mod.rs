@@ -2,8 +2,8 @@
 //! Must never hold a fact of its own: the writer, `verify` and `rebuild` all make rows here and nowhere else.
 //!
 //! Two kinds. Rows of an event (leg, pin, line_party, parked, click) follow from the event, the balances before it and
-//! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, rule,
-//! approval, placement, timer) follow from the fold of one stream and replace what stood before.
+//! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, entity,
+//! rule, approval, placement, timer) follow from the fold of one stream and replace what stood before.
 
 mod event;
 mod state;
@@ -75,7 +75,7 @@ table! {
 }
 table! {
     /// A party as it stands.
-    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64 }
+    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64, entity: Option<Uuid> }
 }
 table! {
     /// A contract of a member between two dates.
@@ -95,7 +95,12 @@ table! {
     /// A shop.
     ShopRow, Shops {
         shop: Uuid, platform: String, shop_no: String, name: String, brand: Uuid, position: i64,
+        entity: Option<Uuid>,
     }
+}
+table! {
+    /// A legal entity.
+    EntityRow, Entities { entity: Uuid, external_id: String, name: String, position: i64 }
 }
 table! {
     /// A rule.
@@ -158,6 +163,8 @@ pub struct Rows {
     pub items: Items,
     /// Shops.
     pub shops: Shops,
+    /// Legal entities.
+    pub entities: Entities,
     /// Rules.
     pub rules: Rules,
     /// Approvals.

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows, RuleRow, ShopRow,
+    ApprovalRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows, RuleRow, ShopRow,
     TimerRow, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
@@ -12,6 +12,7 @@ use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
 use crate::domain::command::Pending;
+use crate::domain::entity::EntityState;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
 use crate::domain::placement::{Holder, PlacementState};
@@ -28,6 +29,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Party(state)) => party(state, position, rows)?,
         Some(Entity::Item(state)) => item(stream, state, position, rows),
         Some(Entity::Shop(state)) => shop(stream, state, position, rows),
+        Some(Entity::Entity(state)) => entity(stream, state, position, rows),
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
@@ -126,6 +128,7 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
         external_id: state.external_id.as_ref().map(|id| id.as_str().to_owned()),
         name: state.name.as_str().to_owned(),
         position,
+        entity: state.entity.map(|entity| entity.0),
     });
     rows.members.push(member);
     for contract in &state.contracts {
@@ -167,6 +170,18 @@ fn shop(stream: StreamId, state: &ShopState, position: i64, rows: &mut Rows) {
             shop_no: shop.shop_no.as_str().to_owned(),
             name: shop.name.as_str().to_owned(),
             brand: shop.brand.uuid(),
+            position,
+            entity: state.entity.map(|entity| entity.0),
+        });
+    }
+}
+
+fn entity(stream: StreamId, state: &EntityState, position: i64, rows: &mut Rows) {
+    if let Some(entity) = &state.registered {
+        rows.entities.push(EntityRow {
+            entity: stream.id,
+            external_id: entity.external_id.as_str().to_owned(),
+            name: entity.name.as_str().to_owned(),
             position,
         });
     }

@@ -404,3 +404,49 @@ async fn parked_facts_are_corrected_dismissed_and_retried_and_stay_readable() {
     let report = fenzhang::store::verify::verify(&mut client, log).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
+
+/// A workbook of a few hundred kilobytes whose sheet unfolds to 80 MiB.
+fn bomb() -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write_string(0, 0, "platform").unwrap();
+    let good = workbook.save_to_buffer().unwrap();
+    let mut parts = zip::ZipArchive::new(std::io::Cursor::new(good)).unwrap();
+    let mut bomb = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..parts.len() {
+        let mut part = parts.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        bomb.start_file(&name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        std::io::copy(&mut part, &mut bomb).unwrap();
+        if name.contains("worksheets/") {
+            let row = b"<row></row>".repeat(100_000);
+            (0..80).for_each(|_| bomb.write_all(&row).unwrap());
+        }
+    }
+    bomb.finish().unwrap().into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_that_unfolds_to_far_more_than_it_is_gets_a_code_and_is_not_read() {
+    let server = server().await;
+    let bytes = bomb();
+    assert!(bytes.len() < 700_000, "{}", bytes.len());
+    let text = json!({"text": mapping()});
+    call(&server, Role::Ingest, "PUT", "/v1/mappings/orders", &text).await;
+    let (_, file) = upload(&server, Role::Ingest, bytes).await;
+    let body = json!({"file": file["file"], "mapping": "orders", "stand_ins": true});
+    let (status, import) = call(&server, Role::Finance, "POST", "/v1/imports", &body).await;
+    let refused = match status {
+        201 => act(&server, Role::Ingest, import["import"].as_str().unwrap(), "check").await,
+        _ => (status, import),
+    };
+    assert_eq!(
+        (refused.0, &refused.1["code"]),
+        (422, &json!("file_does_not_fit")),
+        "{refused:?}"
+    );
+    assert!(
+        refused.1["detail"].as_str().unwrap().contains("workbook_unfolds"),
+        "{refused:?}"
+    );
+}

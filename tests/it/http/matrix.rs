@@ -29,6 +29,7 @@ fn missing(path: &str) -> String {
             PartyId::tagged(PartyKind::Anchor, Uuid::now_v7()).to_string(),
         ),
         ("{membership}", format!("mem_{id}")),
+        ("{entity}", format!("ent_{id}")),
         ("{key}", format!("key_{id}")),
         ("{product}", format!("itm_{id}")),
         ("{formula}", format!("fml_{id}")),

@@ -2,6 +2,7 @@
 //! It must never compute an expected amount with the product.
 
 mod lookup;
+mod reported;
 mod sheets;
 
 use std::collections::BTreeMap;

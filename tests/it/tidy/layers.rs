@@ -39,8 +39,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "domain::party",
-        &["money", "base", "ledger", "domain::refusal", "domain::share"],
+        &[
+            "money",
+            "base",
+            "ledger",
+            "domain::refusal",
+            "domain::entity",
+            "domain::share",
+        ],
     ),
+    ("domain::entity", WORDS),
     ("domain::person", WORDS),
     ("domain::placement", WORDS),
     ("domain::plan", WORDS),

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
+use crate::base::{BookId, EntityId, ItemId, PartyId, PlacementId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
+use crate::domain::entity::Member;
 use crate::domain::flow::Needs;
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
@@ -33,6 +34,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::ListItem { .. }
         | Command::AssignPlacement { .. }
         | Command::EndPlacement { .. } => wanted.extend(of_places(book, command)),
+        Command::RegisterEntity { .. } | Command::RenameEntity { .. } | Command::JoinEntity { .. } => {
+            wanted.extend(of_entities(book, command));
+        }
         Command::PostRule {
             brand, scope, terms, ..
         } => {
@@ -92,6 +96,22 @@ fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut 
     }
     for contract in world.party(party).into_iter().flat_map(|state| &state.contracts) {
         above(contract.upper, world, seen, out);
+    }
+}
+
+/// Legal entities, and who is to belong to them.
+fn of_entities(book: BookId, command: &Command) -> Vec<StreamId> {
+    match command {
+        Command::RegisterEntity { external_id, .. } => vec![EntityId::of(book, external_id).into()],
+        Command::RenameEntity { entity, .. } => vec![(*entity).into()],
+        Command::JoinEntity { entity, member, .. } => {
+            let member = match member {
+                Member::Party(party) => (*party).into(),
+                Member::Shop(shop) => (*shop).into(),
+            };
+            vec![(*entity).into(), member]
+        }
+        _ => Vec::new(),
     }
 }
 

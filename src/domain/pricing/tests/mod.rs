@@ -218,6 +218,7 @@ impl Small {
             external_id: None,
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
+            entity: None,
         });
     }
 

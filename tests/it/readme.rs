@@ -1,0 +1,244 @@
+//! The README's commands from a platform file to a month's account per anchor, run as they stand there.
+//! It must never hold a command of its own: what a newcomer reads is what is run, and what is printed is what it shows.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use calamine::{Reader, Xlsx, open_workbook};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::support::folder::Scratch;
+use crate::support::pg::fresh_db;
+
+const SECTION: &str = "### From a platform file to a month's account per anchor";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Commands of the section with the lines that are shown below each.
+fn shown() -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let section = text.split(SECTION).nth(1).expect("the section is there");
+    let block = section
+        .split("```console\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix("$ fenzhang "), commands.last_mut()) {
+            (Some(command), _) => commands.push((command.to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.to_owned()),
+            (None, None) => panic!("output before a command: {line}"),
+        }
+    }
+    commands
+}
+
+/// Every shown line is printed, in that order; `…` stands for anything left out.
+fn shows(printed: &str, lines: &[String]) -> Result<(), String> {
+    let mut printed = printed.lines();
+    for line in lines.iter().filter(|line| *line != "…") {
+        let pieces: Vec<&str> = line.split('…').collect();
+        let holds = |text: &str| {
+            let mut rest = text;
+            text.starts_with(pieces[0])
+                && pieces.iter().all(|piece| match rest.split_once(piece.trim()) {
+                    Some((_, after)) => {
+                        rest = after;
+                        true
+                    }
+                    None => false,
+                })
+        };
+        if !printed
+            .by_ref()
+            .any(|text| if pieces.len() == 1 { text == line } else { holds(text) })
+        {
+            return Err(line.clone());
+        }
+    }
+    Ok(())
+}
+
+/// What each anchor gets of the settled rows, computed from the two files alone: after the fee, less what the agency
+/// keeps by the contract of the day of the order, half-up.
+fn expected(folder: &Path) -> BTreeMap<String, Decimal> {
+    let roster = std::fs::read_to_string(folder.join("samples/roster.csv")).unwrap();
+    let mut contracts: Vec<Vec<String>> = Vec::new();
+    for line in roster.lines().skip(1) {
+        contracts.push(line.split(',').map(str::to_owned).collect());
+    }
+    let bytes = std::fs::read(folder.join("samples/taobao-orders.csv")).unwrap();
+    let (orders, ..) = encoding_rs::GBK.decode(&bytes);
+    let head: Vec<&str> = orders.lines().next().unwrap().split(',').collect();
+    let column = |name: &str| head.iter().position(|heading| *heading == name).unwrap();
+    let cent = |amount: Decimal| amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
+    for line in orders.lines().skip(1) {
+        let row: Vec<&str> = line.split(',').collect();
+        if row[column("订单状态")] != "订单结算" {
+            continue;
+        }
+        let pid = format!(
+            "mm_{}_{}_{}",
+            row[column("会员ID")],
+            row[column("媒体ID")],
+            row[column("推广位ID")]
+        );
+        let day = &row[column("创建时间")][..10];
+        let within = |c: &&Vec<String>| {
+            c[9].split(';').any(|of| of == pid) && c[6].as_str() <= day && (c[7] == "长期" || day <= c[7].as_str())
+        };
+        let Some(contract) = contracts.iter().find(within) else {
+            continue;
+        };
+        let amount = |name: &str| row[column(name)].parse::<Decimal>().unwrap();
+        let pool = amount("结算预估收入") - amount("技术服务费");
+        let keeps = match contract[4].strip_suffix('%') {
+            Some(percent) => percent.parse::<Decimal>().unwrap() / Decimal::ONE_HUNDRED,
+            None => contract[4].parse().unwrap(),
+        };
+        *sums.entry(contract[1].clone()).or_default() += pool - cent(pool * keeps);
+    }
+    sums
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_five_commands() {
+    let db = fresh_db().await;
+    let folder = Scratch::new("readme");
+    std::fs::create_dir(folder.path().join("samples")).unwrap();
+    for file in ["roster.csv", "taobao-orders.csv"] {
+        let to = folder.path().join("samples").join(file);
+        std::fs::copy(root().join("samples").join(file), to).unwrap();
+    }
+    let run = |command: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fenzhang"));
+        program.args(command.split_whitespace()).env("DATABASE_URL", db.url());
+        program.env("FENZHANG_DATA_DIR", folder.path().join("data"));
+        let output = program.current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success(),
+            "{command}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        text
+    };
+    let commands = shown();
+    assert!(
+        (1..=5).contains(&commands.len()),
+        "five commands or fewer: {commands:?}"
+    );
+    let mut settlement = String::new();
+    for (command, lines) in &commands {
+        let printed = run(command);
+        if let Err(missing) = shows(&printed, lines) {
+            panic!("{command} does not print\n{missing}\nbut\n{printed}");
+        }
+        if command.starts_with("report settlement") {
+            settlement = printed;
+        }
+    }
+    let expected = expected(folder.path());
+    assert_eq!(expected.len(), 4);
+    for (name, amount) in &expected {
+        let row = settlement.lines().find(|line| line.contains(name.as_str())).unwrap();
+        assert!(row.contains(&format!(" {amount} ")), "{name} gets {amount}: {row}");
+        let files = std::fs::read_dir(folder.path().join("statements")).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let path = paths
+            .find(|path| path.to_string_lossy().contains(name.as_str()))
+            .unwrap();
+        let mut book: Xlsx<_> = open_workbook(path).unwrap();
+        let sheet = book.worksheet_range("1").unwrap();
+        let closing = sheet.rows().next_back().unwrap();
+        assert_eq!(
+            (closing[2].to_string(), closing[9].to_string()),
+            ("期末".to_owned(), amount.normalize().to_string())
+        );
+    }
+    // Told again, nothing is new.
+    assert!(run("roster samples/roster.csv --book mcn").contains("nothing was changed"));
+    let again = run("import samples/taobao-orders.csv --book mcn");
+    assert!(again.contains("imported to its end before"), "{again}");
+    assert_eq!(run("report settlement --book mcn --period 2025-11"), settlement);
+    assert!(run("verify --book mcn").contains("good"));
+    // The placement that nobody had: one more number in the roster, and what waited is there.
+    let roster = folder.path().join("samples/roster.csv");
+    let text = std::fs::read_to_string(&roster).unwrap();
+    let pid = "mm_100001_200001_300001";
+    std::fs::write(
+        &roster,
+        text.replacen(pid, &format!("{pid};mm_100001_200001_300099"), 1),
+    )
+    .unwrap();
+    assert!(run("roster samples/roster.csv --book mcn").contains("placements 推广位      1       7"));
+    assert!(!run("report waiting --book mcn").contains("300099"));
+    assert_ne!(run("report settlement --book mcn --period 2025-11"), settlement);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_with_problems_names_row_and_column_and_the_good_rows_stand() {
+    let db = fresh_db().await;
+    let folder = Scratch::new("roster");
+    let run = |words: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fenzhang"));
+        program
+            .args(words)
+            .env("DATABASE_URL", db.url())
+            .current_dir(folder.path());
+        let output = program.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let percent = rust_xlsxwriter::Format::new().set_num_format("0%");
+    let day = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    sheet
+        .write_row(0, 0, ["主播编号", "主播姓名", "机构", "机构分成", "合同开始", "推广位"])
+        .unwrap();
+    for (row, (number, share)) in (1..).zip([("A1", 0.3), ("A2", 30.0)]) {
+        sheet.write_row(row, 0, [number, number, "G"]).unwrap();
+        match share < 1.0 {
+            true => sheet.write_number_with_format(row, 3, share, &percent).unwrap(),
+            false => sheet.write_number(row, 3, share).unwrap(),
+        };
+        let date = rust_xlsxwriter::ExcelDateTime::parse_from_str("2025-01-01").unwrap();
+        sheet.write_datetime_with_format(row, 4, date, &day).unwrap();
+        sheet.write_string(row, 5, format!("mm_1_2_{row}")).unwrap();
+    }
+    workbook.save(folder.path().join("roster.xlsx")).unwrap();
+    let (code, checked, error) = run(&["roster", "roster.xlsx", "--book", "mcn", "--check"]);
+    assert_eq!(code, Some(1), "{checked}{error}");
+    assert!(
+        checked.contains("row 2, agency_share 机构分成比例: write 30%"),
+        "{checked}"
+    );
+    assert!(
+        checked.contains("nothing was changed") && error.contains("what next"),
+        "{checked}{error}"
+    );
+    let (_, nothing, _) = run(&["verify", "--book", "mcn"]);
+    assert_eq!(nothing, "", "a check makes no book");
+    let (code, told, error) = run(&["roster", "roster.xlsx", "--book", "mcn", "--problems", "wrong.csv"]);
+    assert_eq!(code, Some(1), "{told}{error}");
+    assert!(told.contains("contracts 机构合约     1       0"), "{told}");
+    assert!(
+        error.contains("left out 1 row with problems; the others stand"),
+        "{error}"
+    );
+    let wrong = std::fs::read_to_string(folder.path().join("wrong.csv")).unwrap();
+    assert!(wrong.contains("rate_unit"), "{wrong}");
+    let (_, sample, _) = run(&["roster", "--sample"]);
+    assert_eq!(
+        sample,
+        std::fs::read_to_string(root().join("samples/roster.csv")).unwrap()
+    );
+}
