@@ -22,6 +22,7 @@ mod model;
 mod pull;
 mod report;
 mod sample;
+mod settlement;
 mod store;
 mod support;
 mod tidy;
