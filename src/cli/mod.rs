@@ -19,6 +19,7 @@ mod rebuild;
 mod report;
 mod roster;
 mod serve;
+mod settle;
 mod summary;
 mod verify;
 
@@ -45,6 +46,7 @@ Examples:
   fenzhang import report.csv.gz --mapping tmall-report
   fenzhang roster anchors.xlsx --book mcn        anchors, contracts and placements from an agency's own file
   fenzhang report trial-balance --book sample
+  fenzhang settle --period 2026-05 --book sample --check
   fenzhang explain taobao:S000001-1 --book sample
   fenzhang keys create --role finance --label 'month close' --book sample
 
@@ -67,6 +69,8 @@ enum Command {
     Pull(pull::Pull),
     /// Opening balances and unsettled lines of other books 期初建账.
     Cutover(cutover::Cutover),
+    /// Closes a month 结账: sheets for every party, approval, issue, lock.
+    Settle(settle::SettleMonth),
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
     /// Writes events, entries, a statement or every statement of a month to files.
@@ -101,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Pull(command) => command.run(),
         Command::Roster(command) => command.run(),
         Command::Cutover(command) => command.run(),
+        Command::Settle(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),

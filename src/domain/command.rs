@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::adjustment::AdjustmentPurpose;
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
@@ -17,7 +18,8 @@ use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::returns::Returned;
-use super::share::Figures;
+use super::settlement::Settle;
+use super::share::{Figures, Guarantee};
 use super::stream::StreamId;
 use crate::base::*;
 use crate::ledger::Leg;
@@ -88,6 +90,8 @@ pub enum Command {
         share: Share,
         /// Whom the platform pays.
         receiver: Receiver,
+        /// 保底: what the upper guarantees the member a month.
+        guarantee: Option<Guarantee>,
         /// Inclusive.
         from: Instant,
         /// Exclusive.
@@ -103,6 +107,8 @@ pub enum Command {
         share: Share,
         /// Whom the platform pays.
         receiver: Receiver,
+        /// What the upper guarantees from then on; none: nothing any more.
+        guarantee: Option<Guarantee>,
         /// From here on.
         from: Instant,
     },
@@ -123,7 +129,11 @@ pub enum Command {
         membership: MembershipId,
         /// The month.
         month: Month,
+        /// The run whose closing entry this is.
+        run: Option<RunId>,
     },
+    /// Anything about settlement runs and sheets.
+    Settle(Box<Settle>),
     /// Registers a shop with its brand.
     RegisterShop {
         /// Platform.
@@ -374,6 +384,16 @@ pub enum Pending {
         reason: String,
         /// What moves.
         legs: Vec<Leg>,
+        /// What it is for; none: a correction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        purpose: Option<AdjustmentPurpose>,
+    },
+    /// A settlement run is approved with exactly these sheets.
+    ApproveRun {
+        /// Which run.
+        run: RunId,
+        /// Over its sheets.
+        digest: String,
     },
     /// An import is taken back although a month that it touched is cut off.
     ReverseImport(ImportReversal),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::adjustment::AdjustmentPosted;
 use super::approval::ApprovalEvent;
-use super::book::BookEvent;
+use super::book::{BookEvent, BookState};
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
@@ -20,10 +20,11 @@ use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::returns::ReturnEvent;
+use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
-use crate::base::Instant;
-use crate::ledger::{Entry, EntryError};
+use crate::base::{Instant, Month};
+use crate::ledger::{Entry, EntryError, Stamp};
 
 /// One event of any slice.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +67,12 @@ pub enum Event {
     Share(ShareEvent),
     /// Returns that name no order.
     Returns(ReturnEvent),
+    /// A settlement run.
+    Run(RunEvent),
+    /// A settlement sheet.
+    Sheet(SheetEvent),
+    /// A closing entry.
+    Closing(ClosingEvent),
 }
 
 /// Why stored bytes are no event.
@@ -156,6 +163,26 @@ kinds! {
     "return.sales_joined" => |e| Event::Returns(ReturnEvent::Joined(e));
     "return.judged" => |e| Event::Returns(ReturnEvent::Judged(e));
     "return.withdrawn" => |e| Event::Returns(ReturnEvent::Withdrawn(e));
+    "period.reopened" => |e| Event::Book(BookEvent::PeriodReopened(e));
+    "settlement.terms_set" => |e| Event::Book(BookEvent::SettlementTermsSet(e));
+    "run.started" => |e| Event::Run(RunEvent::Started(e));
+    "run.reckoned" => |e| Event::Run(RunEvent::Reckoned(e));
+    "run.drafted" => |e| Event::Run(RunEvent::Drafted(e));
+    "run.waits" => |e| Event::Run(RunEvent::Waits(e));
+    "run.approved" => |e| Event::Run(RunEvent::Approved(e));
+    "run.issued" => |e| Event::Run(RunEvent::Issued(e));
+    "run.locked" => |e| Event::Run(RunEvent::Locked(e));
+    "run.dropped" => |e| Event::Run(RunEvent::Dropped(e));
+    "sheet.drafted" => |e| Event::Sheet(SheetEvent::Drafted(e));
+    "sheet.delivered" => |e| Event::Sheet(SheetEvent::Delivered(e));
+    "sheet.confirmed" => |e| Event::Sheet(SheetEvent::Confirmed(e));
+    "sheet.contested" => |e| Event::Sheet(SheetEvent::Contested(e));
+    "sheet.answered" => |e| Event::Sheet(SheetEvent::Answered(e));
+    "sheet.held_back" => |e| Event::Sheet(SheetEvent::HeldBack(e));
+    "sheet.deemed_confirmed" => |e| Event::Sheet(SheetEvent::DeemedConfirmed(e));
+    "guarantee.settled" => |e| Event::Closing(ClosingEvent::Guarantee(e));
+    "reserve.held" => |e| Event::Closing(ClosingEvent::Held(e));
+    "reserve.released" => |e| Event::Closing(ClosingEvent::Released(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -168,6 +195,46 @@ fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T
 
 fn canonical<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     serde_json_canonicalizer::to_string(value)
+}
+
+fn of_book(event: &BookEvent) -> Result<String, serde_json::Error> {
+    match event {
+        BookEvent::Opened(e) => canonical(e),
+        BookEvent::OwnerNamed(e) => canonical(e),
+        BookEvent::FormulaSet(e) => canonical(e),
+        BookEvent::PeriodCutOff(e) => canonical(e),
+        BookEvent::ClockMoved(e) => canonical(e),
+        BookEvent::TimerLapsed(e) => canonical(e),
+        BookEvent::Repaired(e) => canonical(e),
+        BookEvent::CutOver(e) => canonical(e),
+        BookEvent::PeriodReopened(e) => canonical(e),
+        BookEvent::SettlementTermsSet(e) => canonical(e),
+    }
+}
+
+fn of_run(event: &RunEvent) -> Result<String, serde_json::Error> {
+    match event {
+        RunEvent::Started(e) => canonical(e),
+        RunEvent::Reckoned(e) => canonical(e),
+        RunEvent::Drafted(e) => canonical(e),
+        RunEvent::Waits(e) => canonical(e),
+        RunEvent::Approved(e) => canonical(e),
+        RunEvent::Issued(e) => canonical(e),
+        RunEvent::Locked(e) => canonical(e),
+        RunEvent::Dropped(e) => canonical(e),
+    }
+}
+
+fn of_sheet(event: &SheetEvent) -> Result<String, serde_json::Error> {
+    match event {
+        SheetEvent::Drafted(e) => canonical(e),
+        SheetEvent::Delivered(e) => canonical(e),
+        SheetEvent::Confirmed(e) => canonical(e),
+        SheetEvent::Contested(e) => canonical(e),
+        SheetEvent::Answered(e) => canonical(e),
+        SheetEvent::HeldBack(e) => canonical(e),
+        SheetEvent::DeemedConfirmed(e) => canonical(e),
+    }
 }
 
 impl Event {
@@ -183,6 +250,8 @@ impl Event {
                 BookEvent::TimerLapsed(_) => "timer.lapsed",
                 BookEvent::Repaired(_) => "log.repaired",
                 BookEvent::CutOver(_) => "book.cut_over",
+                BookEvent::PeriodReopened(_) => "period.reopened",
+                BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
             },
             Event::Party(e) => match e {
                 PartyEvent::Registered(_) => "party.registered",
@@ -241,6 +310,9 @@ impl Event {
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
             Event::Returns(e) => e.kind(),
+            Event::Run(e) => e.kind(),
+            Event::Sheet(e) => e.kind(),
+            Event::Closing(e) => e.kind(),
         }
     }
 
@@ -270,22 +342,16 @@ impl Event {
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
             Event::Returns(_) => Slice::Returns,
+            Event::Run(_) => Slice::Run,
+            Event::Sheet(_) => Slice::Sheet,
+            Event::Closing(_) => Slice::Closing,
         }
     }
 
     /// Canonical payload (RFC 8785): the exact bytes that are kept and hashed.
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
-            Event::Book(e) => match e {
-                BookEvent::Opened(e) => canonical(e),
-                BookEvent::OwnerNamed(e) => canonical(e),
-                BookEvent::FormulaSet(e) => canonical(e),
-                BookEvent::PeriodCutOff(e) => canonical(e),
-                BookEvent::ClockMoved(e) => canonical(e),
-                BookEvent::TimerLapsed(e) => canonical(e),
-                BookEvent::Repaired(e) => canonical(e),
-                BookEvent::CutOver(e) => canonical(e),
-            },
+            Event::Book(e) => of_book(e),
             Event::Party(e) => match e {
                 PartyEvent::Registered(e) => canonical(e),
                 PartyEvent::Renamed(e) => canonical(e),
@@ -349,6 +415,12 @@ impl Event {
                 ReturnEvent::Judged(e) => canonical(e),
                 ReturnEvent::Withdrawn(e) => canonical(e),
             },
+            Event::Run(e) => of_run(e),
+            Event::Sheet(e) => of_sheet(e),
+            Event::Closing(e) => match e {
+                ClosingEvent::Guarantee(e) => canonical(e),
+                ClosingEvent::Held(e) | ClosingEvent::Released(e) => canonical(e),
+            },
         }
     }
 
@@ -370,6 +442,7 @@ impl Event {
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
             Event::Share(e) => super::share::post::post(e),
+            Event::Closing(e) => super::settlement::closing::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -384,7 +457,9 @@ impl Event {
             | Event::Placement(_)
             | Event::Import(_)
             | Event::Resolution(_)
-            | Event::Returns(_) => Ok(Entry::default()),
+            | Event::Returns(_)
+            | Event::Run(_)
+            | Event::Sheet(_) => Ok(Entry::default()),
         }
     }
 
@@ -399,8 +474,34 @@ impl Event {
             Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
             Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
+            Event::Closing(e) => Some(e.at()),
             _ => None,
         };
         stated.unwrap_or(occurred_at)
+    }
+
+    /// The month that a closing entry of a run is stamped into, although it is cut off.
+    pub fn closes(&self) -> Option<Month> {
+        match self {
+            Event::Share(ShareEvent::TruedUp(e)) => e.closes,
+            Event::Closing(e) => Some(e.period()),
+            _ => None,
+        }
+    }
+
+    /// The period of its settled legs (decision B12): of a closing entry the month that its run closes; of anything else the
+    /// month of its date, or the earliest open one when that is cut off.
+    pub fn stamp(&self, book: &BookState, occurred_at: Instant) -> Stamp {
+        let at = self.accounting_at(occurred_at);
+        match self.closes() {
+            Some(period) => {
+                let own = book.opened.zone.month(at);
+                Stamp {
+                    period,
+                    points_back_to: Some(own).filter(|own| *own < period),
+                }
+            }
+            None => book.stamp(at),
+        }
     }
 }

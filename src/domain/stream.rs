@@ -48,11 +48,17 @@ pub enum Slice {
     Share,
     /// Returns of one buyer and item that name no order.
     Returns,
+    /// A settlement run.
+    Run,
+    /// A settlement sheet.
+    Sheet,
+    /// Closing entries of a guarantee or a reserve; every event carries the totals, so the last one is the state.
+    Closing,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 18] = [
+    pub const ALL: [(Slice, i16, &'static str); 21] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -71,6 +77,9 @@ impl Slice {
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
         (Slice::Returns, 16, ReturnsId::PREFIX),
+        (Slice::Run, 26, RunId::PREFIX),
+        (Slice::Sheet, 27, SheetId::PREFIX),
+        (Slice::Closing, 35, ClosingId::PREFIX),
     ];
 
     /// Number in the database.
@@ -88,7 +97,7 @@ impl Slice {
 
     /// Every event of such a stream carries the totals after it: the last one is the state.
     pub fn carries_totals(self) -> bool {
-        matches!(self, Slice::Usage | Slice::Share)
+        matches!(self, Slice::Usage | Slice::Share | Slice::Closing)
     }
 
     fn prefix(self) -> &'static str {
@@ -121,7 +130,7 @@ macro_rules! streams {
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
     Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
-    Returns from ReturnsId);
+    Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from ClosingId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -18,6 +18,7 @@ use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
 use super::returns::ReturnsState;
+use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -74,6 +75,12 @@ pub enum Entity {
     Share(Arc<ShareState>),
     /// Returns of one buyer and item.
     Returns(Arc<ReturnsState>),
+    /// A settlement run.
+    Run(Arc<RunState>),
+    /// A settlement sheet.
+    Sheet(Arc<SheetState>),
+    /// Closing entries of a guarantee or a reserve.
+    Closing(Arc<ClosingState>),
 }
 
 /// A fold with the version it stands at.
@@ -130,6 +137,16 @@ impl Known {
                     Arc::make_mut(state).evolve(e, placed.position);
                 }
             }
+            Event::Sheet(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Sheet(Arc::default()));
+                }
+                if let Some(Entity::Sheet(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed);
+                }
+            }
+            Event::Run(e) => fold!(Run, e),
+            Event::Closing(e) => fold!(Closing, e),
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::ShopEntity(e) => {
@@ -206,6 +223,12 @@ impl World {
         share: Share(ShareState) by crate::base::ShareId;
         /// Returns of one buyer and item.
         returns: Returns(ReturnsState) by crate::base::ReturnsId;
+        /// A settlement run.
+        run: Run(RunState) by crate::base::RunId;
+        /// A settlement sheet.
+        sheet: Sheet(SheetState) by crate::base::SheetId;
+        /// Closing entries of a guarantee or a reserve.
+        closing: Closing(ClosingState) by crate::base::ClosingId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -35,7 +35,8 @@ fn weight(stream: StreamId) -> usize {
         Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person | Slice::Import | Slice::Resolution => 2_048,
         Slice::Returns => 2_048,
         Slice::Placement => 1_024,
-        Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Click => 512,
+        Slice::Run | Slice::Sheet => 2_048,
+        Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }
 }
 

@@ -39,7 +39,9 @@ mod reason;
 mod registry;
 mod returns;
 mod rules;
+mod runs;
 mod settlement;
+mod sheet;
 mod shops;
 mod statement;
 mod streams;
@@ -90,7 +92,15 @@ pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
+pub use runs::{
+    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
+    run, runs, settlement_terms,
+};
 pub use settlement::{SettlementRow, SettlementView, settlement};
+pub use sheet::{
+    ContestView, OtherAccountView, SheetFilter, SheetMember, SheetMembersView, SheetPart, SheetView, SheetsView,
+    UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,
+};
 pub use shops::{ShopView, ShopsView, shop, shops};
 pub use statement::{StatementKey, StatementView, statement, statement_csv, statement_xlsx};
 pub use table::{Cell, Table};

@@ -234,6 +234,8 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.approval_put, rows.approvals;
         st.placement_append, rows.placements;
         st.returned_put, rows.returned;
+        st.run_put, rows.runs;
+        st.sheet_put, rows.sheets;
         st.timer_put, rows.timers;
     }
 }

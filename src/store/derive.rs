@@ -51,6 +51,8 @@ pub enum Class {
     Totals,
     /// Read rows are not what a fold of the log gives.
     ReadRows,
+    /// An issued sheet does not come out again from the legs up to its position.
+    Sheets,
 }
 
 impl fmt::Display for Class {
@@ -68,6 +70,7 @@ impl fmt::Display for Class {
             Class::LegLinks => "leg_links",
             Class::Totals => "totals",
             Class::ReadRows => "read_rows",
+            Class::Sheets => "sheets",
         })
     }
 }
@@ -253,8 +256,8 @@ impl Fold {
                 None => self.book = BookState::begin(event),
             }
         }
-        let at = recorded.event.accounting_at(placed.occurred_at);
-        let stamp = self.book.as_ref().map(|book| book.stamp(at));
+        let stamp = self.book.as_ref();
+        let stamp = stamp.map(|book| recorded.event.stamp(book, placed.occurred_at));
         let stamped = match recorded.event.post().map_err(|error| error.to_string()) {
             Ok(entry) => self.balances.apply(&entry, stamp).map_err(|error| error.to_string()),
             Err(error) => Err(error),

@@ -23,4 +23,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(6, "placements"),
     migration!(7, "returned"),
     migration!(8, "entities"),
+    migration!(9, "settlement"),
 ];

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 17] = [
+pub const TABLES: [Table; 20] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -40,6 +40,8 @@ pub const TABLES: [Table; 17] = [
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
+    table("settlement_run", "position"),
+    table("settlement_sheet", "position, sheet"),
     table("timer", "due, timer"),
     table("returned", "told"),
 ];
@@ -211,6 +213,8 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;
+        "settlement_run" from rows.runs;
+        "settlement_sheet" from rows.sheets;
         "timer" from rows.timers;
         "returned" from rows.returned;
     }

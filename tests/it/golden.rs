@@ -2,13 +2,14 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod returns;
+mod settlement;
 mod shares;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fenzhang::base::*;
-use fenzhang::domain::adjustment::AdjustmentPosted;
+use fenzhang::domain::adjustment::{AdjustmentPosted, AdjustmentPurpose};
 use fenzhang::domain::approval::{ApprovalEnded, ApprovalEvent, ApprovalRequested};
 use fenzhang::domain::book::event::{LogRepaired, OwnerNamed, TimerLapsed};
 use fenzhang::domain::book::{
@@ -454,6 +455,7 @@ fn party_events() -> Vec<Event> {
             scope: ContractScope::Cps,
             share: Share::UpperKeeps(rate(300_000)),
             receiver: Receiver::Each,
+            guarantee: None,
             from: at(0),
             to: Some(at(1_000)),
         }),
@@ -462,6 +464,7 @@ fn party_events() -> Vec<Event> {
             member,
             share: Share::UpperPasses(rate(600_000)),
             receiver: Receiver::Book,
+            guarantee: None,
             from: at(500),
         }),
         PartyEvent::MembershipEnded(MembershipEnded {
@@ -588,11 +591,13 @@ fn other_events() -> Vec<Event> {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        purpose: None,
     };
     let command = Pending::Adjust {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        purpose: None,
     };
     let key = KeyId(id(14));
     vec![
@@ -703,6 +708,7 @@ fn written_today() -> Vec<Event> {
         returns::events(),
         entity_events(),
         placement_events(),
+        settlement::events(),
     ]
     .concat()
 }
@@ -793,6 +799,17 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         ),
         ("manner", fact(refund)),
         ("matched", returns::matched()),
+        ("approve_run", requested(settlement::approve_run())),
+        (
+            "purpose",
+            Event::Adjustment(AdjustmentPosted {
+                adjustment: AdjustmentId(id(13)),
+                at: at(0),
+                reason: "V任务".to_owned(),
+                legs: legs(),
+                purpose: Some(AdjustmentPurpose::Contract),
+            }),
+        ),
     ];
     further.extend(shares::forms());
     further

@@ -24,6 +24,7 @@ mod readme;
 mod report;
 mod returns;
 mod sample;
+mod settlement;
 mod store;
 mod support;
 mod tidy;

@@ -357,6 +357,7 @@ impl Planner<'_> {
             receiver: terms.receiver,
             from: terms.from,
             to: terms.to,
+            guarantee: None,
         };
         let parties = &self.standing.parties;
         let Some(state) = parties.get(&member) else { return };
@@ -373,6 +374,7 @@ impl Planner<'_> {
                     receiver: terms.receiver,
                     from: terms.from,
                     to: terms.to,
+                    guarantee: None,
                 };
                 self.step(row, What::Contract, command);
             }

@@ -90,6 +90,7 @@ fn days_of_a_contract_are_both_included_and_the_owner_receives_into_the_book() {
         receiver: Receiver::Book,
         from: at("2026-01-01"),
         to: Some(at("2026-06-01")),
+        guarantee: None,
     };
     assert_eq!(signed.command, expected);
     let of_others = Frame {

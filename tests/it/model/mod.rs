@@ -58,6 +58,7 @@ impl Auditor {
                 receiver,
                 from,
                 to,
+                ..
             } => self.known.deals.push(Deal {
                 id: made.ids["membership"].parse().unwrap(),
                 member: *member,

@@ -209,6 +209,7 @@ fn adjust(legs: Vec<Leg>) -> Command {
         at: at("2026-06-01T00:00:00Z"),
         reason: "agreed by phone".into(),
         legs,
+        purpose: None,
     })
 }
 
@@ -347,6 +348,7 @@ fn nothing_takes_effect_before_an_order_that_is_decided_already() {
         receiver: Receiver::Book,
         from,
         to: None,
+        guarantee: None,
     };
     for (command, field) in [
         (general(brand, pinned), "/terms/from"),
@@ -490,6 +492,7 @@ fn a_contract_needs_everybody_above_the_upper() {
         receiver: Receiver::Book,
         from: at("2026-06-18T10:00:00Z"),
         to: None,
+        guarantee: None,
     };
     desk.ask(sign(names[0], names[1])).unwrap();
     desk.ask(sign(names[1], names[2])).unwrap();

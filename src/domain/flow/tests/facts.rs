@@ -292,6 +292,7 @@ pub(super) fn log() -> Log {
         receiver: Receiver::Book,
         from: log.now,
         to: None,
+        guarantee: None,
     });
     log.ask(&Command::RegisterShop {
         platform: ext("taobao"),

@@ -60,6 +60,7 @@ fn under(method: Method) -> (Log, MembershipId) {
         share: Share::Formula(Box::new(formula(method))),
         receiver: Receiver::Book,
         from: log.now,
+        guarantee: None,
     });
     log.post_rule(PlanKind::General, terms("0.2"));
     log.now = at("2026-08-15T00:00:00Z");
@@ -71,6 +72,7 @@ fn true_up(log: &mut Log, membership: MembershipId, month: &str) -> i64 {
         member: party(PartyKind::Anchor, "anchor"),
         membership,
         month: month.parse().unwrap(),
+        run: None,
     });
     made.true_ups.iter().map(|of| of.change.0).sum()
 }

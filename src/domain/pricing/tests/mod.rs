@@ -178,6 +178,8 @@ impl Small {
                 cut_off_through: None,
                 clock: None,
                 cut_overs: Vec::new(),
+                reopened: std::collections::BTreeMap::new(),
+                terms: Vec::new(),
             },
             shelves: HashMap::new(),
             parties: HashMap::new(),
@@ -243,6 +245,7 @@ impl Small {
             receiver,
             from: at(from),
             to: to.map(at),
+            guarantee: None,
         });
     }
 
