@@ -104,9 +104,12 @@ fn files(folder: &Path, months: &[&str], rows: &[Vec<Row>]) -> Vec<PathBuf> {
     months.iter().zip(rows).map(write).collect()
 }
 
+/// Sales and returns of a buyer and item.
+type Sides<'a> = (Vec<&'a Row>, Vec<&'a Row>);
+
 /// Matched, parked with candidates, parked without: counted over the raw rows by the rule as it is stated.
 fn by_the_rule(rows: &[Vec<Row>]) -> [i64; 3] {
-    let mut groups: BTreeMap<(String, String), (Vec<&Row>, Vec<&Row>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Sides> = BTreeMap::new();
     let mut counts = [0, 0, 0];
     for row in rows.iter().flatten() {
         let (sales, returns) = groups.entry(row.key()).or_default();

@@ -149,12 +149,15 @@ enum Word {
     TakenBack(Returned),
 }
 
+/// What each line was refunded, by case.
+type Refunds = BTreeMap<LineId, BTreeMap<ExternalId, (u32, Minor)>>;
+
 /// A desk that keeps what `flow` keeps: the state, the lines told, and what each line was refunded.
 #[derive(Default)]
 struct Desk {
     state: ReturnsState,
     sales: BTreeMap<LineId, Sale>,
-    refunds: BTreeMap<LineId, BTreeMap<ExternalId, (u32, Minor)>>,
+    refunds: Refunds,
     position: i64,
     events: usize,
 }
@@ -232,12 +235,7 @@ impl Desk {
     }
 
     /// What everything ends in.
-    fn ends(
-        &self,
-    ) -> (
-        Vec<(Returned, Option<Verdict>)>,
-        BTreeMap<LineId, BTreeMap<ExternalId, (u32, Minor)>>,
-    ) {
+    fn ends(&self) -> (Vec<(Returned, Option<Verdict>)>, Refunds) {
         let kept = self.state.kept().filter(|kept| kept.counts());
         let mut verdicts: Vec<_> = kept.map(|kept| (kept.returned.clone(), kept.verdict.clone())).collect();
         verdicts.sort_by(|a, b| a.0.document.cmp(&b.0.document));

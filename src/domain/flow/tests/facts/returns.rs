@@ -193,7 +193,7 @@ fn lines_told_before_the_formula_asked_for_matching_are_found() {
 
 #[derive(Clone, Debug)]
 enum Word {
-    Line(LineFact),
+    Line(Box<LineFact>),
     Return(Returned),
 }
 
@@ -204,8 +204,8 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
         let mut words = Vec::new();
         for (n, (day, units, price, refunded)) in sales.into_iter().enumerate() {
             let no = format!("{n}");
-            words.push(Word::Line(sold(&no, noon(day), units, price * 1_000)));
-            words.extend(refunded.map(|goods| Word::Line(won(&no, noon(day + 1), goods * 1_000))));
+            words.push(Word::Line(Box::new(sold(&no, noon(day), units, price * 1_000))));
+            words.extend(refunded.map(|goods| Word::Line(Box::new(won(&no, noon(day + 1), goods * 1_000)))));
         }
         for (n, (day, units, price)) in returns.into_iter().enumerate() {
             words.push(Word::Return(returned(
@@ -271,11 +271,10 @@ impl Log {
                     let named: i64 = words
                         .iter()
                         .map(|word| match word {
-                            Word::Line(LineFact {
-                                line,
-                                what: What::RefundWon { goods, .. },
-                                ..
-                            }) if *line == fact.line => goods.0,
+                            Word::Line(told) if told.line == fact.line => match &told.what {
+                                What::RefundWon { goods, .. } => goods.0,
+                                _ => 0,
+                            },
                             _ => 0,
                         })
                         .sum();
@@ -319,8 +318,8 @@ proptest! {
         gone.iter().for_each(|word| log.take_back(word));
         prop_assert_eq!(log.ends(&rest), end(&rest));
         for word in &gone {
-            if let Word::Line(LineFact { line_no, what: What::Paid { .. }, .. }) = word {
-                prop_assert_eq!(log.estimated(line_no.as_str()), 0);
+            if let Word::Line(told) = word && matches!(told.what, What::Paid { .. }) {
+                prop_assert_eq!(log.estimated(told.line_no.as_str()), 0);
             }
         }
     }
