@@ -202,11 +202,13 @@ impl Planner<'_> {
         if let (Some((before, earlier)), Some(name)) = (self.named.get(&id), &named.name)
             && earlier != name
         {
-            let message = format!(
-                "row {before} calls this number {:?}: give each party a number of its own",
-                earlier.as_str()
+            let (before, earlier) = (*before, earlier.as_str().to_owned());
+            self.problem(
+                row,
+                column,
+                "names_differ",
+                format!("row {before} calls this number {earlier:?}: give each party a number of its own"),
             );
-            self.problem(row, column, "names_differ", message);
             return None;
         }
         if let Some(name) = &named.name {
@@ -308,8 +310,12 @@ impl Planner<'_> {
             return self.problem(row, column, "value_missing", message);
         };
         if row.paid_to == PaidTo::Agency && self.frame.of_agency && self.standing.owner.is_none() {
-            let message = "whether the agency receives for this book depends on whose book it is: say so with --owner";
-            return self.problem(row, "receiver", "owner_needed", message);
+            return self.problem(
+                row,
+                "receiver",
+                "owner_needed",
+                "whether the agency receives for this book depends on whose book it is: say so with --owner",
+            );
         }
         if row.to.is_some_and(|to| to < from) {
             return self.problem(row, "to", "window_empty", "the last day comes before the first");

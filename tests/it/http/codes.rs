@@ -66,7 +66,7 @@ fn codes_after(text: &str, maker: &str) -> BTreeSet<String> {
         };
         let statement = &rest[..end.unwrap_or(rest.len())];
         // A row's fault may be given its code by a name; what follows then is no code.
-        if maker == "RowFault::new(" && !statement.trim_start().starts_with('"') {
+        if maker.ends_with("Fault::new(") && !statement.trim_start().starts_with('"') {
             continue;
         }
         let mut quoted = statement.split('"').skip(1).step_by(2);
