@@ -31,17 +31,16 @@ async fn full_month() -> Stage {
             "guarantee": {"amount": amount, "mode": "advance"},
         });
         stage.accepted("/v1/memberships", contract).await;
-        let on = |told| with(told, json!({"promoter": anchor}));
-        let paid = format!("{}.00", 100 + n * 10);
-        let line = format!("l{n}");
-        stage
-            .applied(&[
-                on(paying(&line, "created", "2026-05-20T12:00:00+08:00", &paid)),
-                on(paying(&line, "paid", "2026-05-20T12:05:00+08:00", &paid)),
-                on(fact(&line, "settled", "2026-05-25T12:00:00+08:00")),
-            ])
-            .await;
     }
+    let mut told = Vec::new();
+    for n in 0..ANCHORS {
+        let on = |told| with(told, json!({"promoter": format!("many-{n}")}));
+        let (paid, line) = (format!("{}.00", 100 + n * 10), format!("l{n}"));
+        told.push(on(paying(&line, "created", "2026-05-20T12:00:00+08:00", &paid)));
+        told.push(on(paying(&line, "paid", "2026-05-20T12:05:00+08:00", &paid)));
+        told.push(on(fact(&line, "settled", "2026-05-25T12:00:00+08:00")));
+    }
+    stage.applied(&told).await;
     stage
 }
 

@@ -59,6 +59,7 @@ fn under(method: Method) -> (Log, MembershipId) {
         membership,
         share: Share::Formula(Box::new(formula(method))),
         receiver: Receiver::Book,
+        guarantee: None,
         from: log.now,
         guarantee: None,
     });

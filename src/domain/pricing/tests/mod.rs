@@ -243,6 +243,7 @@ impl Small {
             scope: ContractScope::Cps,
             share,
             receiver,
+            guarantee: None,
             from: at(from),
             to: to.map(at),
             guarantee: None,
