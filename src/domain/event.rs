@@ -10,14 +10,18 @@ use super::book::BookEvent;
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
+use super::freeze::{self, FreezeEvent};
 use super::import::ImportEvent;
 use super::order::{LineEvent, What};
 use super::parked::ParkedResolved;
 use super::party::PartyEvent;
+use super::payment::{self, PaymentEvent};
 use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::policy::PolicySet;
+use super::receipt::{self, ReceiptEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
 use crate::base::Instant;
@@ -58,6 +62,14 @@ pub enum Event {
     Resolution(ParkedResolved),
     /// A contract's month.
     Share(ShareEvent),
+    /// A payment made outside.
+    Payment(PaymentEvent),
+    /// A receipt of money.
+    Receipt(ReceiptEvent),
+    /// Frozen money of a party.
+    Freeze(FreezeEvent),
+    /// `policy.set`
+    Policy(PolicySet),
 }
 
 /// Why stored bytes are no event.
@@ -111,6 +123,8 @@ kinds! {
     "membership.signed" => |e| Event::Party(PartyEvent::MembershipSigned(e));
     "membership.amended" => |e| Event::Party(PartyEvent::MembershipAmended(e));
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
+    "party.suspended" => |e| Event::Party(PartyEvent::Suspended(e));
+    "party.resumed" => |e| Event::Party(PartyEvent::Resumed(e));
     "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
     "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "item.listed" => Event::Item;
@@ -124,7 +138,8 @@ kinds! {
     "order.reattributed" => |e| Event::Line(LineEvent::Reattributed(e));
     "line.released" => |e| Event::Line(LineEvent::Released(e));
     "line.timer_fired" => |e| Event::Line(LineEvent::TimerFired(e));
-    "approval.requested" => |e| Event::Approval(ApprovalEvent::Requested(e));
+    "approval.requested" => |e| Event::Approval(ApprovalEvent::Requested(Box::new(e)));
+    "approval.agreed" => |e| Event::Approval(ApprovalEvent::Agreed(e));
     "approval.approved" => |e| Event::Approval(ApprovalEvent::Approved(e));
     "approval.refused" => |e| Event::Approval(ApprovalEvent::Refused(e));
     "approval.withdrawn" => |e| Event::Approval(ApprovalEvent::Withdrawn(e));
@@ -133,6 +148,7 @@ kinds! {
     "cutover.reversed" => |e| Event::Cutover(CutoverEvent::Reversed(e));
     "key.issued" => |e| Event::Person(PersonEvent::KeyIssued(e));
     "key.revoked" => |e| Event::Person(PersonEvent::KeyRevoked(e));
+    "person.substituted" => |e| Event::Person(PersonEvent::Substituted(e));
     "click.recorded" => Event::Click;
     "placement.assigned" => |e| Event::Placement(PlacementEvent::Assigned(e));
     "placement.ended" => |e| Event::Placement(PlacementEvent::Ended(e));
@@ -140,6 +156,17 @@ kinds! {
     "import.reversal_begun" => |e| Event::Import(ImportEvent::ReversalBegun(e));
     "import.reversed" => |e| Event::Import(ImportEvent::Reversed(e));
     "parked.resolved" => Event::Resolution;
+    "payment.recorded" => |e| Event::Payment(PaymentEvent::Recorded(Box::new(e)));
+    "payment.returned" => |e| Event::Payment(PaymentEvent::Returned(e));
+    "receipt.recorded" => |e| Event::Receipt(ReceiptEvent::Recorded(Box::new(e)));
+    "receipt.parked" => |e| Event::Receipt(ReceiptEvent::Parked(Box::new(e)));
+    "receipt.matched" => |e| Event::Receipt(ReceiptEvent::Matched(e));
+    "receipt.unmatched" => |e| Event::Receipt(ReceiptEvent::Unmatched(e));
+    "receipt.withdrawn" => |e| Event::Receipt(ReceiptEvent::Withdrawn(e));
+    "freeze.placed" => |e| Event::Freeze(FreezeEvent::Placed(Box::new(e)));
+    "freeze.lifted" => |e| Event::Freeze(FreezeEvent::Lifted(e));
+    "freeze.forfeited" => |e| Event::Freeze(FreezeEvent::Forfeited(Box::new(e)));
+    "policy.set" => Event::Policy;
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -174,6 +201,8 @@ impl Event {
                 PartyEvent::MembershipSigned(_) => "membership.signed",
                 PartyEvent::MembershipAmended(_) => "membership.amended",
                 PartyEvent::MembershipEnded(_) => "membership.ended",
+                PartyEvent::Suspended(_) => "party.suspended",
+                PartyEvent::Resumed(_) => "party.resumed",
             },
             Event::Item(_) => "item.listed",
             Event::Shop(_) => "shop.registered",
@@ -193,6 +222,7 @@ impl Event {
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(_) => "approval.requested",
+                ApprovalEvent::Agreed(_) => "approval.agreed",
                 ApprovalEvent::Approved(_) => "approval.approved",
                 ApprovalEvent::Refused(_) => "approval.refused",
                 ApprovalEvent::Withdrawn(_) => "approval.withdrawn",
@@ -205,6 +235,7 @@ impl Event {
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(_) => "key.issued",
                 PersonEvent::KeyRevoked(_) => "key.revoked",
+                PersonEvent::Substituted(_) => "person.substituted",
             },
             Event::Click(_) => "click.recorded",
             Event::Placement(e) => match e {
@@ -221,6 +252,23 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
+            Event::Payment(e) => match e {
+                PaymentEvent::Recorded(_) => "payment.recorded",
+                PaymentEvent::Returned(_) => "payment.returned",
+            },
+            Event::Receipt(e) => match e {
+                ReceiptEvent::Recorded(_) => "receipt.recorded",
+                ReceiptEvent::Parked(_) => "receipt.parked",
+                ReceiptEvent::Matched(_) => "receipt.matched",
+                ReceiptEvent::Unmatched(_) => "receipt.unmatched",
+                ReceiptEvent::Withdrawn(_) => "receipt.withdrawn",
+            },
+            Event::Freeze(e) => match e {
+                FreezeEvent::Placed(_) => "freeze.placed",
+                FreezeEvent::Lifted(_) => "freeze.lifted",
+                FreezeEvent::Forfeited(_) => "freeze.forfeited",
+            },
+            Event::Policy(_) => "policy.set",
         }
     }
 
@@ -248,6 +296,10 @@ impl Event {
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
+            Event::Payment(_) => Slice::Payment,
+            Event::Receipt(_) => Slice::Receipt,
+            Event::Freeze(_) => Slice::Freeze,
+            Event::Policy(_) => Slice::Policy,
         }
     }
 
@@ -270,6 +322,8 @@ impl Event {
                 PartyEvent::MembershipSigned(e) => canonical(e),
                 PartyEvent::MembershipAmended(e) => canonical(e),
                 PartyEvent::MembershipEnded(e) => canonical(e),
+                PartyEvent::Suspended(e) => canonical(e),
+                PartyEvent::Resumed(e) => canonical(e),
             },
             Event::Item(e) => canonical(e),
             Event::Shop(e) => canonical(e),
@@ -289,6 +343,7 @@ impl Event {
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(e) => canonical(e),
+                ApprovalEvent::Agreed(e) => canonical(e),
                 ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
             },
             Event::Adjustment(e) => canonical(e),
@@ -299,6 +354,7 @@ impl Event {
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(e) => canonical(e),
                 PersonEvent::KeyRevoked(e) => canonical(e),
+                PersonEvent::Substituted(e) => canonical(e),
             },
             Event::Click(e) => canonical(e),
             Event::Placement(e) => match e {
@@ -315,6 +371,23 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
+            Event::Payment(e) => match e {
+                PaymentEvent::Recorded(e) => canonical(e),
+                PaymentEvent::Returned(e) => canonical(e),
+            },
+            Event::Receipt(e) => match e {
+                ReceiptEvent::Recorded(e) => canonical(e),
+                ReceiptEvent::Parked(e) => canonical(e),
+                ReceiptEvent::Matched(e) => canonical(e),
+                ReceiptEvent::Unmatched(e) => canonical(e),
+                ReceiptEvent::Withdrawn(e) => canonical(e),
+            },
+            Event::Freeze(e) => match e {
+                FreezeEvent::Placed(e) => canonical(e),
+                FreezeEvent::Lifted(e) => canonical(e),
+                FreezeEvent::Forfeited(e) => canonical(e),
+            },
+            Event::Policy(e) => canonical(e),
         }
     }
 
@@ -336,6 +409,9 @@ impl Event {
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
             Event::Share(e) => super::share::post::post(e),
+            Event::Payment(e) => payment::post(e),
+            Event::Receipt(e) => receipt::post(e),
+            Event::Freeze(e) => freeze::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -347,7 +423,8 @@ impl Event {
             | Event::Click(_)
             | Event::Placement(_)
             | Event::Import(_)
-            | Event::Resolution(_) => Ok(Entry::default()),
+            | Event::Resolution(_)
+            | Event::Policy(_) => Ok(Entry::default()),
         }
     }
 
@@ -362,6 +439,10 @@ impl Event {
             Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
             Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
+            Event::Payment(PaymentEvent::Recorded(e)) => Some(e.at),
+            Event::Payment(PaymentEvent::Returned(e)) => Some(e.at),
+            Event::Receipt(e) => Some(e.at()),
+            Event::Freeze(e) => Some(e.at()),
             _ => None,
         };
         stated.unwrap_or(occurred_at)

@@ -8,7 +8,7 @@
 //! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
-//! cut-over 期初建账.
+//! cut-over 期初建账, payment made outside 线下付款, receipt of money 回款, approval policy 审批规则, substitute 代审人.
 
 pub mod adjustment;
 pub mod approval;
@@ -19,14 +19,18 @@ pub mod command;
 pub mod cutover;
 pub mod event;
 pub mod flow;
+pub mod freeze;
 pub mod import;
 pub mod order;
 pub mod parked;
 pub mod party;
+pub mod payment;
 pub mod person;
 pub mod placement;
 pub mod plan;
+pub mod policy;
 pub mod pricing;
+pub mod receipt;
 pub mod refusal;
 pub mod share;
 pub mod stream;

@@ -44,11 +44,19 @@ pub enum Slice {
     Resolution,
     /// A contract's month; every event carries the totals, so the last one is the state.
     Share,
+    /// A payment made outside.
+    Payment,
+    /// A receipt of money.
+    Receipt,
+    /// Frozen money of a party.
+    Freeze,
+    /// The approval policy of a kind of pending command.
+    Policy,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 16] = [
+    pub const ALL: [(Slice, i16, &'static str); 20] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -65,6 +73,10 @@ impl Slice {
         (Slice::Cutover, 25, CutoverId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
+        (Slice::Payment, 28, PaymentId::PREFIX),
+        (Slice::Receipt, 29, ReceiptId::PREFIX),
+        (Slice::Freeze, 30, FreezeId::PREFIX),
+        (Slice::Policy, 32, PolicyId::PREFIX),
     ];
 
     /// Number in the database.
@@ -114,7 +126,8 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
+    Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy from PolicyId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

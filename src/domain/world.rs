@@ -10,12 +10,16 @@ use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
 use super::event::Event;
+use super::freeze::FreezeState;
 use super::import::ImportState;
 use super::order::LineState;
 use super::party::PartyState;
+use super::payment::PaymentState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::policy::PolicyState;
+use super::receipt::ReceiptState;
 use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -68,6 +72,14 @@ pub enum Entity {
     Import(Arc<ImportState>),
     /// A contract's month.
     Share(Arc<ShareState>),
+    /// A payment made outside.
+    Payment(Arc<PaymentState>),
+    /// A receipt of money.
+    Receipt(Arc<ReceiptState>),
+    /// Frozen money of a party.
+    Freeze(Arc<FreezeState>),
+    /// An approval policy.
+    Policy(Arc<PolicyState>),
 }
 
 /// A fold with the version it stands at.
@@ -116,6 +128,14 @@ impl Known {
                     Arc::make_mut(state).evolve(e, placed);
                 }
             }
+            Event::Receipt(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Receipt(Arc::default()));
+                }
+                if let Some(Entity::Receipt(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed);
+                }
+            }
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::Shelf(e) => fold!(Shelf, e),
@@ -127,6 +147,9 @@ impl Known {
             Event::Placement(e) => fold!(Placement, e),
             Event::Share(e) => fold!(Share, e),
             Event::Import(e) => fold!(Import, e),
+            Event::Payment(e) => fold!(Payment, e),
+            Event::Freeze(e) => fold!(Freeze, e),
+            Event::Policy(e) => fold!(Policy, e),
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
         }
@@ -182,6 +205,14 @@ impl World {
         import: Import(ImportState) by crate::base::ImportId;
         /// A contract's month.
         share: Share(ShareState) by crate::base::ShareId;
+        /// A payment made outside.
+        payment: Payment(PaymentState) by crate::base::PaymentId;
+        /// A receipt of money.
+        receipt: Receipt(ReceiptState) by crate::base::ReceiptId;
+        /// Frozen money of a party.
+        freeze: Freeze(FreezeState) by crate::base::FreezeId;
+        /// An approval policy.
+        policy: Policy(PolicyState) by crate::base::PolicyId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -39,6 +39,7 @@ impl From<TextError> for Fault {
         let code = match error {
             TextError::ExternalId => "external_id_form",
             TextError::Name => "name_form",
+            TextError::File => "file_form",
         };
         Fault::new(code, error.to_string())
     }

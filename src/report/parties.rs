@@ -26,6 +26,9 @@ pub struct PartyView {
     pub external_id: Option<String>,
     /// Business name.
     pub name: String,
+    /// Nothing is paid to it for now; what it earns goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
 }
 
 /// Parties, by id.
@@ -107,6 +110,7 @@ fn view(row: &Row) -> Result<PartyView, ReportError> {
         kind: party.kind(),
         external_id: row.get(1),
         name: row.get(2),
+        suspended: row.get(3),
     })
 }
 
@@ -115,7 +119,7 @@ impl PartiesView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Parties at position {}", self.position),
-            &["party", "kind", "external_id", "name"],
+            &["party", "kind", "external_id", "name", "suspended"],
         );
         for row in &self.parties {
             table.push([
@@ -123,6 +127,7 @@ impl PartiesView {
                 row.kind.word().into(),
                 row.external_id.clone().into(),
                 row.name.clone().into(),
+                if row.suspended { "yes" } else { "" }.into(),
             ]);
         }
         table

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 21] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -38,6 +38,11 @@ pub const TABLES: [Table; 16] = [
     table("shop", "position"),
     table("rule", "position, rule"),
     table("approval", "position"),
+    table("substitute", "position, by"),
+    table("payment", "position"),
+    table("freeze", "position"),
+    table("money_receipt", "position"),
+    table("receipt_bill", "position, nth"),
     table("placement", "position, from_at"),
     table("timer", "due, timer"),
 ];
@@ -207,6 +212,11 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "shop" from rows.shops;
         "rule" from rows.rules;
         "approval" from rows.approvals;
+        "substitute" from rows.substitutes;
+        "payment" from rows.payments;
+        "freeze" from rows.freezes;
+        "money_receipt" from rows.money_receipts;
+        "receipt_bill" from rows.receipt_bills;
         "placement" from rows.placements;
         "timer" from rows.timers;
     }

@@ -5,8 +5,33 @@ pub mod decide;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{AdjustmentId, Instant};
+use crate::base::{AdjustmentId, FileId, Instant, PartyId};
 use crate::ledger::{Entry, EntryError, Leg};
+use crate::money::{Currency, Minor};
+
+/// A negative balance that is given up 核销, as asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WriteOffTerms {
+    /// Who owes it.
+    pub party: PartyId,
+    /// Currency.
+    pub currency: Currency,
+    /// How much of it.
+    pub amount: Minor,
+    /// Why.
+    pub reason: String,
+    /// Files that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
+}
+
+/// What an adjustment is, when it is more than a manual entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentNature {
+    /// A negative balance was given up.
+    WriteOff,
+}
 
 /// `adjustment.posted`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -19,6 +44,12 @@ pub struct AdjustmentPosted {
     pub reason: String,
     /// What moves; settled layer.
     pub legs: Vec<Leg>,
+    /// What it is, when it is more than a manual entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nature: Option<AdjustmentNature>,
+    /// Files that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
 }
 
 /// A posted adjustment.

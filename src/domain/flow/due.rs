@@ -50,6 +50,11 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::MoveClock { .. }
         | Command::NoteRepair { .. } => book.into(),
         Command::RegisterParty { .. } | Command::Request(_) | Command::ResolveParked { .. } => return None,
+        Command::Receipts(facts) => facts.first()?.receipt.into(),
+        Command::WithdrawReceipts { receipts, .. } => (*receipts.first()?).into(),
+        Command::MatchReceipt { receipt, .. } | Command::UnmatchReceipt { receipt, .. } => (*receipt).into(),
+        Command::Substitute { person, .. } => (*person).into(),
+        Command::SuspendParty { party, .. } => (*party).into(),
         Command::CommitImport(told) => told.import.into(),
         Command::ReverseImport(reversal) => reversal.import.into(),
         Command::EndReversal(ended) => ended.import.into(),

@@ -3,10 +3,12 @@
 
 mod cutovers;
 mod imports;
+mod money;
 mod needs;
 mod people;
 mod placements;
 mod places;
+mod receipts;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -40,6 +42,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         people::decide,
         places::decide,
         placements::decide,
+        receipts::decide,
         rules::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {

@@ -73,6 +73,20 @@ pub struct MembershipEnded {
     pub at: Instant,
 }
 
+/// `party.suspended` 暂停付款: what it earns goes on, and nothing is paid to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartySuspended {
+    /// Why.
+    pub reason: String,
+}
+
+/// `party.resumed`: it may be paid again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyResumed {
+    /// Why.
+    pub reason: String,
+}
+
 /// What happened to a party.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartyEvent {
@@ -86,4 +100,8 @@ pub enum PartyEvent {
     MembershipAmended(MembershipAmended),
     /// `membership.ended`
     MembershipEnded(MembershipEnded),
+    /// `party.suspended`
+    Suspended(PartySuspended),
+    /// `party.resumed`
+    Resumed(PartyResumed),
 }

@@ -96,6 +96,8 @@ pub struct PartyState {
     pub name: Name,
     /// Contracts in which this party is the member, in order of signing. Amendments are contracts of their own dates.
     pub contracts: Vec<Contract>,
+    /// Why nothing is paid to it 暂停付款; what it earns goes on.
+    pub suspended: Option<String>,
 }
 
 impl PartyState {
@@ -114,6 +116,7 @@ impl PartyState {
                 external_id: e.external_id.clone(),
                 name: e.name.clone(),
                 contracts: Vec::new(),
+                suspended: None,
             }),
             _ => None,
         }
@@ -124,6 +127,8 @@ impl PartyState {
         match event {
             PartyEvent::Registered(_) => {}
             PartyEvent::Renamed(e) => self.name = e.name.clone(),
+            PartyEvent::Suspended(e) => self.suspended = Some(e.reason.clone()),
+            PartyEvent::Resumed(_) => self.suspended = None,
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

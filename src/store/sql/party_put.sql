@@ -1,5 +1,5 @@
-insert into party (log, party, external_id, name, position)
+insert into party (log, party, external_id, name, position, suspended)
 select $1, p.*
-from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[]) as p
+from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::boolean[]) as p
 on conflict (log, party) do update
-set external_id = excluded.external_id, name = excluded.name, position = excluded.position
+set external_id = excluded.external_id, name = excluded.name, position = excluded.position, suspended = excluded.suspended

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
+use crate::base::{BookId, ItemId, PartyId, PaymentId, PlacementId, PolicyId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
 use crate::domain::flow::Needs;
@@ -51,14 +51,20 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
-        Command::Request(pending) => wanted.extend(of_pending(pending)),
-        Command::DecideApproval { approval, .. } => {
+        Command::Request(pending) => {
+            wanted.push(PolicyId::of(book, pending.kind().word()).into());
+            wanted.extend(of_pending(book, pending));
+        }
+        Command::DecideApproval {
+            approval, on_behalf_of, ..
+        } => {
             wanted.push((*approval).into());
+            wanted.extend(on_behalf_of.map(StreamId::from));
             let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
             wanted.extend(
                 requested
                     .into_iter()
-                    .flat_map(|requested| of_pending(&requested.command)),
+                    .flat_map(|requested| of_pending(book, &requested.command)),
             );
         }
         Command::IssueKey { person, party, .. } => {
@@ -66,6 +72,17 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             wanted.extend(party.map(StreamId::from));
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
+        Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
+        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
+        Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
+        Command::WithdrawReceipts { receipts, .. } => {
+            wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));
+        }
+        Command::MatchReceipt { receipt, bills } => {
+            wanted.push((*receipt).into());
+            wanted.extend(bills.iter().filter_map(|bill| bill.party).map(StreamId::from));
+        }
+        Command::UnmatchReceipt { receipt, .. } => wanted.push((*receipt).into()),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -178,7 +195,7 @@ fn of_rule(terms: &RuleTerms) -> impl Iterator<Item = StreamId> + '_ {
     named.iter().map(|party| StreamId::from(*party))
 }
 
-fn of_pending(pending: &Pending) -> Vec<StreamId> {
+fn of_pending(book: BookId, pending: &Pending) -> Vec<StreamId> {
     match pending {
         Pending::Adjust { legs, .. } => legs
             .iter()
@@ -194,5 +211,19 @@ fn of_pending(pending: &Pending) -> Vec<StreamId> {
             parties.chain(cutover.map(StreamId::from)).collect()
         }
         Pending::ReverseOpening { cutover, .. } => vec![(*cutover).into()],
+        Pending::Pay(terms) => {
+            let payment = PaymentId::of(book, terms.channel.word(), terms.reference.as_str());
+            vec![payment.into(), terms.party.into()]
+        }
+        Pending::ReturnPayment(terms) => vec![terms.payment.into()],
+        Pending::WriteOff(terms) => vec![terms.party.into()],
+        Pending::Freeze(terms) => vec![terms.party.into()],
+        Pending::Unfreeze(terms) => vec![terms.freeze.into()],
+        Pending::Forfeit(terms) => {
+            let to = terms.to.map(StreamId::from);
+            to.into_iter().chain([terms.freeze.into()]).collect()
+        }
+        Pending::Resume { party, .. } => vec![(*party).into()],
+        Pending::SetPolicy(terms) => vec![PolicyId::of(book, terms.kind.word()).into()],
     }
 }

@@ -122,6 +122,7 @@ impl Log {
             position: self.position,
             unpostable: &unpostable,
             missing,
+            balances: &mut |_| Minor::ZERO,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,
