@@ -36,6 +36,10 @@ use super::*;
         imports::reverse, imports::rows, imports::rows_of_line, imports::result,
         money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
+        payments::ask, payments::list, payments::show, payments::give_back,
+        freezes::ask, freezes::list, freezes::unfreeze, freezes::forfeit, freezes::suspend, freezes::resume,
+        receipts::tell, receipts::list, receipts::show, receipts::settle, receipts::release,
+        policies::ask, policies::list, policies::substitute,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
@@ -96,7 +100,7 @@ fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
     let text = || Object::with_type(Type::String);
     let told = matches!(
         path,
-        "/v1/clicks" | "/v1/facts" | "/v1/orders" | "/v1/orders/{line}/facts"
+        "/v1/clicks" | "/v1/facts" | "/v1/orders" | "/v1/orders/{line}/facts" | "/v1/receipts"
     );
     // Files, mappings and imports are identified by what they are made of.
     let intake = ["/v1/files", "/v1/mappings", "/v1/imports"];
