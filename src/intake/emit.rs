@@ -10,9 +10,10 @@ use serde::de::DeserializeOwned;
 use super::field::{Amount, Spec, outside_id};
 use super::mapping::Kind;
 use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, TrackFields, all};
-use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
+use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind, ReceiptId};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
+use crate::domain::receipt::ReceiptFact;
 use crate::money::{Currency, Minor, Rate};
 
 /// Why a row was rejected: nothing of it was taken.
@@ -60,6 +61,8 @@ pub enum Told {
     Click(Box<Click>),
     /// A fact of an order.
     Fact(Box<LineFact>),
+    /// A movement on the owner's own account.
+    Receipt(Box<ReceiptFact>),
 }
 
 /// An amount that a row told: for the sums of a report, which are of the raw decimals.
@@ -144,6 +147,9 @@ impl<'a> Row<'a> {
     fn read(&mut self) -> Result<Told, RowFault> {
         if self.emit.kind == Kind::Click {
             return self.click().map(|click| Told::Click(Box::new(click)));
+        }
+        if self.emit.kind == Kind::Receipt {
+            return self.receipt().map(|receipt| Told::Receipt(Box::new(receipt)));
         }
         let platform = self.platform()?;
         let line_no = self.need("line_no", Self::id)?;
@@ -426,6 +432,7 @@ impl<'a> Row<'a> {
             | Kind::Frozen
             | Kind::Unfrozen
             | Kind::Forfeited
+            | Kind::Receipt
             | Kind::Click => self.case()?,
         })
     }
@@ -462,6 +469,30 @@ impl<'a> Row<'a> {
             settled_base: self.amount("settled_base")?,
             refunded: self.amount("refunded")?,
         })
+    }
+
+    fn receipt(&mut self) -> Result<ReceiptFact, RowFault> {
+        let source = self.platform()?;
+        let flow_no = self.need("flow_no", Self::id)?;
+        Ok(ReceiptFact {
+            receipt: ReceiptId::of(self.book, source.as_str(), flow_no.as_str()),
+            source,
+            flow_no,
+            at: self.need("at", Self::time)?,
+            amount: self.need("amount", Self::amount)?,
+            currency: self.currency()?,
+            account: self.id("account")?,
+            payer: self.remark("payer")?,
+            tag: self.remark("tag")?,
+            memo: self.remark("memo")?,
+        })
+    }
+
+    /// Words for people: control characters become blanks, and the first 200 characters are taken. The row keeps the rest.
+    fn remark(&mut self, name: &'static str) -> Result<Option<String>, RowFault> {
+        let blank = |c: char| if c.is_control() { ' ' } else { c };
+        let text = self.text(name)?;
+        Ok(text.map(|(_, text)| text.chars().map(blank).take(200).collect()))
     }
 
     fn click(&mut self) -> Result<Click, RowFault> {

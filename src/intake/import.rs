@@ -25,9 +25,10 @@ use super::source::SourceError;
 use super::tally::{Outcomes, Tally};
 use crate::base::{BookId, ImportId, derive_uuid};
 use crate::domain::click::Click;
-use crate::domain::command::{Actor, Command, FactOutcome};
+use crate::domain::command::{Actor, Command, FactOutcome, ReceiptOutcome};
 use crate::domain::import::ImportCommitted;
 use crate::domain::order::{FactState, LineFact};
+use crate::domain::receipt::ReceiptFact;
 use crate::domain::refusal::Class;
 use crate::engine::{Engine, EngineError, Lane, Meta};
 use crate::store;
@@ -36,6 +37,8 @@ use crate::store::jobs::{self, Lease};
 
 /// Chunks on their way at once; they are decided in order.
 const IN_FLIGHT: usize = 4;
+/// The identity of a receipt inside its own stream.
+pub(super) const RECEIPT: &str = "receipt.recorded";
 /// How often a chunk is sent again when the database did not take it.
 const TRIES: u32 = 10;
 
@@ -341,8 +344,50 @@ struct Answered {
     bundle: Bundle,
     /// For each click, whether it was known.
     clicks: Vec<bool>,
-    /// For each fact its row, identity and outcome.
-    facts: Vec<(u64, String, FactOutcome)>,
+    /// What became of facts and receipts, in the order of their rows.
+    facts: Vec<Became>,
+}
+
+/// What became of a fact or a receipt.
+struct Became {
+    row: u64,
+    identity: String,
+    /// The line, or the receipt.
+    object: Uuid,
+    /// Its id for people.
+    shown: String,
+    state: FactState,
+    code: Option<String>,
+    replayed: bool,
+    position: i64,
+}
+
+impl Became {
+    fn fact(row: u64, identity: String, outcome: FactOutcome) -> Became {
+        Became {
+            row,
+            identity,
+            object: outcome.line.0,
+            shown: outcome.line.to_string(),
+            state: outcome.state,
+            code: outcome.code,
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
+
+    fn receipt(row: u64, outcome: ReceiptOutcome) -> Became {
+        Became {
+            row,
+            identity: RECEIPT.to_owned(),
+            object: outcome.receipt.0,
+            shown: outcome.receipt.to_string(),
+            state: outcome.state,
+            code: outcome.code,
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
 }
 
 struct Run<'a> {
@@ -478,13 +523,14 @@ impl Run<'_> {
             kept.rows.message.push(row.message);
         }
         let mut place = (0, 0);
-        for (row, identity, outcome) in answered.facts {
+        for outcome in answered.facts {
+            let row = outcome.row;
             place = if place.0 == row { (row, place.1 + 1) } else { (row, 0) };
-            self.outcome(row, &outcome, watch);
+            self.outcome(&outcome, watch);
             kept.facts.row.push(number(row));
             kept.facts.nth.push(place.1);
-            kept.facts.line.push(outcome.line.0);
-            kept.facts.identity.push(identity);
+            kept.facts.line.push(outcome.object);
+            kept.facts.identity.push(outcome.identity);
             kept.facts.position.push(outcome.position);
             kept.facts.state.push(state_word(outcome.state));
             kept.facts.code.push(outcome.code.unwrap_or_default());
@@ -503,7 +549,7 @@ impl Run<'_> {
         }
     }
 
-    fn outcome(&mut self, row: u64, outcome: &FactOutcome, watch: &mut Watch<'_>) {
+    fn outcome(&mut self, outcome: &Became, watch: &mut Watch<'_>) {
         let code = outcome.code.as_deref().unwrap_or("");
         let state = state_word(outcome.state);
         if outcome.replayed {
@@ -513,10 +559,10 @@ impl Run<'_> {
         self.tally.outcomes.fact(state, code);
         if outcome.state != FactState::Applied {
             (watch.note)(Note {
-                row,
+                row: outcome.row,
                 what: state,
                 code,
-                message: &outcome.line.to_string(),
+                message: &outcome.shown,
             });
         }
     }
@@ -532,6 +578,7 @@ async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> 
     let mut clicks: Vec<Click> = Vec::new();
     let mut rows: Vec<(u64, String)> = Vec::new();
     let mut facts: Vec<LineFact> = Vec::new();
+    let mut received: Vec<(u64, ReceiptFact)> = Vec::new();
     for (row, told) in bundle.told.drain(..) {
         match told {
             Told::Click(click) => clicks.push(*click),
@@ -539,6 +586,7 @@ async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> 
                 rows.push((row, fact.identity()));
                 facts.push(*fact);
             }
+            Told::Receipt(receipt) => received.push((row, *receipt)),
         }
     }
     let mut tries = 0;
@@ -562,14 +610,27 @@ async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> 
                 }
             }
         };
-        match futures_util::future::try_join(clicks, facts).await {
-            Ok((clicks, outcomes)) => {
+        let receipts = async {
+            match received.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let told = received.iter().map(|(_, fact)| fact.clone()).collect();
+                    let answer = engine.submit(book, Command::Receipts(told), meta.clone()).await?;
+                    Ok(answer.made.receipts)
+                }
+            }
+        };
+        match futures_util::future::try_join3(clicks, facts, receipts).await {
+            Ok((clicks, outcomes, receipts)) => {
                 let facts = rows.into_iter().zip(outcomes);
+                let facts = facts.map(|((row, identity), outcome)| Became::fact(row, identity, outcome));
+                let receipts = received.iter().zip(receipts);
+                let receipts = receipts.map(|((row, _), outcome)| Became::receipt(*row, outcome));
+                let mut became: Vec<Became> = facts.chain(receipts).collect();
+                became.sort_by_key(|outcome| outcome.row);
                 return Ok(Answered {
                     clicks: clicks.into_iter().map(|(_, known)| known).collect(),
-                    facts: facts
-                        .map(|((row, identity), outcome)| (row, identity, outcome))
-                        .collect(),
+                    facts: became,
                     bundle,
                 });
             }

@@ -63,7 +63,7 @@ impl Check {
     fn holds(&self, cells: &Cells) -> bool {
         let cell = cells.get(self.slot);
         let c = &self.condition;
-        let number = || cell.and_then(|text| rust_decimal::Decimal::from_str_exact(text).ok());
+        let number = || cell.and_then(|text| rust_decimal::Decimal::from_str_exact(&text.replace(',', "")).ok());
         c.is.as_deref().is_none_or(|wanted| cell == Some(wanted))
             && c.is_not.as_deref().is_none_or(|unwanted| cell != Some(unwanted))
             && (c.among.is_empty() || cell.is_some_and(|cell| c.among.iter().any(|word| word == cell)))
@@ -222,6 +222,7 @@ impl Kind {
             Kind::Forfeited => "forfeited",
             Kind::PriceCorrected => "price_corrected",
             Kind::Snapshot => "snapshot",
+            Kind::Receipt => "receipt",
         }
     }
 
@@ -231,6 +232,10 @@ impl Kind {
             let mut may = CLICK.to_vec();
             may.extend(["source", "platform", "segment"]);
             return (vec!["at", "buyer", "promoter"], may);
+        }
+        if self == Kind::Receipt {
+            let may = vec!["platform", "currency", "account", "payer", "tag", "memo"];
+            return (vec!["flow_no", "at", "amount"], may);
         }
         let mut needs = vec!["line_no", "at"];
         let mut may = ABOUT.to_vec();
@@ -273,7 +278,7 @@ impl Kind {
                 "settled_base",
                 "refunded",
             ]),
-            Kind::Received | Kind::Click => {}
+            Kind::Received | Kind::Click | Kind::Receipt => {}
         }
         (needs, may)
     }
@@ -350,7 +355,7 @@ impl Plan {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)
     }
 
-    /// True when a row may tell a fact of an order.
+    /// True when a row may tell a fact of an order, or a receipt.
     pub fn has_facts(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind != Kind::Click)
     }

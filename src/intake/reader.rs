@@ -280,6 +280,7 @@ fn count(tally: &mut Tally, taken: Taken<'_>, out: &Emitted) {
         tally.told(match told {
             Told::Click(_) => "click",
             Told::Fact(fact) => fact.what.kind(),
+            Told::Receipt(_) => "receipt.recorded",
         });
     }
 }
@@ -371,7 +372,7 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     for told in reader.out.told.drain(..) {
         let wanted = matches!(
             (reading.pass, &told),
-            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_))
+            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_) | Told::Receipt(_))
         );
         if wanted {
             bundle.told.push((number, told));
@@ -379,12 +380,21 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     }
 }
 
-/// The business day that a row belongs to, and what it was reported to: the earliest time of its order.
+/// The business day that a row belongs to, and what it was reported to: the earliest time of its order, or the time of the
+/// movement.
 fn day_of(told: &[Told], zone: Zone) -> Option<(String, String, NaiveDate)> {
+    if let Some(Told::Receipt(receipt)) = told.first() {
+        let account = receipt.account.as_ref().map_or("", |account| account.as_str());
+        return Some((
+            receipt.source.as_str().to_owned(),
+            account.to_owned(),
+            zone.day(receipt.at),
+        ));
+    }
     let facts = || {
         told.iter().filter_map(|told| match told {
             Told::Fact(fact) => Some(fact.as_ref()),
-            Told::Click(_) => None,
+            Told::Click(_) | Told::Receipt(_) => None,
         })
     };
     let first = facts().next()?;

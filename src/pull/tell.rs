@@ -55,6 +55,10 @@ pub(super) fn map(book: BookId, plan: &Plan, objects: &Objects, rows: &[String])
             match told {
                 Told::Click(click) => mapped.clicks.push(*click),
                 Told::Fact(fact) => mapped.facts.push(*fact),
+                Told::Receipt(_) => {
+                    let fault = RowFault::new("receipt_not_polled", "receipts are imported from files");
+                    mapped.rejected.push((number + 1, fault));
+                }
             }
         }
     }

@@ -222,7 +222,7 @@ impl ImportsView {
 /// Something that a row told.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowFact {
-    /// Its line.
+    /// Its line, or the receipt.
     pub line: String,
     /// What: kind, then case or number.
     pub fact: String,

@@ -55,7 +55,7 @@ statements! {
         cursor_move, cursor_read, file_add, file_append, file_find, file_part, file_sweep, file_unpart, event_by_stream, event_page, event_range,
         followers_behind, followers_late, followers_reach, followers_wait, generation_bump, head_read,
         import_add, import_attempt, import_days_add, import_days_clear, import_facts_add, import_facts_moved, import_find,
-        import_gate, import_months, import_rivals, import_rows_add, import_state, import_told, import_parked,
+        import_gate, import_months, import_rivals, import_rows_add, import_state, import_told, import_told_receipts, import_parked,
         imports_under_way, imports_waiting, mapping_find, mapping_put, mapping_remove, parked_open, parked_waiting,
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
         log_create, log_list, log_of_book, log_succeed, long_transaction,

@@ -49,7 +49,7 @@ fn facts(name: &str, file: &str) -> Option<Vec<Vec<LineFact>>> {
     let facts = |told: Vec<Told>| {
         let fact = |told| match told {
             Told::Fact(fact) => *fact,
-            Told::Click(_) => panic!("a click"),
+            Told::Click(_) | Told::Receipt(_) => panic!("a click"),
         };
         told.into_iter().map(fact).collect()
     };

@@ -16,7 +16,7 @@ fn only(told: &[Told]) -> &LineFact {
 fn fact(told: &Told) -> &LineFact {
     match told {
         Told::Fact(fact) => fact,
-        Told::Click(_) => panic!("a click"),
+        Told::Click(_) | Told::Receipt(_) => panic!("a click"),
     }
 }
 
