@@ -1,6 +1,7 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod desk;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -560,6 +561,7 @@ fn opening() -> Opening {
 fn other_events() -> Vec<Event> {
     let ended = || ApprovalEnded {
         by: PersonId(id(12)),
+        on_behalf_of: None,
         remark: Some("同意".to_owned()),
     };
     let posted = AdjustmentPosted {
@@ -567,11 +569,14 @@ fn other_events() -> Vec<Event> {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        nature: None,
+        files: Vec::new(),
     };
     let command = Pending::Adjust {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        files: Vec::new(),
     };
     let key = KeyId(id(14));
     vec![
@@ -591,11 +596,12 @@ fn other_events() -> Vec<Event> {
             name: "旗舰店".parse().unwrap(),
             brand: party(PartyKind::Brand),
         }),
-        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+        Event::Approval(ApprovalEvent::Requested(Box::new(ApprovalRequested {
             approval: ApprovalId(id(15)),
             maker: PersonId(id(16)),
             command,
-        })),
+            requirement: None,
+        }))),
         Event::Approval(ApprovalEvent::Approved(ended())),
         Event::Approval(ApprovalEvent::Refused(ended())),
         Event::Approval(ApprovalEvent::Withdrawn(ended())),
@@ -680,6 +686,7 @@ fn written_today() -> Vec<Event> {
         rule_events(),
         other_events(),
         placement_events(),
+        desk::events(),
     ]
     .concat()
 }
@@ -738,11 +745,12 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         });
     }
     let requested = |command| {
-        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+        Event::Approval(ApprovalEvent::Requested(Box::new(ApprovalRequested {
             approval: ApprovalId(id(15)),
             maker: PersonId(id(16)),
             command,
-        }))
+            requirement: None,
+        })))
     };
     let scope = CutoverScope {
         at: at(0),
@@ -771,6 +779,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         ("manner", fact(refund)),
     ];
     further.extend(shares::forms());
+    further.extend(desk::forms());
     further
 }
 

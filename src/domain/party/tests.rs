@@ -40,6 +40,7 @@ impl Parties {
             external_id: None,
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
+            suspended: None,
         });
     }
 

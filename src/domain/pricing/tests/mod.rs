@@ -217,6 +217,7 @@ impl Small {
             external_id: None,
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
+            suspended: None,
         });
     }
 
