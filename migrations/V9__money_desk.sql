@@ -40,9 +40,9 @@ create table payment (
 );
 create index payment_of_party on payment (log, party, payment);
 
-create table freeze (
+create table money_freeze (
     log        uuid not null,
-    freeze     uuid not null,
+    hold       uuid not null,
     party      uuid not null,
     currency   text not null,
     held       bigint not null,
@@ -51,9 +51,9 @@ create table freeze (
     reason     text not null,
     at         timestamptz not null,
     position   bigint not null,
-    primary key (log, freeze)
+    primary key (log, hold)
 );
-create index freeze_of_party on freeze (log, party, freeze);
+create index money_freeze_of_party on money_freeze (log, party, hold);
 
 create table money_receipt (
     log       uuid not null,
@@ -93,4 +93,4 @@ create index receipt_bill_of_owner on receipt_bill (log, owner, period);
 -- what receipts moved on accounts is found by their slice
 create index event_of_receipt on event (log, position) where slice = 29;
 
-grant select, insert, update, delete on substitute, payment, freeze, money_receipt, receipt_bill to fenzhang_app;
+grant select, insert, update, delete on substitute, payment, money_freeze, money_receipt, receipt_bill to fenzhang_app;

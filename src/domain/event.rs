@@ -181,6 +181,31 @@ fn canonical<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     serde_json_canonicalizer::to_string(value)
 }
 
+fn payment_payload(event: &PaymentEvent) -> Result<String, serde_json::Error> {
+    match event {
+        PaymentEvent::Recorded(e) => canonical(e),
+        PaymentEvent::Returned(e) => canonical(e),
+    }
+}
+
+fn receipt_payload(event: &ReceiptEvent) -> Result<String, serde_json::Error> {
+    match event {
+        ReceiptEvent::Recorded(e) => canonical(e),
+        ReceiptEvent::Parked(e) => canonical(e),
+        ReceiptEvent::Matched(e) => canonical(e),
+        ReceiptEvent::Unmatched(e) => canonical(e),
+        ReceiptEvent::Withdrawn(e) => canonical(e),
+    }
+}
+
+fn freeze_payload(event: &FreezeEvent) -> Result<String, serde_json::Error> {
+    match event {
+        FreezeEvent::Placed(e) => canonical(e),
+        FreezeEvent::Lifted(e) => canonical(e),
+        FreezeEvent::Forfeited(e) => canonical(e),
+    }
+}
+
 impl Event {
     /// Wire name.
     pub fn kind(&self) -> &'static str {
@@ -252,22 +277,9 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
-            Event::Payment(e) => match e {
-                PaymentEvent::Recorded(_) => "payment.recorded",
-                PaymentEvent::Returned(_) => "payment.returned",
-            },
-            Event::Receipt(e) => match e {
-                ReceiptEvent::Recorded(_) => "receipt.recorded",
-                ReceiptEvent::Parked(_) => "receipt.parked",
-                ReceiptEvent::Matched(_) => "receipt.matched",
-                ReceiptEvent::Unmatched(_) => "receipt.unmatched",
-                ReceiptEvent::Withdrawn(_) => "receipt.withdrawn",
-            },
-            Event::Freeze(e) => match e {
-                FreezeEvent::Placed(_) => "freeze.placed",
-                FreezeEvent::Lifted(_) => "freeze.lifted",
-                FreezeEvent::Forfeited(_) => "freeze.forfeited",
-            },
+            Event::Payment(e) => e.kind(),
+            Event::Receipt(e) => e.kind(),
+            Event::Freeze(e) => e.kind(),
             Event::Policy(_) => "policy.set",
         }
     }
@@ -371,22 +383,9 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
-            Event::Payment(e) => match e {
-                PaymentEvent::Recorded(e) => canonical(e),
-                PaymentEvent::Returned(e) => canonical(e),
-            },
-            Event::Receipt(e) => match e {
-                ReceiptEvent::Recorded(e) => canonical(e),
-                ReceiptEvent::Parked(e) => canonical(e),
-                ReceiptEvent::Matched(e) => canonical(e),
-                ReceiptEvent::Unmatched(e) => canonical(e),
-                ReceiptEvent::Withdrawn(e) => canonical(e),
-            },
-            Event::Freeze(e) => match e {
-                FreezeEvent::Placed(e) => canonical(e),
-                FreezeEvent::Lifted(e) => canonical(e),
-                FreezeEvent::Forfeited(e) => canonical(e),
-            },
+            Event::Payment(e) => payment_payload(e),
+            Event::Receipt(e) => receipt_payload(e),
+            Event::Freeze(e) => freeze_payload(e),
             Event::Policy(e) => canonical(e),
         }
     }

@@ -159,10 +159,11 @@ fn one(
     let mut unpostable = HashSet::new();
     let (made, recorded, legs) = loop {
         let (streams, balances) = (&mut decided.streams, &mut decided.missing);
-        let outcome = decide(job, read, now, folds, (&unpostable, streams, balances), fresh).and_then(|(made, recorded)| {
-            let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
-            Ok((made, recorded, legs))
-        });
+        let outcome =
+            decide(job, read, now, folds, (&unpostable, streams, balances), fresh).and_then(|(made, recorded)| {
+                let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
+                Ok((made, recorded, legs))
+            });
         match outcome {
             Ok((made, recorded, Stamped::Legs(legs))) => break (made, recorded, legs),
             Ok((_, _, Stamped::NoRoom(event))) if unpostable.insert(event) => folds.world.undo_to(savepoint),

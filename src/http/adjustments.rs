@@ -175,7 +175,10 @@ pub async fn ask(write: Write, Json(body): Json<AdjustmentIn>) -> Result<HttpRes
         (None, Some(told), None) => form.within("/write_off", |form| write_off(form, told)),
         (None, None, Some(told)) => form.within("/formula", |form| formula(form, told)),
         _ => {
-            form.fault("", Fault::new("one_of", "give entry, write_off or formula, one of them"));
+            form.fault(
+                "",
+                Fault::new("one_of", "give entry, write_off or formula, one of them"),
+            );
             None
         }
     };

@@ -172,7 +172,5 @@ pub async fn resume(write: Write, party: Path<String>, Json(body): Json<ReasonIn
         party: write.party(&party).await?,
         reason: body.reason,
     });
-    write
-        .make("POST /v1/parties/{party}/resume", "approval", command)
-        .await
+    write.make("POST /v1/parties/{party}/resume", "approval", command).await
 }

@@ -188,8 +188,7 @@ pub async fn settle(write: Write, id: Path<String>, Json(body): Json<MatchIn>) -
     drop(client);
     let known = known.receipts.first().ok_or_else(Problem::not_found)?;
     let currency: Currency = known.amount.currency.parse().map_err(|_| Problem::not_found())?;
-    let read =
-        |(n, told): (usize, &BillIn)| form.within(&format!("/bills/{n}"), |form| bill(form, told, currency));
+    let read = |(n, told): (usize, &BillIn)| form.within(&format!("/bills/{n}"), |form| bill(form, told, currency));
     let bills: Vec<Option<Bill>> = body.bills.iter().enumerate().map(read).collect();
     let bills = form.finish(bills.into_iter().collect::<Option<Vec<_>>>())?;
     write

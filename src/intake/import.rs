@@ -610,16 +610,7 @@ async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> 
                 }
             }
         };
-        let receipts = async {
-            match received.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let told = received.iter().map(|(_, fact)| fact.clone()).collect();
-                    let answer = engine.submit(book, Command::Receipts(told), meta.clone()).await?;
-                    Ok(answer.made.receipts)
-                }
-            }
-        };
+        let receipts = tell_receipts(engine, book, &meta, &received);
         match futures_util::future::try_join3(clicks, facts, receipts).await {
             Ok((clicks, outcomes, receipts)) => {
                 let facts = rows.into_iter().zip(outcomes);
@@ -646,6 +637,20 @@ async fn send(engine: &Engine, book: BookId, meta: Meta, mut bundle: Bundle) -> 
             }
         }
     }
+}
+
+async fn tell_receipts(
+    engine: &Engine,
+    book: BookId,
+    meta: &Meta,
+    received: &[(u64, ReceiptFact)],
+) -> Result<Vec<ReceiptOutcome>, EngineError> {
+    if received.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = received.iter().map(|(_, fact)| fact.clone()).collect();
+    let answer = engine.submit(book, Command::Receipts(told), meta.clone()).await?;
+    Ok(answer.made.receipts)
 }
 
 /// The word of a fact's state.

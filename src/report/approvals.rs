@@ -258,8 +258,7 @@ fn view(row: &Row, person: Option<PersonId>) -> Result<(ApprovalView, Pending), 
         ("pending", None) => vec!["approve", "refuse", "withdraw"],
         _ => Vec::new(),
     };
-    let Event::Approval(ApprovalEvent::Requested(requested)) =
-        Event::decode("approval.requested", 1, row.get(7))?
+    let Event::Approval(ApprovalEvent::Requested(requested)) = Event::decode("approval.requested", 1, row.get(7))?
     else {
         return Err(ReportError::Stored("approval"));
     };

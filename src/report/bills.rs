@@ -178,7 +178,16 @@ impl BillsView {
     /// As a table: what is open stands in the column of its age.
     pub fn table(&self) -> Table {
         let mut columns = vec![
-            "party", "name", "account", "month", "currency", "estimated", "settled", "received", "open", "state",
+            "party",
+            "name",
+            "account",
+            "month",
+            "currency",
+            "estimated",
+            "settled",
+            "received",
+            "open",
+            "state",
         ];
         columns.extend(AGES.iter().map(|(name, ..)| *name));
         let title = format!("Receipts of money 回款 against bills at position {}", self.position);

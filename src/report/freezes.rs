@@ -97,7 +97,11 @@ fn view(row: &Row) -> Result<FreezeView, ReportError> {
         left: money(left),
         reason: row.get(7),
         at: Instant::from_utc(row.get(8)),
-        allowed_actions: if left > 0 { vec!["unfreeze", "forfeit"] } else { Vec::new() },
+        allowed_actions: if left > 0 {
+            vec!["unfreeze", "forfeit"]
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -107,7 +111,16 @@ impl FreezesView {
         let mut table = Table::new(
             format!("Frozen money 冻结 at position {}", self.position),
             &[
-                "freeze", "party", "name", "held", "lifted", "forfeited", "left", "currency", "at", "reason",
+                "freeze",
+                "party",
+                "name",
+                "held",
+                "lifted",
+                "forfeited",
+                "left",
+                "currency",
+                "at",
+                "reason",
             ],
         );
         for row in &self.freezes {

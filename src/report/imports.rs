@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::{At, Cell, Page, ReportError, Statement, Table, position, sql};
-use crate::base::{FileId, ApprovalId, ImportId, Instant, LineId, LogId};
+use crate::base::{ApprovalId, FileId, ImportId, Instant, LineId, LogId};
 
 pub(super) const SQL: &[Statement] = &[
     sql!("imports_page"),

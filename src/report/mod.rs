@@ -75,8 +75,8 @@ pub use freezes::{FreezeView, FreezesView, freezes};
 pub use history::Part;
 pub use imports::{
     FileView, FilesView, ImportCount, ImportProgress, ImportRow, ImportRowsView, ImportView, ImportsView, LineRow,
-    LineRowsView, MappingView, RowFact, RowFilter, file, files, files_missing, import, import_rows, imports, own_mappings,
-    rows_of_line,
+    LineRowsView, MappingView, RowFact, RowFilter, file, files, files_missing, import, import_rows, imports,
+    own_mappings, rows_of_line,
 };
 pub use items::{ItemView, ItemsView, item, items};
 pub use line_ledger::{

@@ -117,7 +117,11 @@ fn policy(terms: &PolicyTerms) -> Vec<Detail> {
             .currency
             .map_or_else(|| "0".to_owned(), |currency| step.from.display(currency));
         let roles: Vec<&str> = step.roles.iter().map(|role| role.word()).collect();
-        let roles = if roles.is_empty() { "any".to_owned() } else { roles.join(" or ") };
+        let roles = if roles.is_empty() {
+            "any".to_owned()
+        } else {
+            roles.join(" or ")
+        };
         let persons = step.approvers;
         details.push(detail("step", format!("from {from}: {persons} of {roles}")));
     }

@@ -64,9 +64,7 @@ pub async fn policies(client: &Client, log: LogId) -> Result<PoliciesView, Repor
         .iter()
         .map(|kind| PolicyId::of(book, kind.word()).0)
         .collect();
-    let rows = client
-        .query(include_str!("sql/policies.sql"), &[&log.0, &ids])
-        .await?;
+    let rows = client.query(include_str!("sql/policies.sql"), &[&log.0, &ids]).await?;
     let mut policies = Vec::with_capacity(rows.len());
     for row in &rows {
         if let Event::Policy(set) = streams::stored(log, row, 0)?.event {
@@ -97,7 +95,15 @@ impl PoliciesView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Approval policies 审批规则 at position {}", self.position),
-            &["kind", "version", "from", "amount from", "currency", "approvers", "roles"],
+            &[
+                "kind",
+                "version",
+                "from",
+                "amount from",
+                "currency",
+                "approvers",
+                "roles",
+            ],
         );
         for policy in &self.policies {
             for step in &policy.steps {
@@ -108,7 +114,12 @@ impl PoliciesView {
                     step.from.as_ref().map_or(super::Cell::Empty, super::Cell::from),
                     policy.currency.map(|currency| currency.to_string()).into(),
                     i64::from(step.approvers).into(),
-                    if step.roles.is_empty() { "any".to_owned() } else { step.roles.join(" ") }.into(),
+                    if step.roles.is_empty() {
+                        "any".to_owned()
+                    } else {
+                        step.roles.join(" ")
+                    }
+                    .into(),
                 ]);
             }
         }

@@ -223,4 +223,11 @@ pub const REGISTRY: &[Report] = &[
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.
-pub const SHARED: &[&[Statement]] = &[at::SQL, compare::SQL, events::SQL, streams::SQL, explain::SQL, money_receipts::SQL];
+pub const SHARED: &[&[Statement]] = &[
+    at::SQL,
+    compare::SQL,
+    events::SQL,
+    streams::SQL,
+    explain::SQL,
+    money_receipts::SQL,
+];

@@ -240,7 +240,7 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.approval_put, rows.approvals;
         st.substitute_append, rows.substitutes;
         st.payment_put, rows.payments;
-        st.freeze_put, rows.freezes;
+        st.money_freeze_put, rows.freezes;
         st.money_receipt_append, rows.money_receipts;
         st.receipt_bill_append, rows.receipt_bills;
         st.placement_append, rows.placements;

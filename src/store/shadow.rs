@@ -40,7 +40,7 @@ pub const TABLES: [Table; 21] = [
     table("approval", "position"),
     table("substitute", "position, by"),
     table("payment", "position"),
-    table("freeze", "position"),
+    table("money_freeze", "position"),
     table("money_receipt", "position"),
     table("receipt_bill", "position, nth"),
     table("placement", "position, from_at"),
@@ -214,7 +214,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "approval" from rows.approvals;
         "substitute" from rows.substitutes;
         "payment" from rows.payments;
-        "freeze" from rows.freezes;
+        "money_freeze" from rows.freezes;
         "money_receipt" from rows.money_receipts;
         "receipt_bill" from rows.receipt_bills;
         "placement" from rows.placements;

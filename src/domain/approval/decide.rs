@@ -112,15 +112,22 @@ pub fn decide(
 
 /// A person who did not ask, for itself or for one who is away and did not ask either, of a role that the policy names.
 fn may_decide(requested: &ApprovalRequested, by: PersonId, decider: Decider<'_>) -> Result<(), Refusal> {
-    let forbidden = |code, message| Err(Refusal::new(Class::Forbidden, code, message));
     if by == requested.maker || decider.absent.is_some_and(|absent| absent.person == requested.maker) {
-        return forbidden(
+        return Err(Refusal::new(
+            Class::Forbidden,
             "same_person",
             "a second person decides, and no substitute of the one who asked; the one who asked may only take it back",
-        );
+        ));
     }
-    if decider.absent.is_some_and(|absent| !absent.substituted || absent.person == by) {
-        return forbidden("not_a_substitute", "this person did not name you a substitute for now");
+    if decider
+        .absent
+        .is_some_and(|absent| !absent.substituted || absent.person == by)
+    {
+        return Err(Refusal::new(
+            Class::Forbidden,
+            "not_a_substitute",
+            "this person did not name you a substitute for now",
+        ));
     }
     let Some(needed) = requested.requirement.as_ref().filter(|needed| !needed.roles.is_empty()) else {
         return Ok(());
@@ -132,7 +139,11 @@ fn may_decide(requested: &ApprovalRequested, by: PersonId, decider: Decider<'_>)
     if needed.roles.iter().any(held) {
         return Ok(());
     }
-    forbidden("role_not_enough", "the policy names roles that decide this, and this is none of them")
+    Err(Refusal::new(
+        Class::Forbidden,
+        "role_not_enough",
+        "the policy names roles that decide this, and this is none of them",
+    ))
 }
 
 fn person(person: Option<PersonId>) -> Result<PersonId, Refusal> {

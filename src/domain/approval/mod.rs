@@ -28,7 +28,9 @@ pub struct ApprovalRequested {
 impl ApprovalRequested {
     /// How many persons beside the maker must agree.
     pub fn approvers(&self) -> usize {
-        self.requirement.as_ref().map_or(1, |needed| usize::from(needed.approvers.max(1)))
+        self.requirement
+            .as_ref()
+            .map_or(1, |needed| usize::from(needed.approvers.max(1)))
     }
 }
 

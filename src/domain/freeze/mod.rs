@@ -120,6 +120,15 @@ pub enum FreezeEvent {
 }
 
 impl FreezeEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            FreezeEvent::Placed(_) => "freeze.placed",
+            FreezeEvent::Lifted(_) => "freeze.lifted",
+            FreezeEvent::Forfeited(_) => "freeze.forfeited",
+        }
+    }
+
     /// Business time.
     pub fn at(&self) -> Instant {
         match self {

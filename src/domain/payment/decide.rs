@@ -81,7 +81,9 @@ pub fn record(
         .because_of(payment));
     }
     if let Some(reason) = books.suspended {
-        return Err(Refusal::conflict("party_suspended", format!("this party is not to be paid: {reason}")).at("/party"));
+        return Err(
+            Refusal::conflict("party_suspended", format!("this party is not to be paid: {reason}")).at("/party"),
+        );
     }
     let from_available = terms.amount.min(books.available.max(Minor::ZERO));
     let advance = terms.amount.minus(from_available)?;
@@ -118,7 +120,7 @@ pub fn give_back(state: &PaymentState, terms: &ReturnTerms, books: &Books<'_>) -
     wrong.check()?;
     if state.returned.is_some() {
         return Err(
-            Refusal::conflict("payment_returned", "this payment came back already").because_of(recorded.payment),
+            Refusal::conflict("payment_returned", "this payment came back already").because_of(recorded.payment)
         );
     }
     Ok(PaymentEvent::Returned(PaymentReturned {

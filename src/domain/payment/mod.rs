@@ -138,6 +138,16 @@ pub enum PaymentEvent {
     Returned(PaymentReturned),
 }
 
+impl PaymentEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            PaymentEvent::Recorded(_) => "payment.recorded",
+            PaymentEvent::Returned(_) => "payment.returned",
+        }
+    }
+}
+
 /// A payment as it stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PaymentState {

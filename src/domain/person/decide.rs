@@ -69,7 +69,12 @@ pub fn substitute(
         "same_person",
         "nobody is a substitute of themselves",
     );
-    wrong.when(told.to < told.from, "/to", "ends_before_start", "it ends after it begins");
+    wrong.when(
+        told.to < told.from,
+        "/to",
+        "ends_before_start",
+        "it ends after it begins",
+    );
     wrong.check()?;
     Ok(PersonEvent::Substituted(told))
 }

@@ -137,7 +137,10 @@ impl PersonState {
 
     /// Roles of its keys that are not revoked; a key that ran out while its holder was away still tells the role.
     pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
-        self.keys.iter().filter(|(_, revoked)| !revoked).map(|(key, _)| key.role)
+        self.keys
+            .iter()
+            .filter(|(_, revoked)| !revoked)
+            .map(|(key, _)| key.role)
     }
 
     /// True when a person may decide for it at an instant.

@@ -40,7 +40,9 @@ pub fn set(
     }
     steps(terms.kind, terms, &mut wrong);
     wrong.check()?;
-    let version = u32::try_from(state.versions.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let version = u32::try_from(state.versions.len())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     Ok(PolicySet {
         policy,
         version,
@@ -71,7 +73,11 @@ fn steps(kind: PendingKind, terms: &PolicyTerms, wrong: &mut Wrong) {
         }
         before = Some(step.from);
         if !(1..=MOST_APPROVERS).contains(&step.approvers) {
-            wrong.add(at("approvers"), "approvers_out_of_range", "1 to 5 persons beside the maker");
+            wrong.add(
+                at("approvers"),
+                "approvers_out_of_range",
+                "1 to 5 persons beside the maker",
+            );
         }
         if step.roles.iter().any(|role| !DECIDING.contains(role)) {
             wrong.add(at("roles"), "role_never_decides", "owner and finance decide approvals");

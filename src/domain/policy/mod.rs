@@ -186,7 +186,9 @@ impl PolicyState {
         let found: Vec<Requirement> = if amounts.is_empty() {
             of(None, Minor::ZERO).into_iter().collect()
         } else {
-            let each = amounts.iter().filter_map(|(currency, amount)| of(Some(*currency), *amount));
+            let each = amounts
+                .iter()
+                .filter_map(|(currency, amount)| of(Some(*currency), *amount));
             each.collect()
         };
         // More persons are stricter than fewer, a narrower set of roles than a wider one.

@@ -12,6 +12,12 @@ use crate::money::{Currency, Minor};
 
 /// The code of a flow number that stands with other content.
 pub const CONFLICT: &str = "receipt_conflict";
+/// The code of a currency that the book does not have.
+const NOT_BOOKED: &str = "currency_not_booked";
+/// The code of a movement that is to come.
+const IN_FUTURE: &str = "in_future";
+/// The code of a movement of nothing.
+const NOTHING: &str = "amount_zero";
 
 /// What telling a movement comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,11 +48,11 @@ pub fn tell(state: &ReceiptState, fact: &ReceiptFact, currencies: &[Currency], n
     let code = if state.stands.is_some() {
         CONFLICT
     } else if !currencies.contains(&fact.currency) {
-        "currency_not_booked"
+        NOT_BOOKED
     } else if fact.at > now {
-        "in_future"
+        IN_FUTURE
     } else if fact.amount.is_zero() {
-        "amount_zero"
+        NOTHING
     } else {
         return Told::New(ReceiptEvent::Recorded(Box::new(ReceiptRecorded { fact: fact.clone() })));
     };
@@ -61,11 +67,7 @@ pub fn tell(state: &ReceiptState, fact: &ReceiptFact, currencies: &[Currency], n
 }
 
 /// Matches a receipt with what it settles, beside what was matched before.
-pub fn settle(
-    state: &ReceiptState,
-    bills: &[Bill],
-    exists: &dyn Fn(PartyId) -> bool,
-) -> Result<ReceiptEvent, Refusal> {
+pub fn settle(state: &ReceiptState, bills: &[Bill], exists: &dyn Fn(PartyId) -> bool) -> Result<ReceiptEvent, Refusal> {
     let (fact, _) = state.stands.as_ref().ok_or_else(|| Refusal::not_found("receipt"))?;
     let mut wrong = Wrong::default();
     wrong.when(
@@ -78,7 +80,11 @@ pub fn settle(
     for (index, bill) in bills.iter().enumerate().take(200) {
         let at = |field: &str| format!("/bills/{index}/{field}");
         if bill.amount.is_zero() || (bill.amount > Minor::ZERO) != (fact.amount > Minor::ZERO) {
-            wrong.add(at("amount"), "amount_sign", "a part has the sign of the whole, and is not 0");
+            wrong.add(
+                at("amount"),
+                "amount_sign",
+                "a part has the sign of the whole, and is not 0",
+            );
         }
         if bill.party.is_some_and(|party| !exists(party)) {
             wrong.add(at("party"), "not_found", "no such party");
@@ -90,9 +96,7 @@ pub fn settle(
                 "a bill is of a party and a month; a transfer of neither",
             );
         }
-        let account = bill
-            .party
-            .map_or(Account::book(AccountKind::Cash), bill_account);
+        let account = bill.party.map_or(Account::book(AccountKind::Cash), bill_account);
         allocated.push(Allocation {
             account,
             period: bill.period,
@@ -104,7 +108,9 @@ pub fn settle(
     let matched = state.matched()?.plus(asked)?;
     if matched.0.unsigned_abs() > fact.amount.0.unsigned_abs() {
         let left = fact.amount.minus(state.matched()?)?.display(fact.currency);
-        return Err(Refusal::conflict("receipt_exceeded", format!("{left} of this receipt is not matched yet")).at("/bills"));
+        return Err(
+            Refusal::conflict("receipt_exceeded", format!("{left} of this receipt is not matched yet")).at("/bills"),
+        );
     }
     Ok(ReceiptEvent::Matched(ReceiptMatched {
         at: fact.at,
@@ -120,7 +126,10 @@ pub fn release(state: &ReceiptState, reason: &str) -> Result<ReceiptEvent, Refus
     wrong.reason("/reason", reason);
     wrong.check()?;
     if state.bills.is_empty() {
-        return Err(Refusal::conflict("receipt_not_matched", "nothing of this receipt is matched"));
+        return Err(Refusal::conflict(
+            "receipt_not_matched",
+            "nothing of this receipt is matched",
+        ));
     }
     Ok(ReceiptEvent::Unmatched(ReceiptUnmatched {
         at: fact.at,

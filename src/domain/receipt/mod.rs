@@ -145,6 +145,17 @@ pub enum ReceiptEvent {
 }
 
 impl ReceiptEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ReceiptEvent::Recorded(_) => "receipt.recorded",
+            ReceiptEvent::Parked(_) => "receipt.parked",
+            ReceiptEvent::Matched(_) => "receipt.matched",
+            ReceiptEvent::Unmatched(_) => "receipt.unmatched",
+            ReceiptEvent::Withdrawn(_) => "receipt.withdrawn",
+        }
+    }
+
     /// Date of its legs.
     pub fn at(&self) -> Instant {
         match self {

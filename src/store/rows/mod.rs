@@ -128,7 +128,7 @@ table! {
 table! {
     /// Frozen money of a party.
     FreezeRow, Freezes {
-        freeze: Uuid, party: Uuid, currency: String, held: i64, lifted: i64, forfeited: i64, reason: String,
+        hold: Uuid, party: Uuid, currency: String, held: i64, lifted: i64, forfeited: i64, reason: String,
         at: DateTime<Utc>, position: i64,
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn freeze(stream: StreamId, state: &FreezeState, position: i64, rows:
         return;
     };
     rows.freezes.push(FreezeRow {
-        freeze: stream.id,
+        hold: stream.id,
         party: placed.party.uuid(),
         currency: hold.currency.code().to_owned(),
         held: hold.held.0,

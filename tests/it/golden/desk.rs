@@ -11,9 +11,7 @@ use fenzhang::domain::freeze::{
     ForfeitTerms, FreezeEvent, FreezeForfeited, FreezeLifted, FreezePlaced, FreezeTerms, UnfreezeTerms,
 };
 use fenzhang::domain::party::{PartyEvent, PartyResumed, PartySuspended};
-use fenzhang::domain::payment::{
-    Channel, PaymentEvent, PaymentRecorded, PaymentReturned, PaymentTerms, ReturnTerms,
-};
+use fenzhang::domain::payment::{Channel, PaymentEvent, PaymentRecorded, PaymentReturned, PaymentTerms, ReturnTerms};
 use fenzhang::domain::person::{PersonEvent, PersonSubstituted, Role};
 use fenzhang::domain::policy::{PendingKind, PolicySet, PolicyTerms, Requirement, Step};
 use fenzhang::domain::receipt::{

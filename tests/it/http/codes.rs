@@ -16,7 +16,7 @@ const MAKERS: [&str; 7] = [
 ];
 
 /// Where facts get their codes, and what stands right before one there.
-const FACTS: [&str; 8] = [
+const FACTS: [&str; 9] = [
     "domain/order/brought.rs",
     "domain/order/event.rs",
     "domain/order/fact.rs",
@@ -24,6 +24,7 @@ const FACTS: [&str; 8] = [
     "domain/order/decide.rs",
     "domain/order/state.rs",
     "domain/pricing/mod.rs",
+    "domain/receipt/decide.rs",
     "domain/pricing/candidates.rs",
 ];
 const BEFORE: [&str; 7] = [

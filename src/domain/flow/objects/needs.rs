@@ -51,38 +51,18 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
-        Command::Request(pending) => {
-            wanted.push(PolicyId::of(book, pending.kind().word()).into());
-            wanted.extend(of_pending(book, pending));
-        }
-        Command::DecideApproval {
-            approval, on_behalf_of, ..
-        } => {
-            wanted.push((*approval).into());
-            wanted.extend(on_behalf_of.map(StreamId::from));
-            let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
-            wanted.extend(
-                requested
-                    .into_iter()
-                    .flat_map(|requested| of_pending(book, &requested.command)),
-            );
-        }
+        Command::Request(_) | Command::DecideApproval { .. } => wanted.extend(of_approval(book, command, world)),
         Command::IssueKey { person, party, .. } => {
             wanted.extend(person.map(StreamId::from));
             wanted.extend(party.map(StreamId::from));
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
-        Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
-        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
-        Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
-        Command::WithdrawReceipts { receipts, .. } => {
-            wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));
-        }
-        Command::MatchReceipt { receipt, bills } => {
-            wanted.push((*receipt).into());
-            wanted.extend(bills.iter().filter_map(|bill| bill.party).map(StreamId::from));
-        }
-        Command::UnmatchReceipt { receipt, .. } => wanted.push((*receipt).into()),
+        Command::Substitute { .. }
+        | Command::SuspendParty { .. }
+        | Command::Receipts(_)
+        | Command::WithdrawReceipts { .. }
+        | Command::MatchReceipt { .. }
+        | Command::UnmatchReceipt { .. } => wanted.extend(of_desk(command)),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -108,6 +88,49 @@ fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut 
     }
     for contract in world.party(party).into_iter().flat_map(|state| &state.contracts) {
         above(contract.upper, world, seen, out);
+    }
+}
+
+/// Substitutes, suspensions and receipts.
+fn of_desk(command: &Command) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
+        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
+        Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
+        Command::WithdrawReceipts { receipts, .. } => {
+            wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));
+        }
+        Command::MatchReceipt { receipt, bills } => {
+            wanted.push((*receipt).into());
+            wanted.extend(bills.iter().filter_map(|bill| bill.party).map(StreamId::from));
+        }
+        Command::UnmatchReceipt { receipt, .. } => wanted.push((*receipt).into()),
+        _ => {}
+    }
+    wanted
+}
+
+/// What a pending command needs, with the policy that it is asked under, or the one for whom it is decided.
+fn of_approval(book: BookId, command: &Command, world: &World) -> Vec<StreamId> {
+    match command {
+        Command::Request(pending) => {
+            let policy = PolicyId::of(book, pending.kind().word());
+            std::iter::once(policy.into())
+                .chain(of_pending(book, pending))
+                .collect()
+        }
+        Command::DecideApproval {
+            approval, on_behalf_of, ..
+        } => {
+            let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
+            let wanted = requested
+                .into_iter()
+                .flat_map(|requested| of_pending(book, &requested.command));
+            let absent = on_behalf_of.map(StreamId::from);
+            wanted.chain(absent).chain([(*approval).into()]).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

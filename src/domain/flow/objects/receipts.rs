@@ -36,10 +36,7 @@ pub(super) fn decide(
             keep(*receipt, event, scribe)
         }
         Command::WithdrawReceipts { receipts, batch } => {
-            let batch: ExternalId = batch
-                .to_string()
-                .parse()
-                .map_err(|_| Refusal::not_found("import"))?;
+            let batch: ExternalId = batch.to_string().parse().map_err(|_| Refusal::not_found("import"))?;
             for receipt in receipts {
                 let state = scribe.world.receipt(*receipt).cloned().unwrap_or_default();
                 if let Some(event) = withdraw(&state, &batch) {

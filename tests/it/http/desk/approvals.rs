@@ -71,7 +71,12 @@ async fn two_persons_agree_to_a_large_payment_and_one_to_a_small_one() {
         "{view}"
     );
     let done = desk.approve(&other, &large).await;
-    let kinds: Vec<&str> = done["events"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = done["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["kind"].as_str().unwrap())
+        .collect();
     assert_eq!(kinds, ["approval.approved", "payment.recorded"]);
     assert_eq!(desk.holds("A1").await, held(&[("available", "3000.01")]));
     let late = code(&desk, &clerk, &large, approve()).await;
@@ -112,11 +117,7 @@ async fn a_substitute_decides_for_another_never_for_the_maker_and_never_twice() 
     );
     let (status, agreed) = desk.decide(&clerk, &large, &as_away).await;
     assert_eq!(status, 200, "{agreed}");
-    for (who, body) in [
-        (&away, approve()),
-        (&clerk, as_away.clone()),
-        (&clerk, approve()),
-    ] {
+    for (who, body) in [(&away, approve()), (&clerk, as_away.clone()), (&clerk, approve())] {
         let (status, _) = code(&desk, who, &large, body).await;
         assert!(matches!(status, 403 | 409), "a seat is taken once");
     }
@@ -128,10 +129,7 @@ async fn a_substitute_decides_for_another_never_for_the_maker_and_never_twice() 
     let over = json!({"by": clerk.id, "from": "2026-06-01T00:00:00+08:00", "to": "2026-06-01T00:00:00+08:00"});
     desk.post(&desk.owner, &substitute(&away.id), &over).await;
     let next = pay(&desk, "2000.00", "next").await;
-    assert_eq!(
-        code(&desk, &clerk, &next, as_away).await,
-        forbidden("not_a_substitute")
-    );
+    assert_eq!(code(&desk, &clerk, &next, as_away).await, forbidden("not_a_substitute"));
     desk.verify().await;
 }
 
@@ -159,7 +157,9 @@ async fn the_inbox_shows_what_one_may_decide_with_amount_maker_age_and_actions()
     let details = own["details"].as_array().unwrap();
     assert!(details.contains(&json!({"name": "reference", "value": "one"})), "{own}");
     assert_eq!(own["files"], json!([desk.file().await]));
-    let (status, refused) = desk.decide(&other, &mine, &json!({"verdict": "refuse", "remark": "凭证不符"})).await;
+    let (status, refused) = desk
+        .decide(&other, &mine, &json!({"verdict": "refuse", "remark": "凭证不符"}))
+        .await;
     assert_eq!(status, 200, "{refused}");
     assert!(inbox(&desk, &other).await.is_empty());
     assert_eq!(desk.holds("A1").await, held(&[("available", "500.00")]));
@@ -186,9 +186,17 @@ async fn a_policy_is_set_by_two_persons_and_binds_requests_made_after_it() {
     let wrong = json!({"kind": "pay", "currency": "CNY",
         "steps": [{"from": "1.00", "approvers": 9, "roles": ["anchor"]}]});
     let (status, refused) = desk.post(&desk.maker, "/v1/policies", &wrong).await;
-    let codes: Vec<&str> = refused["errors"].as_array().unwrap().iter().map(|e| e["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["code"].as_str().unwrap())
+        .collect();
     assert_eq!(
         (status, codes),
-        (422, vec!["steps_begin_at_zero", "approvers_out_of_range", "role_never_decides"])
+        (
+            422,
+            vec!["steps_begin_at_zero", "approvers_out_of_range", "role_never_decides"]
+        )
     );
 }

@@ -124,7 +124,10 @@ impl Desk {
             party => ("party", format!("/v1/balances?party={party}")),
         };
         let view = self.get(&self.owner, &path).await;
-        let rows = view[if owner == "book" { "accounts" } else { "balances" }].as_array().unwrap().clone();
+        let rows = view[if owner == "book" { "accounts" } else { "balances" }]
+            .as_array()
+            .unwrap()
+            .clone();
         let mut held: Vec<(String, String)> = rows
             .iter()
             .filter(|row| row["layer"] == "settled" && row["balance"]["amount"] != "0.00")
@@ -142,8 +145,12 @@ impl Desk {
     /// The service finds its own rows as the log says.
     async fn verify(&self) {
         let mut client = self.server.db.client().await;
-        let logs = fenzhang::store::books::of_book(&client, self.server.book).await.unwrap();
-        let report = fenzhang::store::verify::verify(&mut client, logs.unwrap().money).await.unwrap();
+        let logs = fenzhang::store::books::of_book(&client, self.server.book)
+            .await
+            .unwrap();
+        let report = fenzhang::store::verify::verify(&mut client, logs.unwrap().money)
+            .await
+            .unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
     }
 }

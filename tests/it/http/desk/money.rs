@@ -33,7 +33,10 @@ async fn a_payment_made_outside_is_recorded_once_and_restored_when_it_bounces() 
         "{again}"
     );
     let shown = desk.get(&desk.owner, &format!("/v1/payments/{id}")).await;
-    assert_eq!((&shown["paid_on"], &shown["status"]), (&json!("2026-06-01"), &json!("recorded")));
+    assert_eq!(
+        (&shown["paid_on"], &shown["status"]),
+        (&json!("2026-06-01"), &json!("recorded"))
+    );
     assert_eq!(shown["vouchers"], json!([desk.file().await]));
     let back = json!({"returned_on": "2026-06-01", "reason": "账号有误"});
     desk.done(&format!("/v1/payments/{id}/return"), &back).await;
@@ -94,7 +97,12 @@ async fn a_payment_without_a_voucher_of_tomorrow_or_with_a_file_nobody_has_is_re
     body["vouchers"] = json!([]);
     body["paid_on"] = json!("2026-06-02");
     let (_, refused) = desk.post(&desk.maker, "/v1/payments", &body).await;
-    let codes: Vec<&str> = refused["errors"].as_array().unwrap().iter().map(|e| e["code"].as_str().unwrap()).collect();
+    let codes: Vec<&str> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["code"].as_str().unwrap())
+        .collect();
     assert_eq!(codes, ["voucher_needed", "in_future"]);
     let mut body = payment(&desk, "1.00", "R").await;
     body["vouchers"] = json!(["ab".repeat(32)]);
@@ -117,7 +125,11 @@ async fn a_suspended_party_earns_on_and_is_paid_once_it_is_resumed() {
     let again = desk.refused("/v1/parties/A1/suspend", &reason).await;
     assert_eq!(again, (409, "party_suspended".to_owned()));
     desk.owe("A1", "50.00").await;
-    assert_eq!(desk.holds("A1").await, held(&[("available", "550.00")]), "what it earns goes on");
+    assert_eq!(
+        desk.holds("A1").await,
+        held(&[("available", "550.00")]),
+        "what it earns goes on"
+    );
     let (_, blocked) = desk.decide(&desk.owner, &waits, &json!({"verdict": "approve"})).await;
     assert_eq!(blocked["code"], "party_suspended");
     assert_eq!(desk.get(&desk.owner, "/v1/parties/A1").await["suspended"], true);
@@ -146,7 +158,10 @@ async fn money_is_frozen_given_back_and_forfeited_and_never_more_than_was_frozen
     let paid = desk.refused("/v1/payments", &payment(&desk, "200.01", "R").await).await;
     assert_eq!(paid.1, "more_than_available", "frozen money is not paid");
     let part = |amount: &str| json!({"amount": cny(amount), "reason": "申诉"});
-    let (unfreeze, forfeit) = (format!("/v1/freezes/{id}/unfreeze"), format!("/v1/freezes/{id}/forfeit"));
+    let (unfreeze, forfeit) = (
+        format!("/v1/freezes/{id}/unfreeze"),
+        format!("/v1/freezes/{id}/forfeit"),
+    );
     desk.done(&unfreeze, &part("100.00")).await;
     desk.done(&forfeit, &part("50.00")).await;
     let mut to = part("120.00");
@@ -167,7 +182,10 @@ async fn money_is_frozen_given_back_and_forfeited_and_never_more_than_was_frozen
     assert_eq!(desk.refused(&forfeit, &own).await, (422, "same_account".to_owned()));
     let list = desk.get(&desk.owner, "/v1/freezes?party=A1").await;
     assert_eq!(
-        (&list["freezes"][0]["left"]["amount"], &list["freezes"][0]["allowed_actions"]),
+        (
+            &list["freezes"][0]["left"]["amount"],
+            &list["freezes"][0]["allowed_actions"]
+        ),
         (&json!("30.00"), &json!(["unfreeze", "forfeit"]))
     );
     desk.verify().await;
@@ -184,7 +202,10 @@ async fn a_negative_balance_is_written_off_by_two_persons_and_never_beyond_zero(
     );
     let asked = desk.ask("/v1/adjustments", &off("80.00")).await;
     let view = desk.get(&desk.owner, &format!("/v1/approvals/{asked}")).await;
-    assert_eq!((&view["kind"], &view["amounts"][0]["amount"]), (&json!("write_off"), &json!("80.00")));
+    assert_eq!(
+        (&view["kind"], &view["amounts"][0]["amount"]),
+        (&json!("write_off"), &json!("80.00"))
+    );
     desk.approve(&desk.owner, &asked).await;
     assert_eq!(desk.holds("A1").await, held(&[]));
     assert_eq!(desk.holds("book").await, held(&[("income", "-80.00")]));
@@ -202,14 +223,15 @@ async fn an_adjustment_keeps_the_files_that_show_it_and_the_owner_is_not_paid_fr
         {"party": "A1", "account": "available", "amount": cny("5.00")},
         {"account": "income", "amount": cny("-5.00")},
     ]);
-    let entry = |files: Value| {
-        json!({"entry": {"at": "2026-05-31T12:00:00+08:00", "reason": "补差", "legs": legs.clone(), "files": files}})
-    };
+    let entry = |files: Value| json!({"entry": {"at": "2026-05-31T12:00:00+08:00", "reason": "补差", "legs": legs.clone(), "files": files}});
     let unknown = desk.refused("/v1/adjustments", &entry(json!(["cd".repeat(32)]))).await;
     assert_eq!(unknown, (422, "file_unknown".to_owned()));
     desk.done("/v1/adjustments", &entry(json!([file]))).await;
     let events = desk.get(&desk.owner, "/v1/events?limit=1000").await.to_string();
-    assert!(events.contains("adjustment.posted") && events.contains(&file), "the digest stands on the event");
+    assert!(
+        events.contains("adjustment.posted") && events.contains(&file),
+        "the digest stands on the event"
+    );
     let owner = desk.get(&desk.owner, "/v1/parties/A1").await["party"].clone();
     let path = format!("/v1/books/{}/owner", desk.server.book);
     let (status, named) = desk.post(&desk.owner, &path, &json!({"owner": owner})).await;
@@ -223,7 +245,11 @@ async fn a_party_sees_its_own_payments_and_freezes_and_no_others() {
     let desk = Desk::open().await;
     desk.owe("A1", "500.00").await;
     desk.done("/v1/payments", &payment(&desk, "1.00", "R-1").await).await;
-    desk.done("/v1/freezes", &json!({"party": "A1", "amount": cny("2.00"), "reason": "核实"})).await;
+    desk.done(
+        "/v1/freezes",
+        &json!({"party": "A1", "amount": cny("2.00"), "reason": "核实"}),
+    )
+    .await;
     let (status, payments) = desk.server.get(Role::Anchor, "/v1/payments").await;
     assert_eq!((status, &payments["payments"]), (200, &json!([])));
     let (status, freezes) = desk.server.get(Role::Anchor, "/v1/freezes").await;

@@ -30,7 +30,9 @@ async fn open(desk: &Desk) -> Vec<Value> {
 
 /// Rows of the report: month, settled, received, open, state.
 async fn bills(desk: &Desk, party: &str) -> Vec<[String; 5]> {
-    let view = desk.get(&desk.owner, &format!("/v1/reports/receipts?party={party}")).await;
+    let view = desk
+        .get(&desk.owner, &format!("/v1/reports/receipts?party={party}"))
+        .await;
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let rows = view["rows"].as_array().unwrap().iter();
     rows.map(|row| ["month", "settled", "received", "open", "state"].map(|name| text(row, name)))
@@ -95,10 +97,16 @@ async fn a_receipt_is_proposed_by_amount_and_name_matched_and_counts_for_the_mon
     let proposed: Vec<&Value> = found.iter().filter(|row| !row["proposal"].is_null()).collect();
     assert_eq!(proposed.len(), 1, "name and amount must both fit: {found:?}");
     let (one, proposal) = (proposed[0]["receipt"].as_str().unwrap(), &proposed[0]["proposal"]);
-    assert_eq!((&proposed[0]["flow_no"], &proposal["period"]), (&json!("F1"), &json!("2026-05")));
+    assert_eq!(
+        (&proposed[0]["flow_no"], &proposal["period"]),
+        (&json!("F1"), &json!("2026-05"))
+    );
     let bill = |amount: &str| json!({"bills": [{"party": "B1", "period": "2026-05", "amount": cny(amount)}]});
     let path = format!("/v1/receipts/{one}/match");
-    assert_eq!(desk.refused(&path, &bill("100.01")).await, (409, "receipt_exceeded".to_owned()));
+    assert_eq!(
+        desk.refused(&path, &bill("100.01")).await,
+        (409, "receipt_exceeded".to_owned())
+    );
     let (status, part) = desk.post(&desk.maker, &path, &bill("40.00")).await;
     assert_eq!(status, 200, "{part}");
     assert_eq!(
@@ -111,7 +119,10 @@ async fn a_receipt_is_proposed_by_amount_and_name_matched_and_counts_for_the_mon
         [row(["2026-05", "100.00", "100.00", "0.00", "received"])]
     );
     assert_eq!(desk.holds("B1").await, held(&[]));
-    assert!(open(&desk).await.iter().all(|row| row["proposal"].is_null()), "the bill is paid");
+    assert!(
+        open(&desk).await.iter().all(|row| row["proposal"].is_null()),
+        "the bill is paid"
+    );
     let undo = format!("/v1/receipts/{one}/unmatch");
     let (status, undone) = desk.post(&desk.maker, &undo, &json!({"reason": "错配"})).await;
     assert_eq!(status, 200, "{undone}");
@@ -137,17 +148,34 @@ async fn two_receipts_that_fit_one_bill_are_left_to_a_person_and_a_transfer_sett
     assert!(found.iter().all(|row| row["proposal"].is_null()), "{found:?}");
     let one = found[0]["receipt"].as_str().unwrap();
     let path = format!("/v1/receipts/{one}/match");
-    let (_, refused) = desk.post(&desk.maker, &path, &json!({"bills": [{"party": "B1", "amount": cny("-1.00")}]})).await;
-    let codes: Vec<&str> = refused["errors"].as_array().unwrap().iter().map(|e| e["code"].as_str().unwrap()).collect();
+    let (_, refused) = desk
+        .post(
+            &desk.maker,
+            &path,
+            &json!({"bills": [{"party": "B1", "amount": cny("-1.00")}]}),
+        )
+        .await;
+    let codes: Vec<&str> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["code"].as_str().unwrap())
+        .collect();
     assert_eq!(codes, ["amount_sign", "period_of_bill"]);
-    let (status, moved) = desk.post(&desk.maker, &path, &json!({"bills": [{"amount": cny("100.00")}]})).await;
+    let (status, moved) = desk
+        .post(&desk.maker, &path, &json!({"bills": [{"amount": cny("100.00")}]}))
+        .await;
     assert_eq!(status, 200, "{moved}");
     assert_eq!(
         desk.holds("book").await,
         held(&[("cash", "-100.00"), ("suspense", "100.00")]),
         "of the two, one came from the owner's other account"
     );
-    assert_eq!(open(&desk).await[0]["proposal"]["period"], "2026-05", "now only one fits");
+    assert_eq!(
+        open(&desk).await[0]["proposal"]["period"],
+        "2026-05",
+        "now only one fits"
+    );
 }
 
 const BANK: &str = "交易流水号,交易时间,收入金额,支出金额,对方户名,摘要\n";
@@ -163,7 +191,9 @@ async fn upload(desk: &Desk, rows: &str) -> String {
 }
 
 async fn act(desk: &Desk, import: &str, action: &str, state: &str) -> Value {
-    let (status, view) = desk.post(&desk.maker, &format!("/v1/imports/{import}/{action}"), &json!({})).await;
+    let (status, view) = desk
+        .post(&desk.maker, &format!("/v1/imports/{import}/{action}"), &json!({}))
+        .await;
     assert!(matches!(status, 200 | 202), "{view}");
     for _ in 0..200 {
         let view = desk.get(&desk.owner, &format!("/v1/imports/{import}")).await;
@@ -186,11 +216,17 @@ async fn a_bank_statement_is_checked_committed_and_taken_back_with_what_it_was_m
     let import = upload(&desk, rows).await;
     let preview = desk.get(&desk.owner, &format!("/v1/imports/{import}/preview")).await;
     assert_eq!(
-        (&preview["rows"][0]["told"][0]["kind"], &preview["rows"][0]["told"][0]["amounts"]),
+        (
+            &preview["rows"][0]["told"][0]["kind"],
+            &preview["rows"][0]["told"][0]["amounts"]
+        ),
         (&json!("receipt.recorded"), &json!(["1234.50"])),
         "{preview}"
     );
-    assert_eq!((&preview["rows"][1]["state"], &preview["rows"][3]["state"]), (&json!("left_out"), &json!("rejected")));
+    assert_eq!(
+        (&preview["rows"][1]["state"], &preview["rows"][3]["state"]),
+        (&json!("left_out"), &json!("rejected"))
+    );
     act(&desk, &import, "check", "checked").await;
     assert_eq!(desk.holds("book").await, held(&[]), "a check changes nothing");
     act(&desk, &import, "commit", "done").await;
@@ -199,11 +235,18 @@ async fn a_bank_statement_is_checked_committed_and_taken_back_with_what_it_was_m
         held(&[("cash", "-1254.50"), ("suspense", "1254.50")])
     );
     // Another file with one of the rows, and the same row with other content.
-    let second = upload(&desk, "F3,2026-05-26 10:00:00,20.00,,别的公司,\nF1,2026-05-25 10:00:00,1234.51,,某品牌有限公司,货款\n").await;
+    let second = upload(
+        &desk,
+        "F3,2026-05-26 10:00:00,20.00,,别的公司,\nF1,2026-05-25 10:00:00,1234.51,,某品牌有限公司,货款\n",
+    )
+    .await;
     act(&desk, &second, "commit", "done").await;
     let told = desk.get(&desk.owner, &format!("/v1/imports/{second}/rows")).await;
     assert_eq!(
-        (&told["rows"][0]["told"][0]["repeated"], &told["rows"][1]["told"][0]["state"]),
+        (
+            &told["rows"][0]["told"][0]["repeated"],
+            &told["rows"][1]["told"][0]["state"]
+        ),
         (&json!(true), &json!("conflict")),
         "{told}"
     );
@@ -244,7 +287,10 @@ async fn an_import_of_receipts_in_a_month_that_is_cut_off_is_taken_back_by_two_p
     let path = format!("/v1/imports/{import}/reverse");
     let (status, waits) = desk.post(&desk.maker, &path, &json!({})).await;
     assert_eq!(status, 202, "{waits}");
-    assert_eq!(desk.holds("book").await, held(&[("cash", "-10.00"), ("suspense", "10.00")]));
+    assert_eq!(
+        desk.holds("book").await,
+        held(&[("cash", "-10.00"), ("suspense", "10.00")])
+    );
     desk.approve(&desk.owner, waits["approval"].as_str().unwrap()).await;
     for _ in 0..200 {
         if desk.holds("book").await.is_empty() {
