@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::pending::{Detail, details};
-use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, streams};
+use super::{At, Money, Page, ReportError, Statement, Table, Viewer, at, position, sql, streams};
 use crate::base::{ApprovalId, FileId, Instant, LogId, PartyId, PersonId};
 use crate::domain::approval::ApprovalEvent;
 use crate::domain::command::Pending;
@@ -148,7 +148,7 @@ async fn select(client: &Client, log: LogId, position: i64, ask: Ask<'_>) -> Res
     let filter = ask.filter;
     let person = filter.person.map(|(person, _)| person.0);
     let role = filter.person.map(|(_, role)| role.word());
-    let now = book.clock.map(Instant::utc);
+    let now = at::clock(client, log, &book).await?.map(Instant::utc);
     let rows = client
         .query(
             include_str!("sql/approvals_page.sql"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-use super::{At, Cell, Money, ReportError, Statement, Table, Viewer, position, sql, streams, wire};
+use super::{At, Cell, Money, ReportError, Statement, Table, Viewer, at, position, sql, streams, wire};
 use crate::base::{Instant, LogId, Month, PartyId, Zone};
 use crate::ledger::{Account, Owner};
 use crate::money::{Currency, Minor};
@@ -158,7 +158,8 @@ pub async fn bills(
     let position = position(client, log, At::Now).await?;
     let book = streams::book(client, log, position).await?;
     let zone = book.opened.zone;
-    let found = all(client, log, viewer.party().or(party), book.clock).await?;
+    let clock = at::clock(client, log, &book).await?;
+    let found = all(client, log, viewer.party().or(party), clock).await?;
     let bills = found.iter().map(|bill| bill.view(zone));
     Ok(BillsView {
         position,

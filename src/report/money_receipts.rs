@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::bills::{self, Bill};
 use super::page::part;
-use super::{At, Money, Page, ReportError, Statement, Viewer, position, sql, streams, wire};
+use super::{At, Money, Page, ReportError, Statement, Viewer, at, position, sql, streams, wire};
 use crate::base::{Instant, LogId, Month, PartyId, ReceiptId};
 use crate::ledger::{Account, Owner};
 use crate::money::{Currency, Minor};
@@ -102,22 +102,23 @@ pub async fn money_receipts(
         return Err(ReportError::NotFound);
     }
     let position = position(client, log, At::Now).await?;
-    let (at, after) = match page.parts::<2>()? {
-        Some([at, after]) => (part::<Instant>(at)?, part::<ReceiptId>(after)?.0),
+    let (from, after) = match page.parts::<2>()? {
+        Some([from, after]) => (part::<Instant>(from)?, part::<ReceiptId>(after)?.0),
         None => (Instant::from_utc(chrono::DateTime::UNIX_EPOCH), Uuid::nil()),
     };
     let sql = include_str!("sql/money_receipts_page.sql");
     let mut rows = client
         .query(
             sql,
-            &[&log.0, &at.utc(), &after, &page.fetch(), &open, &one.map(|id| id.0)],
+            &[&log.0, &from.utc(), &after, &page.fetch(), &open, &one.map(|id| id.0)],
         )
         .await?;
     let more = page.cut(&mut rows);
     let mut receipts: Vec<(ReceiptView, Currency, Minor)> = rows.iter().map(view).collect::<Result<_, _>>()?;
     settled(client, log, &mut receipts).await?;
     if receipts.iter().any(|(row, ..)| row.state == "unmatched") {
-        let clock = streams::book(client, log, position).await?.clock;
+        let book = streams::book(client, log, position).await?;
+        let clock = at::clock(client, log, &book).await?;
         let bills = bills::all(client, log, None, clock).await?;
         propose(&bills, &mut receipts)?;
     }

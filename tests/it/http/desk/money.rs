@@ -234,7 +234,7 @@ async fn an_adjustment_keeps_the_files_that_show_it_and_the_owner_is_not_paid_fr
     );
     let owner = desk.get(&desk.owner, "/v1/parties/A1").await["party"].clone();
     let path = format!("/v1/books/{}/owner", desk.server.book);
-    let (status, named) = desk.post(&desk.owner, &path, &json!({"owner": owner})).await;
+    let (status, named) = desk.post(&desk.owner, &path, &json!({"party": owner})).await;
     assert_eq!(status, 200, "{named}");
     let itself = desk.refused("/v1/payments", &payment(&desk, "1.00", "R").await).await;
     assert_eq!(itself, (422, "same_account".to_owned()));

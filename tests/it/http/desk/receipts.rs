@@ -58,7 +58,7 @@ async fn a_flow_number_told_twice_is_one_receipt_and_other_content_is_a_conflict
     let conflict = json!("receipt_conflict");
     for replayed in [false, true] {
         assert_eq!(
-            tell(&desk, &[other.clone()]).await,
+            tell(&desk, std::slice::from_ref(&other)).await,
             [("conflict".to_owned(), conflict.clone(), replayed)]
         );
     }
