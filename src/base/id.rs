@@ -194,6 +194,43 @@ typed_id!(
     /// Closing entries of a contract's guarantee, or of a party's reserve in a currency; derived from these.
     ClosingId, "clo"
 );
+typed_id!(
+    /// A payment made outside: `pay_`.
+    PaymentId, "pay"
+);
+typed_id!(
+    /// A receipt of money: `rcp_`.
+    ReceiptId, "rcp"
+);
+typed_id!(
+    /// Frozen money of a party: `frz_`.
+    FreezeId, "frz"
+);
+typed_id!(
+    /// An approval policy: `pol_`.
+    PolicyId, "pol"
+);
+
+impl PaymentId {
+    /// The payment with this reference of this channel: a reference names one payment, whatever becomes of it.
+    pub fn of(book: BookId, channel: &str, reference: &str) -> PaymentId {
+        PaymentId(derive_uuid("payment", book.0, &[channel, reference]))
+    }
+}
+
+impl ReceiptId {
+    /// The movement with this flow number of this bank, wallet or platform.
+    pub fn of(book: BookId, source: &str, flow_no: &str) -> ReceiptId {
+        ReceiptId(derive_uuid("receipt", book.0, &[source, flow_no]))
+    }
+}
+
+impl PolicyId {
+    /// The policy of a kind of pending command.
+    pub fn of(book: BookId, kind: &str) -> PolicyId {
+        PolicyId(derive_uuid("policy", book.0, &[kind]))
+    }
+}
 
 impl LineId {
     /// The line that a platform numbers `line_no`.

@@ -6,5 +6,5 @@ pub mod text;
 pub mod time;
 
 pub use id::*;
-pub use text::{ExternalId, Name, TextError};
+pub use text::{ExternalId, FileId, Name, TextError};
 pub use time::{Instant, Month, Zone};

@@ -16,6 +16,9 @@ pub enum TextError {
     /// Empty, longer than 200 characters, or with control characters.
     #[error("a name is 1 to 200 characters without control characters")]
     Name,
+    /// Not 64 lower-case hexadecimal digits.
+    #[error("a file is named by the 64 lower-case hexadecimal digits of its SHA-256, as the upload answered")]
+    File,
 }
 
 /// An outside number: one to 64 ASCII characters of `A-Za-z0-9._:-`, compared bytewise.
@@ -97,6 +100,43 @@ impl fmt::Display for Name {
 }
 
 impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A file of the book's own store, named by the SHA-256 of its bytes: 64 lower-case hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+#[serde(transparent)]
+pub struct FileId(String);
+
+impl FileId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for FileId {
+    type Err = TextError;
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if text.len() == 64 && text.bytes().all(hex) {
+            Ok(FileId(text.to_owned()))
+        } else {
+            Err(TextError::File)
+        }
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)

@@ -181,6 +181,7 @@ fn terms_of_split(book: BookId) -> Result<Formula, BenchError> {
         rounding: Rounding::HalfUp,
         add_back: Vec::new(),
         kept_deposit_is_base: false,
+        returns_without_order: false,
         content_fee: None,
         rates_are_overall: false,
         fees: vec![Fee {

@@ -103,6 +103,7 @@ impl Cutover {
                 approval,
                 verdict: Verdict::Approve,
                 remark: None,
+                on_behalf_of: None,
             };
             let who = self.who(engine, logs).await?;
             let answer = engine.submit(logs.book, command, meta(&who)).await?;

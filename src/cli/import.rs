@@ -72,6 +72,7 @@ Ready mappings:
   generic-orders, generic-events, generic-snapshots, generic-clicks
   taobao-tbk-orders, taobao-refunds, taobao-live-estimates, tmall-report
   pinduoduo-ddk, douyin-settle-bill, douyin-cash-flow, ganet
+  bank-receipts, alipay-receipts, douyin-receipts
   online-retail, rees46-events, taobao-userbehavior
 They are TOML in src/intake/mappings; the language is described at the head of src/intake/mapping.rs.";
 

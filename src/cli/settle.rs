@@ -108,6 +108,7 @@ impl SettleMonth {
             let command = Command::DecideApproval {
                 approval,
                 verdict: Verdict::Approve,
+                on_behalf_of: None,
                 remark: None,
             };
             let answer = engine.submit(logs.book, command, meta(&who)).await?;

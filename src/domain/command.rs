@@ -5,18 +5,23 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::adjustment::AdjustmentPurpose;
+use super::adjustment::{AdjustmentPurpose, WriteOffTerms};
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
 use super::entity::Member;
+use super::freeze::{ForfeitTerms, FreezeTerms, UnfreezeTerms};
 use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
 use super::party::{ContractScope, Receiver, Share};
+use super::payment::{PaymentTerms, ReturnTerms};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
+use super::policy::PolicyTerms;
+use super::receipt::ReceiptFact;
+use super::receipt::decide::Bill;
 use super::returns::Returned;
 use super::settlement::Settle;
 use super::share::{Figures, Guarantee};
@@ -281,6 +286,50 @@ pub enum Command {
         verdict: Verdict,
         /// Why.
         remark: Option<String>,
+        /// For whom, when by a substitute.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<PersonId>,
+    },
+    /// Lets somebody decide for a person who is away.
+    Substitute {
+        /// Who is away.
+        person: PersonId,
+        /// Who decides for it.
+        by: PersonId,
+        /// Inclusive; none: from now.
+        from: Option<Instant>,
+        /// Exclusive.
+        to: Instant,
+    },
+    /// Stops payments to a party.
+    SuspendParty {
+        /// Which.
+        party: PartyId,
+        /// Why.
+        reason: String,
+    },
+    /// Movements on the owner's own accounts, in the order told.
+    Receipts(Vec<ReceiptFact>),
+    /// Says what a receipt settles.
+    MatchReceipt {
+        /// Which.
+        receipt: ReceiptId,
+        /// What.
+        bills: Vec<Bill>,
+    },
+    /// Takes every match of a receipt back.
+    UnmatchReceipt {
+        /// Which.
+        receipt: ReceiptId,
+        /// Why.
+        reason: String,
+    },
+    /// Takes receipts back with the batch that told them.
+    WithdrawReceipts {
+        /// Which.
+        receipts: Vec<ReceiptId>,
+        /// The batch.
+        batch: ImportId,
     },
     /// Assigns a placement to a party or a room; what waited for it is released.
     AssignPlacement {
@@ -387,6 +436,9 @@ pub enum Pending {
         /// What it is for; none: a correction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         purpose: Option<AdjustmentPurpose>,
+        /// Files that show it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileId>,
     },
     /// A settlement run is approved with exactly these sheets.
     ApproveRun {
@@ -395,6 +447,27 @@ pub enum Pending {
         /// Over its sheets.
         digest: String,
     },
+    /// A payment made outside.
+    Pay(PaymentTerms),
+    /// A payment came back.
+    ReturnPayment(ReturnTerms),
+    /// A negative balance is given up.
+    WriteOff(WriteOffTerms),
+    /// Money of a party is frozen.
+    Freeze(FreezeTerms),
+    /// Frozen money goes back to its party.
+    Unfreeze(UnfreezeTerms),
+    /// Frozen money goes to somebody else.
+    Forfeit(ForfeitTerms),
+    /// A suspended party may be paid again.
+    Resume {
+        /// Which.
+        party: PartyId,
+        /// Why.
+        reason: String,
+    },
+    /// An approval policy is set.
+    SetPolicy(PolicyTerms),
     /// An import is taken back although a month that it touched is cut off.
     ReverseImport(ImportReversal),
     /// A formula version that starts before lines already pinned.
@@ -486,6 +559,23 @@ pub struct ReturnOutcome {
     pub position: i64,
 }
 
+/// What became of one receipt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReceiptOutcome {
+    /// Which.
+    pub receipt: ReceiptId,
+    /// `applied`, `conflict` or `parked`.
+    pub state: FactState,
+    /// Stable code when not simply applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The same fact was known already.
+    #[serde(default)]
+    pub replayed: bool,
+    /// Position of the event that records it.
+    pub position: i64,
+}
+
 /// What a command made, beside its events.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Made {
@@ -498,6 +588,9 @@ pub struct Made {
     /// One outcome per word about a return, in the order told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<ReturnOutcome>,
+    /// One outcome per receipt, in the order told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<ReceiptOutcome>,
     /// The month of a contract by each of its terms, whether it had to be brought anywhere or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub true_ups: Vec<TrueUp>,

@@ -11,14 +11,18 @@ use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
 use super::entity::{EntityEvent, EntityNamed};
+use super::freeze::{self, FreezeEvent};
 use super::import::ImportEvent;
 use super::order::{LineEvent, What};
 use super::parked::ParkedResolved;
 use super::party::PartyEvent;
+use super::payment::{self, PaymentEvent};
 use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::policy::PolicySet;
+use super::receipt::{self, ReceiptEvent};
 use super::returns::ReturnEvent;
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
@@ -73,6 +77,14 @@ pub enum Event {
     Sheet(SheetEvent),
     /// A closing entry.
     Closing(ClosingEvent),
+    /// A payment made outside.
+    Payment(PaymentEvent),
+    /// A receipt of money.
+    Receipt(ReceiptEvent),
+    /// Frozen money of a party.
+    Freeze(FreezeEvent),
+    /// `policy.set`
+    Policy(PolicySet),
 }
 
 /// Why stored bytes are no event.
@@ -126,6 +138,8 @@ kinds! {
     "membership.signed" => |e| Event::Party(PartyEvent::MembershipSigned(e));
     "membership.amended" => |e| Event::Party(PartyEvent::MembershipAmended(e));
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
+    "party.suspended" => |e| Event::Party(PartyEvent::Suspended(e));
+    "party.resumed" => |e| Event::Party(PartyEvent::Resumed(e));
     "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
     "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "party.entity_named" => |e| Event::Party(PartyEvent::EntityNamed(e));
@@ -143,7 +157,8 @@ kinds! {
     "order.reattributed" => |e| Event::Line(LineEvent::Reattributed(e));
     "line.released" => |e| Event::Line(LineEvent::Released(e));
     "line.timer_fired" => |e| Event::Line(LineEvent::TimerFired(e));
-    "approval.requested" => |e| Event::Approval(ApprovalEvent::Requested(e));
+    "approval.requested" => |e| Event::Approval(ApprovalEvent::Requested(Box::new(e)));
+    "approval.agreed" => |e| Event::Approval(ApprovalEvent::Agreed(e));
     "approval.approved" => |e| Event::Approval(ApprovalEvent::Approved(e));
     "approval.refused" => |e| Event::Approval(ApprovalEvent::Refused(e));
     "approval.withdrawn" => |e| Event::Approval(ApprovalEvent::Withdrawn(e));
@@ -152,6 +167,7 @@ kinds! {
     "cutover.reversed" => |e| Event::Cutover(CutoverEvent::Reversed(e));
     "key.issued" => |e| Event::Person(PersonEvent::KeyIssued(e));
     "key.revoked" => |e| Event::Person(PersonEvent::KeyRevoked(e));
+    "person.substituted" => |e| Event::Person(PersonEvent::Substituted(e));
     "click.recorded" => Event::Click;
     "placement.assigned" => |e| Event::Placement(PlacementEvent::Assigned(e));
     "placement.ended" => |e| Event::Placement(PlacementEvent::Ended(e));
@@ -183,6 +199,17 @@ kinds! {
     "guarantee.settled" => |e| Event::Closing(ClosingEvent::Guarantee(e));
     "reserve.held" => |e| Event::Closing(ClosingEvent::Held(e));
     "reserve.released" => |e| Event::Closing(ClosingEvent::Released(e));
+    "payment.recorded" => |e| Event::Payment(PaymentEvent::Recorded(Box::new(e)));
+    "payment.returned" => |e| Event::Payment(PaymentEvent::Returned(e));
+    "receipt.recorded" => |e| Event::Receipt(ReceiptEvent::Recorded(Box::new(e)));
+    "receipt.parked" => |e| Event::Receipt(ReceiptEvent::Parked(Box::new(e)));
+    "receipt.matched" => |e| Event::Receipt(ReceiptEvent::Matched(e));
+    "receipt.unmatched" => |e| Event::Receipt(ReceiptEvent::Unmatched(e));
+    "receipt.withdrawn" => |e| Event::Receipt(ReceiptEvent::Withdrawn(e));
+    "freeze.placed" => |e| Event::Freeze(FreezeEvent::Placed(Box::new(e)));
+    "freeze.lifted" => |e| Event::Freeze(FreezeEvent::Lifted(e));
+    "freeze.forfeited" => |e| Event::Freeze(FreezeEvent::Forfeited(Box::new(e)));
+    "policy.set" => Event::Policy;
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -237,6 +264,31 @@ fn of_sheet(event: &SheetEvent) -> Result<String, serde_json::Error> {
     }
 }
 
+fn payment_payload(event: &PaymentEvent) -> Result<String, serde_json::Error> {
+    match event {
+        PaymentEvent::Recorded(e) => canonical(e),
+        PaymentEvent::Returned(e) => canonical(e),
+    }
+}
+
+fn receipt_payload(event: &ReceiptEvent) -> Result<String, serde_json::Error> {
+    match event {
+        ReceiptEvent::Recorded(e) => canonical(e),
+        ReceiptEvent::Parked(e) => canonical(e),
+        ReceiptEvent::Matched(e) => canonical(e),
+        ReceiptEvent::Unmatched(e) => canonical(e),
+        ReceiptEvent::Withdrawn(e) => canonical(e),
+    }
+}
+
+fn freeze_payload(event: &FreezeEvent) -> Result<String, serde_json::Error> {
+    match event {
+        FreezeEvent::Placed(e) => canonical(e),
+        FreezeEvent::Lifted(e) => canonical(e),
+        FreezeEvent::Forfeited(e) => canonical(e),
+    }
+}
+
 impl Event {
     /// Wire name.
     pub fn kind(&self) -> &'static str {
@@ -260,6 +312,8 @@ impl Event {
                 PartyEvent::MembershipAmended(_) => "membership.amended",
                 PartyEvent::MembershipEnded(_) => "membership.ended",
                 PartyEvent::EntityNamed(_) => "party.entity_named",
+                PartyEvent::Suspended(_) => "party.suspended",
+                PartyEvent::Resumed(_) => "party.resumed",
             },
             Event::ShopEntity(_) => "shop.entity_named",
             Event::Entity(e) => e.kind(),
@@ -281,6 +335,7 @@ impl Event {
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(_) => "approval.requested",
+                ApprovalEvent::Agreed(_) => "approval.agreed",
                 ApprovalEvent::Approved(_) => "approval.approved",
                 ApprovalEvent::Refused(_) => "approval.refused",
                 ApprovalEvent::Withdrawn(_) => "approval.withdrawn",
@@ -293,6 +348,7 @@ impl Event {
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(_) => "key.issued",
                 PersonEvent::KeyRevoked(_) => "key.revoked",
+                PersonEvent::Substituted(_) => "person.substituted",
             },
             Event::Click(_) => "click.recorded",
             Event::Placement(e) => match e {
@@ -313,6 +369,10 @@ impl Event {
             Event::Run(e) => e.kind(),
             Event::Sheet(e) => e.kind(),
             Event::Closing(e) => e.kind(),
+            Event::Payment(e) => e.kind(),
+            Event::Receipt(e) => e.kind(),
+            Event::Freeze(e) => e.kind(),
+            Event::Policy(_) => "policy.set",
         }
     }
 
@@ -345,6 +405,10 @@ impl Event {
             Event::Run(_) => Slice::Run,
             Event::Sheet(_) => Slice::Sheet,
             Event::Closing(_) => Slice::Closing,
+            Event::Payment(_) => Slice::Payment,
+            Event::Receipt(_) => Slice::Receipt,
+            Event::Freeze(_) => Slice::Freeze,
+            Event::Policy(_) => Slice::Policy,
         }
     }
 
@@ -359,6 +423,8 @@ impl Event {
                 PartyEvent::MembershipAmended(e) => canonical(e),
                 PartyEvent::MembershipEnded(e) => canonical(e),
                 PartyEvent::EntityNamed(e) => canonical(e),
+                PartyEvent::Suspended(e) => canonical(e),
+                PartyEvent::Resumed(e) => canonical(e),
             },
             Event::ShopEntity(e) => canonical(e),
             Event::Entity(e) => match e {
@@ -383,6 +449,7 @@ impl Event {
             },
             Event::Approval(e) => match e {
                 ApprovalEvent::Requested(e) => canonical(e),
+                ApprovalEvent::Agreed(e) => canonical(e),
                 ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
             },
             Event::Adjustment(e) => canonical(e),
@@ -393,6 +460,7 @@ impl Event {
             Event::Person(e) => match e {
                 PersonEvent::KeyIssued(e) => canonical(e),
                 PersonEvent::KeyRevoked(e) => canonical(e),
+                PersonEvent::Substituted(e) => canonical(e),
             },
             Event::Click(e) => canonical(e),
             Event::Placement(e) => match e {
@@ -421,6 +489,10 @@ impl Event {
                 ClosingEvent::Guarantee(e) => canonical(e),
                 ClosingEvent::Held(e) | ClosingEvent::Released(e) => canonical(e),
             },
+            Event::Payment(e) => payment_payload(e),
+            Event::Receipt(e) => receipt_payload(e),
+            Event::Freeze(e) => freeze_payload(e),
+            Event::Policy(e) => canonical(e),
         }
     }
 
@@ -443,6 +515,9 @@ impl Event {
             Event::Cutover(e) => cutover::post(e),
             Event::Share(e) => super::share::post::post(e),
             Event::Closing(e) => super::settlement::closing::post(e),
+            Event::Payment(e) => payment::post(e),
+            Event::Receipt(e) => receipt::post(e),
+            Event::Freeze(e) => freeze::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -459,7 +534,8 @@ impl Event {
             | Event::Resolution(_)
             | Event::Returns(_)
             | Event::Run(_)
-            | Event::Sheet(_) => Ok(Entry::default()),
+            | Event::Sheet(_)
+            | Event::Policy(_) => Ok(Entry::default()),
         }
     }
 
@@ -475,6 +551,10 @@ impl Event {
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
             Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
             Event::Closing(e) => Some(e.at()),
+            Event::Payment(PaymentEvent::Recorded(e)) => Some(e.at),
+            Event::Payment(PaymentEvent::Returned(e)) => Some(e.at),
+            Event::Receipt(e) => Some(e.at()),
+            Event::Freeze(e) => Some(e.at()),
             _ => None,
         };
         stated.unwrap_or(occurred_at)

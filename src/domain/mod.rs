@@ -10,6 +10,7 @@
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
 //! cut-over 期初建账, return that names no order 未指单退货, legal entity 主体, settlement sheet 结算单, minimum guarantee 保底,
 //! reserve 退货准备金.
+//! cut-over 期初建账, payment made outside 线下付款, receipt of money 回款, approval policy 审批规则, substitute 代审人.
 
 pub mod adjustment;
 pub mod approval;
@@ -21,14 +22,18 @@ pub mod cutover;
 pub mod entity;
 pub mod event;
 pub mod flow;
+pub mod freeze;
 pub mod import;
 pub mod order;
 pub mod parked;
 pub mod party;
+pub mod payment;
 pub mod person;
 pub mod placement;
 pub mod plan;
+pub mod policy;
 pub mod pricing;
+pub mod receipt;
 pub mod refusal;
 pub mod returns;
 pub mod settlement;

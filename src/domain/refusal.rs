@@ -113,6 +113,22 @@ impl Wrong {
         }
     }
 
+    /// Notes a reason that is missing or too long for a person to read.
+    pub fn reason(&mut self, pointer: &'static str, reason: &str) {
+        let reason = reason.trim();
+        self.when(
+            reason.is_empty() || reason.chars().count() > 1_000 || reason.contains('\0'),
+            pointer,
+            "reason_needed",
+            "a reason of 1 to 1,000 characters is needed",
+        );
+    }
+
+    /// Notes more files than a person would look through.
+    pub fn files(&mut self, pointer: &'static str, count: usize) {
+        self.when(count > 20, pointer, "files_count", "at most 20 files are attached");
+    }
+
     /// A refusal with the first field's code that names every field; nothing when no field is wrong.
     pub fn check(self) -> Result<(), Refusal> {
         let Some(first) = self.0.first() else {

@@ -54,11 +54,19 @@ pub enum Slice {
     Sheet,
     /// Closing entries of a guarantee or a reserve; every event carries the totals, so the last one is the state.
     Closing,
+    /// A payment made outside.
+    Payment,
+    /// A receipt of money.
+    Receipt,
+    /// Frozen money of a party.
+    Freeze,
+    /// The approval policy of a kind of pending command.
+    Policy,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 21] = [
+    pub const ALL: [(Slice, i16, &'static str); 25] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -80,6 +88,10 @@ impl Slice {
         (Slice::Run, 26, RunId::PREFIX),
         (Slice::Sheet, 27, SheetId::PREFIX),
         (Slice::Closing, 35, ClosingId::PREFIX),
+        (Slice::Payment, 28, PaymentId::PREFIX),
+        (Slice::Receipt, 29, ReceiptId::PREFIX),
+        (Slice::Freeze, 30, FreezeId::PREFIX),
+        (Slice::Policy, 32, PolicyId::PREFIX),
     ];
 
     /// Number in the database.
@@ -130,7 +142,8 @@ macro_rules! streams {
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
     Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
-    Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from ClosingId);
+    Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from ClosingId,
+    Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy from PolicyId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

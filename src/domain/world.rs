@@ -11,12 +11,16 @@ use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
 use super::entity::EntityState;
 use super::event::Event;
+use super::freeze::FreezeState;
 use super::import::ImportState;
 use super::order::LineState;
 use super::party::PartyState;
+use super::payment::PaymentState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::policy::PolicyState;
+use super::receipt::ReceiptState;
 use super::returns::ReturnsState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
@@ -81,6 +85,14 @@ pub enum Entity {
     Sheet(Arc<SheetState>),
     /// Closing entries of a guarantee or a reserve.
     Closing(Arc<ClosingState>),
+    /// A payment made outside.
+    Payment(Arc<PaymentState>),
+    /// A receipt of money.
+    Receipt(Arc<ReceiptState>),
+    /// Frozen money of a party.
+    Freeze(Arc<FreezeState>),
+    /// An approval policy.
+    Policy(Arc<PolicyState>),
 }
 
 /// A fold with the version it stands at.
@@ -147,6 +159,14 @@ impl Known {
             }
             Event::Run(e) => fold!(Run, e),
             Event::Closing(e) => fold!(Closing, e),
+            Event::Receipt(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Receipt(Arc::default()));
+                }
+                if let Some(Entity::Receipt(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed);
+                }
+            }
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::ShopEntity(e) => {
@@ -164,6 +184,9 @@ impl Known {
             Event::Placement(e) => fold!(Placement, e),
             Event::Share(e) => fold!(Share, e),
             Event::Import(e) => fold!(Import, e),
+            Event::Payment(e) => fold!(Payment, e),
+            Event::Freeze(e) => fold!(Freeze, e),
+            Event::Policy(e) => fold!(Policy, e),
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
         }
@@ -229,6 +252,14 @@ impl World {
         sheet: Sheet(SheetState) by crate::base::SheetId;
         /// Closing entries of a guarantee or a reserve.
         closing: Closing(ClosingState) by crate::base::ClosingId;
+        /// A payment made outside.
+        payment: Payment(PaymentState) by crate::base::PaymentId;
+        /// A receipt of money.
+        receipt: Receipt(ReceiptState) by crate::base::ReceiptId;
+        /// Frozen money of a party.
+        freeze: Freeze(FreezeState) by crate::base::FreezeId;
+        /// An approval policy.
+        policy: Policy(PolicyState) by crate::base::PolicyId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

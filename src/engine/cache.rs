@@ -32,10 +32,17 @@ fn weight(stream: StreamId) -> usize {
         Slice::Line => 4_096,
         Slice::Shelf => 8_192,
         Slice::Book | Slice::Cutover => 65_536,
-        Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person | Slice::Import | Slice::Resolution => 2_048,
-        Slice::Returns => 2_048,
-        Slice::Placement => 1_024,
-        Slice::Run | Slice::Sheet => 2_048,
+        Slice::Party
+        | Slice::Approval
+        | Slice::Adjustment
+        | Slice::Person
+        | Slice::Import
+        | Slice::Resolution
+        | Slice::Returns
+        | Slice::Run
+        | Slice::Sheet
+        | Slice::Policy => 2_048,
+        Slice::Placement | Slice::Payment | Slice::Freeze | Slice::Receipt => 1_024,
         Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }
 }

@@ -41,6 +41,8 @@ impl Job {
             Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.len().max(1),
             Command::Release { lines } => lines.len().max(1),
             Command::Returns(words) => words.len().max(1),
+            Command::Receipts(facts) => facts.len().max(1),
+            Command::WithdrawReceipts { receipts, .. } => receipts.len().max(1),
             _ => 1,
         }
     }
@@ -159,11 +161,12 @@ fn one(
     // INVARIANT: a fact is not refused because an account is full: its event is decided again, parked and without legs.
     let mut unpostable = HashSet::new();
     let (made, recorded, legs) = loop {
-        let streams = &mut decided.streams;
-        let outcome = decide(job, read, now, folds, (&unpostable, streams), fresh).and_then(|(made, recorded)| {
-            let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
-            Ok((made, recorded, legs))
-        });
+        let (streams, balances) = (&mut decided.streams, &mut decided.missing);
+        let outcome =
+            decide(job, read, now, folds, (&unpostable, streams, balances), fresh).and_then(|(made, recorded)| {
+                let legs = stamp(&recorded.all, read, folds, &mut decided.missing)?;
+                Ok((made, recorded, legs))
+            });
         match outcome {
             Ok((made, recorded, Stamped::Legs(legs))) => break (made, recorded, legs),
             Ok((_, _, Stamped::NoRoom(event))) if unpostable.insert(event) => folds.world.undo_to(savepoint),
@@ -238,15 +241,25 @@ fn decide(
     read: &Read,
     now: Instant,
     folds: &mut Folds,
-    (unpostable, missing): (&HashSet<(StreamId, i64)>, &mut BTreeSet<StreamId>),
+    (unpostable, missing, unknown): (&HashSet<(StreamId, i64)>, &mut BTreeSet<StreamId>, &mut Vec<BalanceKey>),
     fresh: &mut dyn FnMut() -> Uuid,
 ) -> Result<(Made, Events), EngineError> {
+    let Folds { world, balances, .. } = folds;
+    let mut standing = |key: BalanceKey| {
+        if read.moved.knows(&key) {
+            return read.moved.get(&key);
+        }
+        if !balances.knows(&key) {
+            unknown.push(key);
+        }
+        balances.get(&key)
+    };
     let mut scribe = Scribe {
         book: read.book,
         log: read.log,
         now,
         actor: &job.meta.actor,
-        world: &mut folds.world,
+        world,
         clicks: &read.clicks,
         sold: &read.sold,
         touched: Default::default(),
@@ -254,6 +267,7 @@ fn decide(
         position: read.position,
         unpostable,
         missing,
+        balances: &mut standing,
         fresh,
         recorded: Vec::new(),
         causation: None,

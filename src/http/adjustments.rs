@@ -16,19 +16,36 @@ use super::state::Shared;
 use super::wire::{AnswerView, MoneyIn};
 use super::write::Write;
 use crate::base::{ApprovalId, Instant};
-use crate::domain::adjustment::AdjustmentPurpose;
+use crate::domain::adjustment::{AdjustmentPurpose, WriteOffTerms};
 use crate::domain::command::{Command, Pending, Verdict};
 use crate::ledger::{Account, AccountKind, Layer, Leg};
-use crate::report::{self, ApprovalView, ApprovalsView};
+use crate::report::{self, ApprovalFilter, ApprovalView, ApprovalsView};
 
-/// What to ask for: an entry, or a formula version that starts in the past. Exactly one of the two.
+/// What to ask for: an entry, a write-off, or a formula version that starts in the past. Exactly one of them.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdjustmentIn {
     /// A manual entry in the settled layer.
     pub entry: Option<ManualEntryIn>,
+    /// A negative balance that is given up 核销.
+    pub write_off: Option<WriteOffIn>,
     /// A formula version that starts before lines already pinned.
     pub formula: Option<BackdatedFormulaIn>,
+}
+
+/// A write-off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteOffIn {
+    /// Who owes it: id or own number.
+    pub party: String,
+    /// How much of what is owed.
+    pub amount: MoneyIn,
+    /// Why.
+    pub reason: String,
+    /// SHA-256 of files of `/v1/files` that show it.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// A manual entry.
@@ -45,6 +62,9 @@ pub struct ManualEntryIn {
     /// charge, payment, receipt or write_off.
     #[schema(value_type = Option<String>, example = "payment")]
     pub purpose: Option<AdjustmentPurpose>,
+    /// SHA-256 of files of `/v1/files` that show it.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// A leg: `party` with an account of its, or `book` without a party.
@@ -53,7 +73,8 @@ pub struct ManualEntryIn {
 pub struct LegIn {
     /// Whose account: id or own number; the book's own when not told.
     pub party: Option<String>,
-    /// available, frozen, clawback_due, held, direct_paid, commission, clearing, income, suspense or cutover.
+    /// available, frozen, clawback_due, held, direct_paid, commission, clearing, income, suspense,
+    /// cutover, advance or cash.
     #[schema(value_type = String, example = "available")]
     pub account: AccountKind,
     /// Positive: the book owes the party more.
@@ -81,6 +102,9 @@ pub struct VerdictIn {
     pub verdict: Verdict,
     /// Why.
     pub remark: Option<String>,
+    /// The person that one decides for as its substitute.
+    #[serde(rename = "for")]
+    pub on_behalf_of: Option<String>,
 }
 
 fn leg(form: &mut Form, told: &LegIn) -> Option<Leg> {
@@ -100,7 +124,7 @@ fn leg(form: &mut Form, told: &LegIn) -> Option<Leg> {
 
 fn entry(form: &mut Form, told: &ManualEntryIn) -> Option<Pending> {
     let at: Option<Instant> = form.read("/at", &told.at);
-    let reason = form.word("/reason", Some(&told.reason)).flatten();
+    let files = form.files("/files", &told.files);
     if !(2..=100).contains(&told.legs.len()) {
         form.fault("/legs", Fault::new("legs_out_of_range", "an entry has 2 to 100 legs"));
     }
@@ -108,10 +132,25 @@ fn entry(form: &mut Form, told: &ManualEntryIn) -> Option<Pending> {
     let legs: Vec<Option<Leg>> = told.legs.iter().enumerate().map(read).collect();
     Some(Pending::Adjust {
         at: at?,
-        reason: reason?,
+        reason: told.reason.clone(),
         legs: legs.into_iter().collect::<Option<_>>()?,
         purpose: told.purpose,
+        files: files?,
     })
+}
+
+fn write_off(form: &mut Form, told: &WriteOffIn) -> Option<Pending> {
+    let party = form.party("/party", &told.party);
+    let money = form.money("/amount", &told.amount);
+    let files = form.files("/files", &told.files);
+    let money = money?;
+    Some(Pending::WriteOff(WriteOffTerms {
+        party: party?,
+        currency: money.currency,
+        amount: money.minor,
+        reason: told.reason.clone(),
+        files: files?,
+    }))
 }
 
 fn formula(form: &mut Form, told: &BackdatedFormulaIn) -> Option<Pending> {
@@ -134,33 +173,46 @@ pub async fn ask(write: Write, Json(body): Json<AdjustmentIn>) -> Result<HttpRes
         .iter()
         .flat_map(|entry| entry.legs.iter().filter_map(|leg| leg.party.as_deref()));
     let takers = body.formula.iter().flat_map(|formula| parties_of(&formula.terms));
-    let mut form = write.form(legs.chain(takers)).await?;
-    let pending = match (&body.entry, &body.formula) {
-        (Some(told), None) => form.within("/entry", |form| entry(form, told)),
-        (None, Some(told)) => form.within("/formula", |form| formula(form, told)),
+    let owes = body.write_off.iter().map(|told| told.party.as_str());
+    let mut form = write.form(legs.chain(takers).chain(owes)).await?;
+    let pending = match (&body.entry, &body.write_off, &body.formula) {
+        (Some(told), None, None) => form.within("/entry", |form| entry(form, told)),
+        (None, Some(told), None) => form.within("/write_off", |form| write_off(form, told)),
+        (None, None, Some(told)) => form.within("/formula", |form| formula(form, told)),
         _ => {
-            form.fault("", Fault::new("one_of", "give entry or formula, one of them"));
+            form.fault(
+                "",
+                Fault::new("one_of", "give entry, write_off or formula, one of them"),
+            );
             None
         }
     };
     let pending = form.finish(pending)?;
+    match &pending {
+        Pending::Adjust { files, .. } => write.kept("/entry/files", files).await?,
+        Pending::WriteOff(terms) => write.kept("/write_off/files", &terms.files).await?,
+        _ => {}
+    }
     write
         .make("POST /v1/adjustments", "approval", Command::Request(pending))
         .await
 }
 
-/// Approves, refuses or withdraws what waits. The maker cannot approve.
+/// Approves, refuses or withdraws what waits. The maker cannot approve, nor a substitute of the maker; where the policy
+/// asks for several persons, the first of them agree and the last one approves.
 #[utoipa::path(post, path = "/v1/approvals/{approval}", tag = "settlement", request_body = VerdictIn,
     params(("approval" = String, Path)), responses((status = 200, body = AnswerView)))]
 pub async fn decide(write: Write, id: Path<String>, Json(body): Json<VerdictIn>) -> Result<HttpResponse, Problem> {
     let approval: ApprovalId = id.parse().map_err(|_| Problem::not_found())?;
     let mut form = Form::default();
     let remark = form.word("/remark", body.remark.as_deref());
-    let remark = form.finish(remark)?;
+    let on_behalf_of = form.maybe("/for", body.on_behalf_of.as_deref());
+    let (remark, on_behalf_of) = form.finish(remark.zip(on_behalf_of))?;
     let command = Command::DecideApproval {
         approval,
         verdict: body.verdict,
         remark,
+        on_behalf_of,
     };
     let answer = write.decide("POST /v1/approvals/{approval}", command).await?;
     if let Some(import) = answer.made.ids.get("import").filter(|_| !answer.dry_run) {
@@ -169,19 +221,25 @@ pub async fn decide(write: Write, id: Path<String>, Json(body): Json<VerdictIn>)
     Ok(HttpResponse::Ok().json(AnswerView::of(answer, "")))
 }
 
-/// Lists what waits, or waited, for a second person.
+/// Lists what waits, or waited, for other persons; `inbox=true`: what the caller may decide now.
 #[utoipa::path(get, path = "/v1/approvals", tag = "settlement",
-    params(("status" = Option<String>, Query), ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
+    params(("status" = Option<String>, Query), ("inbox" = Option<bool>, Query), ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = ApprovalsView)))]
 pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut read = Read::current(&shared, caller, &request).await?;
     let words = ["pending", "approved", "refused", "withdrawn"].map(|word| (word, word));
     let status = read.params.word("status", &words)?;
+    let inbox = read.params.read("inbox")?.unwrap_or(false);
     let page = read.params.page()?;
     read.finish()?;
+    let filter = ApprovalFilter {
+        status,
+        inbox,
+        person: Some((read.who().person, read.who().role)),
+    };
     answer(
         &request,
-        &report::approvals(&read.client, read.log(), read.viewer(), status, &page).await?,
+        &report::approvals(&read.client, read.log(), read.viewer(), filter, &page).await?,
     )
 }
 
@@ -197,8 +255,9 @@ pub async fn show(
     let mut read = Read::current(&shared, caller, &request).await?;
     read.finish()?;
     let approval = id.parse().map_err(|_| Problem::not_found())?;
+    let person = Some((read.who().person, read.who().role));
     answer(
         &request,
-        &report::approval(&read.client, read.log(), read.viewer(), approval).await?,
+        &report::approval(&read.client, read.log(), read.viewer(), person, approval).await?,
     )
 }

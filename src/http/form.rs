@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::problem::Problem;
 use super::wire::MoneyIn;
 use crate::base::time::TimeError;
-use crate::base::{BookId, ExternalId, IdError, PartyId, PartyKind, TextError};
+use crate::base::{BookId, ExternalId, FileId, IdError, PartyId, PartyKind, TextError};
 use crate::domain::refusal::WrongField;
 use crate::money::{Currency, Minor, Money, MoneyError, RateError};
 
@@ -39,6 +39,7 @@ impl From<TextError> for Fault {
         let code = match error {
             TextError::ExternalId => "external_id_form",
             TextError::Name => "name_form",
+            TextError::File => "file_form",
         };
         Fault::new(code, error.to_string())
     }
@@ -165,6 +166,13 @@ impl Form {
             return None;
         }
         Some(read.minor)
+    }
+
+    /// Reads files by their digests.
+    pub fn files(&mut self, pointer: &str, told: &[String]) -> Option<Vec<FileId>> {
+        let read = |(n, text): (usize, &String)| self.read(&format!("{pointer}/{n}"), text);
+        let read: Vec<Option<FileId>> = told.iter().enumerate().map(read).collect();
+        read.into_iter().collect()
     }
 
     /// Reads a party: its id, or the book's own number for it.

@@ -244,7 +244,7 @@ pub struct WouldTell {
     /// The line of a fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// The platform's number of that line.
+    /// The platform's number of that line, or the flow number of a receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line_no: Option<String>,
     /// Business time.
@@ -279,6 +279,15 @@ impl WouldTell {
                 amounts: vec![report::Money::of(back.amount, back.currency).amount],
                 currency: Some(back.currency.code().to_owned()),
                 whole: serde_json::to_value(back).unwrap_or_default(),
+            },
+            Told::Receipt(receipt) => WouldTell {
+                kind: "receipt.recorded".to_owned(),
+                line: None,
+                line_no: Some(receipt.flow_no.as_str().to_owned()),
+                at: receipt.at.to_string(),
+                amounts: vec![report::Money::of(receipt.amount, receipt.currency).amount],
+                currency: Some(receipt.currency.code().to_owned()),
+                whole: serde_json::to_value(receipt).unwrap_or_default(),
             },
             Told::Fact(fact) => {
                 let text = |currency: crate::money::Currency| {

@@ -14,6 +14,7 @@ pub mod facts;
 pub mod files;
 pub mod form;
 pub mod formulas;
+pub mod freezes;
 pub mod guard;
 pub mod health;
 pub mod imports;
@@ -31,10 +32,13 @@ pub mod orders;
 pub mod params;
 pub mod parked;
 pub mod parties;
+pub mod payments;
 pub mod periods;
 pub mod placements;
+pub mod policies;
 pub mod problem;
 pub mod read;
+pub mod receipts;
 pub mod reported;
 pub mod reports;
 pub mod returns;
@@ -170,6 +174,9 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/parties", post().to(parties::register))
         .route("/v1/parties/{party}", get().to(parties::show))
         .route("/v1/parties/{party}", patch().to(parties::rename))
+        .route("/v1/parties/{party}/suspend", post().to(freezes::suspend))
+        .route("/v1/parties/{party}/resume", post().to(freezes::resume))
+        .route("/v1/persons/{person}/substitutes", post().to(policies::substitute))
         .route("/v1/memberships", get().to(memberships::list))
         .route("/v1/memberships", post().to(memberships::sign))
         .route("/v1/memberships/{membership}", patch().to(memberships::amend))
@@ -203,7 +210,35 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
-    config.configure(ledger_routes).configure(settlement_routes).configure(report_routes);
+    config
+        .configure(ledger_routes)
+        .configure(settlement_routes)
+        .configure(desk)
+        .configure(report_routes);
+}
+
+/// The money desk: payments made outside, freezes, receipts of money, policies and approvals.
+#[rustfmt::skip]
+fn desk(config: &mut ServiceConfig) {
+    config
+        .route("/v1/payments", get().to(payments::list))
+        .route("/v1/payments", post().to(payments::ask))
+        .route("/v1/payments/{payment}", get().to(payments::show))
+        .route("/v1/payments/{payment}/return", post().to(payments::give_back))
+        .route("/v1/freezes", get().to(freezes::list))
+        .route("/v1/freezes", post().to(freezes::ask))
+        .route("/v1/freezes/{freeze}/unfreeze", post().to(freezes::unfreeze))
+        .route("/v1/freezes/{freeze}/forfeit", post().to(freezes::forfeit))
+        .route("/v1/receipts", get().to(receipts::list))
+        .route("/v1/receipts", post().to(receipts::tell))
+        .route("/v1/receipts/{receipt}", get().to(receipts::show))
+        .route("/v1/receipts/{receipt}/match", post().to(receipts::settle))
+        .route("/v1/receipts/{receipt}/unmatch", post().to(receipts::release))
+        .route("/v1/policies", get().to(policies::list))
+        .route("/v1/policies", post().to(policies::ask))
+        .route("/v1/approvals", get().to(adjustments::list))
+        .route("/v1/approvals/{approval}", get().to(adjustments::show))
+        .route("/v1/approvals/{approval}", post().to(adjustments::decide));
 }
 
 /// Facts, money, and the log.
@@ -234,9 +269,6 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/cutovers", post().to(cutovers::ask))
         .route("/v1/cutovers/{cutover}/reverse", post().to(cutovers::reverse))
         .route("/v1/cutovers/{cutover}/lines", post().to(cutovers::lines))
-        .route("/v1/approvals", get().to(adjustments::list))
-        .route("/v1/approvals/{approval}", get().to(adjustments::show))
-        .route("/v1/approvals/{approval}", post().to(adjustments::decide))
         .route("/v1/events", get().to(log::events))
         .route("/v1/operations/{key}", get().to(log::operation))
         .route("/health/live", get().to(health::live))

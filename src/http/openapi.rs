@@ -36,11 +36,15 @@ use super::*;
         imports::list, imports::make, imports::coverage, imports::show, imports::preview, imports::check, imports::commit,
         imports::reverse, imports::rows, imports::rows_of_line, imports::result,
         money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
-        periods::list, periods::cut_off, periods::reopen,
-        settlements::start, settlements::list, settlements::show, settlements::sheets, settlements::differences,
-        settlements::deliver, settlements::drop_run, settlements::approve, settlements::issue, settlements::lock,
-        settlements::terms, settlements::set_terms, sheets::list, sheets::show, sheets::lines, sheets::members, sheets::confirm,
-        sheets::contest, sheets::answer_contest, sheets::hold_back, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
+        periods::list, periods::cut_off, periods::reopen, settlements::start, settlements::list, settlements::show,
+        settlements::sheets, settlements::differences, settlements::deliver, settlements::drop_run,
+        settlements::approve, settlements::issue, settlements::lock, settlements::terms, settlements::set_terms,
+        sheets::list, sheets::show, sheets::lines, sheets::members, sheets::confirm, sheets::contest,
+        sheets::answer_contest, sheets::hold_back, adjustments::ask, adjustments::list, adjustments::show,
+        adjustments::decide, payments::ask, payments::list, payments::show, payments::give_back, freezes::ask,
+        freezes::list, freezes::unfreeze, freezes::forfeit, freezes::suspend, freezes::resume, receipts::tell,
+        receipts::list, receipts::show, receipts::settle, receipts::release, policies::ask, policies::list,
+        policies::substitute,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
@@ -101,7 +105,7 @@ fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
     let text = || Object::with_type(Type::String);
     let told = matches!(
         path,
-        "/v1/clicks" | "/v1/facts" | "/v1/returns" | "/v1/orders" | "/v1/orders/{line}/facts"
+        "/v1/clicks" | "/v1/facts" | "/v1/returns" | "/v1/receipts" | "/v1/orders" | "/v1/orders/{line}/facts"
     );
     // Files, mappings and imports are identified by what they are made of.
     let intake = ["/v1/files", "/v1/mappings", "/v1/imports"];

@@ -17,9 +17,11 @@ use super::problem::Problem;
 use super::state::Shared;
 use super::wire::AnswerView;
 use crate::access::sees;
-use crate::base::PartyId;
+use crate::base::{FileId, PartyId};
 use crate::domain::command::Command;
+use crate::domain::refusal::WrongField;
 use crate::engine::{Answer, EngineError, Lane, Meta};
+use crate::report;
 
 /// What every write has.
 pub struct Write {
@@ -199,6 +201,24 @@ impl Write {
             Ok(party)
         } else {
             Err(Problem::not_found())
+        }
+    }
+
+    /// Refuses files that the book does not keep: what is agreed to can be looked at.
+    pub async fn kept(&self, pointer: &str, files: &[FileId]) -> Result<(), Problem> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let client = self.client().await?;
+        let missing = report::files_missing(&client, self.caller.who.log, files).await?;
+        let fault = |place: usize| WrongField {
+            pointer: format!("{pointer}/{place}").into(),
+            code: "file_unknown",
+            message: "the book keeps no such file: upload it first".to_owned(),
+        };
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::invalid(missing.into_iter().map(fault).collect())),
         }
     }
 

@@ -10,9 +10,10 @@ use serde::de::DeserializeOwned;
 use super::field::{Amount, Spec, outside_id};
 use super::mapping::Kind;
 use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, TrackFields, all};
-use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind};
+use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind, ReceiptId};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
+use crate::domain::receipt::ReceiptFact;
 use crate::domain::returns::Returned;
 use crate::money::{Currency, Minor, Rate};
 
@@ -63,6 +64,8 @@ pub enum Told {
     Fact(Box<LineFact>),
     /// A return that names no order.
     Return(Box<Returned>),
+    /// A movement on the owner's own account.
+    Receipt(Box<ReceiptFact>),
 }
 
 /// An amount that a row told: for the sums of a report, which are of the raw decimals.
@@ -150,6 +153,9 @@ impl<'a> Row<'a> {
         }
         if self.emit.kind == Kind::Return {
             return self.returned().map(|returned| Told::Return(Box::new(returned)));
+        }
+        if self.emit.kind == Kind::Receipt {
+            return self.receipt().map(|receipt| Told::Receipt(Box::new(receipt)));
         }
         let platform = self.platform()?;
         let line_no = self.need("line_no", Self::id)?;
@@ -433,6 +439,7 @@ impl<'a> Row<'a> {
             | Kind::Unfrozen
             | Kind::Forfeited
             | Kind::Return
+            | Kind::Receipt
             | Kind::Click => self.case()?,
         })
     }
@@ -483,6 +490,30 @@ impl<'a> Row<'a> {
             units: self.need("units", Self::parsed)?,
             amount: self.need("amount", Self::amount)?,
         })
+    }
+
+    fn receipt(&mut self) -> Result<ReceiptFact, RowFault> {
+        let source = self.platform()?;
+        let flow_no = self.need("flow_no", Self::id)?;
+        Ok(ReceiptFact {
+            receipt: ReceiptId::of(self.book, source.as_str(), flow_no.as_str()),
+            source,
+            flow_no,
+            at: self.need("at", Self::time)?,
+            amount: self.need("amount", Self::amount)?,
+            currency: self.currency()?,
+            account: self.id("account")?,
+            payer: self.remark("payer")?,
+            tag: self.remark("tag")?,
+            memo: self.remark("memo")?,
+        })
+    }
+
+    /// Words for people: control characters become blanks, and the first 200 characters are taken. The row keeps the rest.
+    fn remark(&mut self, name: &'static str) -> Result<Option<String>, RowFault> {
+        let blank = |c: char| if c.is_control() { ' ' } else { c };
+        let text = self.text(name)?;
+        Ok(text.map(|(_, text)| text.chars().map(blank).take(200).collect()))
     }
 
     fn click(&mut self) -> Result<Click, RowFault> {

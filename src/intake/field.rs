@@ -132,6 +132,9 @@ pub struct Spec {
     /// The file writes the amount with either sign; what it says is its size.
     #[serde(default)]
     pub absolute: bool,
+    /// The file groups thousands with commas, as `1,234.50`.
+    #[serde(default)]
+    pub grouped: bool,
     /// The amount is of one unit; this column says how many.
     pub times: Option<String>,
     /// Unit of a rate.
@@ -303,6 +306,10 @@ impl Spec {
     /// many there are, where the amount is of one.
     pub fn amount(&self, text: &str, units: Option<&str>, currency: Currency) -> Result<Amount, RowFault> {
         let wrong = || RowFault::new("amount_form", "not a plain decimal number");
+        let text = &*match self.grouped {
+            true => Cow::Owned(text.replace(',', "")),
+            false => Cow::Borrowed(text),
+        };
         let plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
         if text.is_empty() || text.len() > 30 || !text.bytes().all(plain) {
             return Err(wrong());

@@ -171,7 +171,7 @@ pub struct Condition {
     pub optional: bool,
     /// Is filled (true) or empty (false).
     pub present: Option<bool>,
-    /// Is a number above zero (true) or not (false).
+    /// Is a number above zero (true) or not (false); commas between its digits do not count.
     pub positive: Option<bool>,
 }
 
@@ -188,7 +188,7 @@ pub struct Ignore {
 /// What a row can tell.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // Each is the fact of the same name in `domain::order::What`.
+#[allow(missing_docs)] // Each is the fact of the same name in `domain::order::What`, but for clicks and receipts.
 pub enum Kind {
     Click,
     Created,
@@ -211,6 +211,8 @@ pub enum Kind {
     Snapshot,
     /// A row of a return document that names no order.
     Return,
+    /// A movement on the owner's own account 回款, known by its flow number.
+    Receipt,
 }
 
 /// One thing that a row tells, when its conditions hold.

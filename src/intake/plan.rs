@@ -63,7 +63,7 @@ impl Check {
     fn holds(&self, cells: &Cells) -> bool {
         let cell = cells.get(self.slot);
         let c = &self.condition;
-        let number = || cell.and_then(|text| rust_decimal::Decimal::from_str_exact(text).ok());
+        let number = || cell.and_then(|text| rust_decimal::Decimal::from_str_exact(&text.replace(',', "")).ok());
         c.is.as_deref().is_none_or(|wanted| cell == Some(wanted))
             && c.is_not.as_deref().is_none_or(|unwanted| cell != Some(unwanted))
             && (c.among.is_empty() || cell.is_some_and(|cell| c.among.iter().any(|word| word == cell)))
@@ -224,6 +224,7 @@ impl Kind {
             Kind::PriceCorrected => "price_corrected",
             Kind::Snapshot => "snapshot",
             Kind::Return => "return",
+            Kind::Receipt => "receipt",
         }
     }
 
@@ -237,6 +238,10 @@ impl Kind {
         if self == Kind::Return {
             let may = vec!["platform", "currency", "buyer", "item_no"];
             return (vec!["document", "row", "at", "units", "amount"], may);
+        }
+        if self == Kind::Receipt {
+            let may = vec!["platform", "currency", "account", "payer", "tag", "memo"];
+            return (vec!["flow_no", "at", "amount"], may);
         }
         let mut needs = vec!["line_no", "at"];
         let mut may = ABOUT.to_vec();
@@ -279,7 +284,7 @@ impl Kind {
                 "settled_base",
                 "refunded",
             ]),
-            Kind::Received | Kind::Click | Kind::Return => {}
+            Kind::Received | Kind::Click | Kind::Return | Kind::Receipt => {}
         }
         (needs, may)
     }
@@ -356,7 +361,7 @@ impl Plan {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)
     }
 
-    /// True when a row may tell a fact of an order, or a return that names none.
+    /// True when a row may tell a fact of an order, a return that names none, or a receipt.
     pub fn has_facts(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind != Kind::Click)
     }

@@ -281,6 +281,7 @@ fn count(tally: &mut Tally, taken: Taken<'_>, out: &Emitted) {
             Told::Click(_) => "click",
             Told::Fact(fact) => fact.what.kind(),
             Told::Return(_) => crate::domain::returns::TOLD,
+            Told::Receipt(_) => "receipt.recorded",
         });
     }
 }
@@ -372,7 +373,7 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     for told in reader.out.told.drain(..) {
         let wanted = matches!(
             (reading.pass, &told),
-            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_) | Told::Return(_))
+            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_) | Told::Return(_) | Told::Receipt(_))
         );
         if wanted {
             bundle.told.push((number, told));
@@ -380,18 +381,27 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     }
 }
 
-/// The business day that a row belongs to, and what it was reported to: the earliest time of its order.
+/// The business day that a row belongs to, and what it was reported to: the earliest time of its order, or the time of the
+/// movement.
 fn day_of(told: &[Told], zone: Zone) -> Option<(String, String, NaiveDate)> {
+    if let Some(Told::Receipt(receipt)) = told.first() {
+        let account = receipt.account.as_ref().map_or("", |account| account.as_str());
+        return Some((
+            receipt.source.as_str().to_owned(),
+            account.to_owned(),
+            zone.day(receipt.at),
+        ));
+    }
     let facts = || {
         told.iter().filter_map(|told| match told {
             Told::Fact(fact) => Some(fact.as_ref()),
-            Told::Click(_) | Told::Return(_) => None,
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => None,
         })
     };
     let Some(first) = facts().next() else {
         return told.iter().find_map(|told| match told {
             Told::Return(back) => Some((back.platform.as_str().to_owned(), String::new(), zone.day(back.at))),
-            Told::Click(_) | Told::Fact(_) => None,
+            Told::Click(_) | Told::Fact(_) | Told::Receipt(_) => None,
         });
     };
     let at = facts().map(order_time).min()?;

@@ -2,7 +2,7 @@
 //! Must never hold a mapping in code: each is a file beside this one, of the same language as a user's own.
 
 /// Name and text of every ready mapping.
-pub const READY: [(&str, &str); 15] = [
+pub const READY: [(&str, &str); 18] = [
     ("generic-orders", include_str!("mappings/generic-orders.toml")),
     ("generic-events", include_str!("mappings/generic-events.toml")),
     ("generic-snapshots", include_str!("mappings/generic-snapshots.toml")),
@@ -17,6 +17,9 @@ pub const READY: [(&str, &str); 15] = [
     ("pinduoduo-ddk", include_str!("mappings/pinduoduo-ddk.toml")),
     ("douyin-settle-bill", include_str!("mappings/douyin-settle-bill.toml")),
     ("douyin-cash-flow", include_str!("mappings/douyin-cash-flow.toml")),
+    ("bank-receipts", include_str!("mappings/bank-receipts.toml")),
+    ("alipay-receipts", include_str!("mappings/alipay-receipts.toml")),
+    ("douyin-receipts", include_str!("mappings/douyin-receipts.toml")),
     ("ganet", include_str!("mappings/ganet.toml")),
     ("online-retail", include_str!("mappings/online-retail.toml")),
     ("rees46-events", include_str!("mappings/rees46-events.toml")),

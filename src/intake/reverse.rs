@@ -45,6 +45,8 @@ pub struct Reversed {
     pub kept: u32,
     #[serde(default)]
     at: (i64, i32),
+    #[serde(default)]
+    receipts_at: (i64, i32),
 }
 
 /// The states that an import may be taken back from.
@@ -227,6 +229,7 @@ impl Run<'_> {
                 return Err(ImportError::Lost);
             }
         }
+        self.receipts().await?;
         self.clear_desk().await?;
         let ended = ImportReversed {
             import: id,
@@ -241,6 +244,31 @@ impl Run<'_> {
         };
         imports::advance(self.client, book, id, step).await?;
         Ok(())
+    }
+
+    /// Takes receipts back, with what they were matched to.
+    async fn receipts(&mut self) -> Result<(), ImportError> {
+        loop {
+            let told = imports::told_receipts(self.client, self.of, self.done.receipts_at, CHUNK).await?;
+            let Some(last) = told.last() else { return Ok(()) };
+            let at = last.at;
+            let alone: Vec<_> = told.iter().filter(|told| told.alone).map(|told| told.receipt).collect();
+            let withdrawn = alone.len();
+            if withdrawn > 0 {
+                let command = Command::WithdrawReceipts {
+                    receipts: alone,
+                    batch: self.of.2,
+                };
+                self.submit(command, None).await?;
+            }
+            self.done.receipts_at = at;
+            self.done.withdrawn = self.done.withdrawn.saturating_add(count(withdrawn));
+            let kept = count(told.len().saturating_sub(withdrawn));
+            self.done.kept = self.done.kept.saturating_add(kept);
+            if !jobs::progress(self.client, self.lease, &self.text()?).await? {
+                return Err(ImportError::Lost);
+            }
+        }
     }
 
     async fn submit(

@@ -8,11 +8,14 @@ use super::import::ImportError;
 use super::reader::Bundle;
 use crate::base::BookId;
 use crate::domain::click::Click;
-use crate::domain::command::{Command, FactOutcome, ReturnOutcome, ReturnWord};
+use crate::domain::command::{Command, FactOutcome, ReceiptOutcome, ReturnOutcome, ReturnWord};
 use crate::domain::order::{FactState, LineFact};
+use crate::domain::receipt::ReceiptFact;
 use crate::domain::stream::StreamId;
 use crate::engine::{Engine, EngineError, Meta};
 
+/// The identity of a receipt inside its own stream.
+pub(super) const RECEIPT: &str = "receipt.recorded";
 /// How often a chunk is sent again when the database did not take it.
 const TRIES: u32 = 10;
 
@@ -22,15 +25,15 @@ pub(super) struct Answered {
     pub bundle: Bundle,
     /// For each click, whether it was known.
     pub clicks: Vec<bool>,
-    /// For each fact and each return what became of it, in order of rows.
+    /// For each fact, return and receipt what became of it, in order of rows.
     pub came: Vec<Came>,
 }
 
-/// What became of a fact or a return that a row told.
+/// What became of a fact, a return or a receipt that a row told.
 pub(super) struct Came {
     /// Number of the row.
     pub row: u64,
-    /// The line, or the returns of its buyer and item.
+    /// The line, the returns of its buyer and item, or the receipt.
     pub stream: StreamId,
     /// Identity in the stream.
     pub identity: String,
@@ -68,6 +71,18 @@ impl Came {
             position: outcome.position,
         }
     }
+
+    fn of_receipt(row: u64, outcome: ReceiptOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.receipt.into(),
+            identity: RECEIPT.to_owned(),
+            state: outcome.state,
+            code: outcome.code.unwrap_or_default(),
+            replayed: outcome.replayed,
+            position: outcome.position,
+        }
+    }
 }
 
 /// What a chunk tells, by the command that takes it.
@@ -76,9 +91,11 @@ struct Sorted {
     clicks: Vec<Click>,
     facts: Vec<LineFact>,
     returns: Vec<ReturnWord>,
-    /// Row and identity of each fact, then of each return.
+    receipts: Vec<ReceiptFact>,
+    /// Row and identity of each fact and of each return; row of each receipt.
     fact_rows: Vec<(u64, String)>,
     return_rows: Vec<(u64, String)>,
+    receipt_rows: Vec<u64>,
 }
 
 impl Sorted {
@@ -94,6 +111,10 @@ impl Sorted {
                 Told::Return(returned) => {
                     sorted.return_rows.push((row, returned.identity()));
                     sorted.returns.push(ReturnWord::Told { returned });
+                }
+                Told::Receipt(receipt) => {
+                    sorted.receipt_rows.push(row);
+                    sorted.receipts.push(*receipt);
                 }
             }
         }
@@ -141,13 +162,25 @@ pub(super) async fn send(
                 }
             }
         };
-        match futures_util::future::try_join3(clicks, facts, returns).await {
-            Ok((clicks, facts, returns)) => {
+        let receipts = async {
+            match told.receipts.is_empty() {
+                true => Ok(Vec::new()),
+                false => {
+                    let command = Command::Receipts(told.receipts.clone());
+                    let answer = engine.submit(book, command, meta.clone()).await?;
+                    Ok(answer.made.receipts)
+                }
+            }
+        };
+        match futures_util::future::try_join4(clicks, facts, returns, receipts).await {
+            Ok((clicks, facts, returns, receipts)) => {
                 let facts = told.fact_rows.into_iter().zip(facts);
                 let returns = told.return_rows.into_iter().zip(returns);
+                let receipts = told.receipt_rows.into_iter().zip(receipts);
                 let mut came: Vec<Came> = facts
                     .map(|(told, outcome)| Came::of_fact(told, outcome))
                     .chain(returns.map(|(told, outcome)| Came::of_return(told, outcome)))
+                    .chain(receipts.map(|(row, outcome)| Came::of_receipt(row, outcome)))
                     .collect();
                 came.sort_by_key(|came| came.row);
                 return Ok(Answered {

@@ -52,6 +52,7 @@ fn facts(told: &[Told]) -> Vec<(&'static str, String)> {
             Told::Fact(fact) => facts.push((fact.what.kind(), fact.at.to_string())),
             Told::Click(click) => facts.push(("click", click.at.to_string())),
             Told::Return(returned) => facts.push(("return", returned.at.to_string())),
+            Told::Receipt(receipt) => facts.push(("receipt", receipt.at.to_string())),
         }
     }
     facts
@@ -155,7 +156,7 @@ fn identical_rows_without_a_number_are_told_apart_by_their_occurrence() {
         assert_eq!(plan.row(BOOK, &cells, ordinal, &mut out).unwrap(), Taken::Told);
         match &out.told[0] {
             Told::Fact(fact) => fact.line,
-            Told::Click(_) | Told::Return(_) => panic!(),
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!(),
         }
     };
     assert_eq!(line_of(1), line_of(1));

@@ -68,11 +68,13 @@ pub enum AccountKind {
     Cutover,
     /// 预支: paid to a party ahead of what it earns; taken back out of later months.
     Advance,
+    /// 资金: the owner's own money at banks, wallets and platforms. A receipt debits it, a payment made outside credits it.
+    Cash,
 }
 
 impl AccountKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [AccountKind; 11] = [
+    pub const ALL: [AccountKind; 12] = [
         AccountKind::Available,
         AccountKind::Frozen,
         AccountKind::ClawbackDue,
@@ -84,6 +86,7 @@ impl AccountKind {
         AccountKind::Suspense,
         AccountKind::Cutover,
         AccountKind::Advance,
+        AccountKind::Cash,
     ];
 
     /// Number in the database.
@@ -100,6 +103,7 @@ impl AccountKind {
             AccountKind::Suspense => 9,
             AccountKind::Cutover => 10,
             AccountKind::Advance => 11,
+            AccountKind::Cash => 12,
         }
     }
 
@@ -122,6 +126,7 @@ impl AccountKind {
             AccountKind::Suspense => "suspense",
             AccountKind::Cutover => "cutover",
             AccountKind::Advance => "advance",
+            AccountKind::Cash => "cash",
         }
     }
 }

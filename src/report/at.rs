@@ -5,6 +5,7 @@ use tokio_postgres::Client;
 
 use super::{ReportError, Statement, sql};
 use crate::base::{Instant, LogId};
+use crate::domain::book::{BookMode, BookState};
 
 pub(super) const SQL: &[Statement] = &[sql!("log_head"), sql!("position_at")];
 
@@ -40,6 +41,15 @@ pub async fn head(client: &Client, log: LogId) -> Result<Head, ReportError> {
         generation: row.get(1),
         recorded_at: Instant::from_utc(row.get(2)),
     })
+}
+
+/// The book's time where it is not the database's: a sandbox lives by its own clock.
+pub(super) async fn clock(client: &Client, log: LogId, book: &BookState) -> Result<Option<Instant>, ReportError> {
+    if book.opened.mode != BookMode::Sandbox {
+        return Ok(None);
+    }
+    let stands = head(client, log).await?.recorded_at;
+    Ok(Some(book.clock.map_or(stands, |clock| clock.max(stands))))
 }
 
 /// The position that `at` means.

@@ -9,13 +9,14 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::{At, Cell, Page, ReportError, Statement, Table, position, sql};
-use crate::base::{ApprovalId, ImportId, Instant, LineId, LogId};
+use crate::base::{ApprovalId, FileId, ImportId, Instant, LineId, LogId};
 
 pub(super) const SQL: &[Statement] = &[
     sql!("imports_page"),
     sql!("import_rows_page"),
     sql!("import_rows_of_line"),
     sql!("files_page"),
+    sql!("files_known"),
     sql!("mappings_own"),
 ];
 
@@ -222,6 +223,7 @@ impl ImportsView {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowFact {
     /// Its line; for a return that names no order the returns of its buyer and item.
+    /// Its line, or the receipt.
     pub line: String,
     /// What: kind, then case or number.
     pub fact: String,
@@ -458,6 +460,20 @@ pub async fn file(client: &Client, log: LogId, digest: &[u8]) -> Result<FileView
         .query_opt(sql, &[&log.0, &Vec::<u8>::new(), &1_i64, &Some(digest)])
         .await?;
     Ok(file_view(&row.ok_or(ReportError::NotFound)?))
+}
+
+/// Which of these files the book does not keep, by their place in the list.
+pub async fn files_missing(client: &Client, log: LogId, files: &[FileId]) -> Result<Vec<usize>, ReportError> {
+    let digests: Vec<Vec<u8>> = files
+        .iter()
+        .map(|file| hex::decode(file.as_str()).unwrap_or_default())
+        .collect();
+    let rows = client
+        .query(include_str!("sql/files_known.sql"), &[&log.0, &digests])
+        .await?;
+    let known: Vec<Vec<u8>> = rows.iter().map(|row| row.get(0)).collect();
+    let missing = digests.iter().enumerate().filter(|(_, digest)| !known.contains(digest));
+    Ok(missing.map(|(place, _)| place).collect())
 }
 
 fn file_view(row: &Row) -> FileView {

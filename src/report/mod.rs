@@ -10,6 +10,7 @@ mod approvals;
 mod args;
 mod at;
 mod balances;
+mod bills;
 mod click_coverage;
 mod compare;
 mod coverage;
@@ -22,6 +23,7 @@ mod error;
 mod events;
 mod explain;
 mod formulas;
+mod freezes;
 mod history;
 mod imports;
 mod items;
@@ -29,12 +31,16 @@ mod line_ledger;
 mod lines;
 mod lookup;
 mod memberships;
+mod money_receipts;
 mod order_counts;
 mod page;
 mod parked;
 mod parties;
+mod payments;
+mod pending;
 mod periods;
 mod placements;
+mod policies;
 mod reason;
 mod registry;
 mod returns;
@@ -53,10 +59,11 @@ pub mod wire;
 mod xlsx;
 
 pub use accounts::{AccountView, AccountsView, accounts};
-pub use approvals::{ApprovalView, ApprovalsView, approval, approvals};
+pub use approvals::{AgreedView, ApprovalFilter, ApprovalView, ApprovalsView, PendingLeg, approval, approvals};
 pub use args::Args;
 pub use at::{At, Head, head, position};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
+pub use bills::{BillView, BillsView, bills};
 pub use click_coverage::{ClickCoverageView, click_coverage};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
@@ -69,11 +76,12 @@ pub use error::ReportError;
 pub use events::{EventView, EventsView, events};
 pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
 pub use formulas::{FormulaView, FormulasView, formulas};
+pub use freezes::{FreezeView, FreezesView, freezes};
 pub use history::Part;
 pub use imports::{
     FileView, FilesView, ImportCount, ImportProgress, ImportRow, ImportRowsView, ImportView, ImportsView, LineRow,
-    LineRowsView, MappingView, RowFact, RowFilter, file, files, import, import_rows, imports, own_mappings,
-    rows_of_line,
+    LineRowsView, MappingView, RowFact, RowFilter, file, files, files_missing, import, import_rows, imports,
+    own_mappings, rows_of_line,
 };
 pub use items::{ItemView, ItemsView, item, items};
 pub use line_ledger::{
@@ -82,12 +90,16 @@ pub use line_ledger::{
 pub use lines::{LineFilter, LineView, LinesView, line, lines, lines_of_orders};
 pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use memberships::{MembershipView, MembershipsView, memberships};
+pub use money_receipts::{ReceiptView, ReceiptsView, SettledBillView, money_receipts};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
 pub use parked::{CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
 pub use parties::{PartiesView, PartyView, parties, party};
+pub use payments::{PaymentView, PaymentsView, payment, payments};
+pub use pending::Detail;
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
+pub use policies::{PoliciesView, PolicyView, StepView, policies};
 pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};

@@ -30,6 +30,9 @@ pub struct PartyView {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity: Option<EntityId>,
+    /// Nothing is paid to it for now; what it earns goes on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
 }
 
 /// Parties, by id.
@@ -115,6 +118,7 @@ fn view(row: &Row, viewer: Viewer) -> Result<PartyView, ReportError> {
             .get::<_, Option<Uuid>>(3)
             .filter(|_| viewer == Viewer::All)
             .map(EntityId),
+        suspended: row.get(4),
     })
 }
 
@@ -123,7 +127,7 @@ impl PartiesView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Parties at position {}", self.position),
-            &["party", "kind", "external_id", "name", "entity"],
+            &["party", "kind", "external_id", "name", "entity", "suspended"],
         );
         for row in &self.parties {
             table.push([
@@ -132,6 +136,7 @@ impl PartiesView {
                 row.external_id.clone().into(),
                 row.name.clone().into(),
                 row.entity.map(|entity| entity.to_string()).into(),
+                if row.suspended { "yes" } else { "" }.into(),
             ]);
         }
         table

@@ -88,7 +88,7 @@ pub const REGISTRY: &[Report] = &[
         table(view.table().followed_by(view.next))
     }),
     report!("approvals", "commands that wait for a second person", "/v1/approvals", [Take::Page], approvals::SQL, (client, log, args) => {
-        let view = approvals(client, log, args.viewer, None, &args.page).await?;
+        let view = approvals(client, log, args.viewer, ApprovalFilter::default(), &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
     report!("balances", "balances of one party or all", "/v1/balances", [Take::Party, Take::At, Take::Page], balances::SQL, (client, log, args) => {
@@ -137,6 +137,10 @@ pub const REGISTRY: &[Report] = &[
         let view = imports(client, log, None, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("freezes", "frozen money of parties", "/v1/freezes", [Take::Party, Take::Page], freezes::SQL, (client, log, args) => {
+        let view = freezes(client, log, args.viewer, args.party, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("items", "items as last listed", "/v1/products", [Take::Page], items::SQL, (client, log, args) => {
         let view = items(client, log, args.viewer, &args.page).await?;
         table(view.table().followed_by(view.next))
@@ -178,6 +182,10 @@ pub const REGISTRY: &[Report] = &[
         let view = parties(client, log, args.viewer, args.kind, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("payments", "payments made outside", "/v1/payments", [Take::Party, Take::Page], payments::SQL, (client, log, args) => {
+        let view = payments(client, log, args.viewer, args.party, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("periods", "accounting months", "/v1/periods", [], periods::SQL, (client, log, _args) => {
         table(periods(client, log).await?.table())
     }),
@@ -187,6 +195,12 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("returns", "returns that name no order, by verdict", "/v1/returns", [], returns::SQL, (client, log, _args) => {
         table(return_counts(client, log).await?.table())
+    }),
+    report!("policies", "who must agree to what, by amount and date", "/v1/policies", [], policies::SQL, (client, log, _args) => {
+        table(policies(client, log).await?.table())
+    }),
+    report!("receipts", "bills of platforms and merchants, and what was received of them", "/v1/receipts", [Take::Party], bills::SQL, (client, log, args) => {
+        table(bills(client, log, args.viewer, args.party).await?.table())
     }),
     report!("rules", "commission rules", "/v1/rules", [Take::Page], rules::SQL, (client, log, args) => {
         let view = rules(client, log, args.viewer, &args.page).await?;
@@ -231,4 +245,11 @@ pub const REGISTRY: &[Report] = &[
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.
-pub const SHARED: &[&[Statement]] = &[at::SQL, compare::SQL, events::SQL, streams::SQL, explain::SQL];
+pub const SHARED: &[&[Statement]] = &[
+    at::SQL,
+    compare::SQL,
+    events::SQL,
+    streams::SQL,
+    explain::SQL,
+    money_receipts::SQL,
+];

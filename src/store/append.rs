@@ -216,6 +216,13 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
     if !rows.placed.is_empty() {
         out.push(send(client, &st.placement_clear, vec![log, &rows.placed]));
     }
+    if !rows.absent.is_empty() {
+        out.push(send(client, &st.substitute_clear, vec![log, &rows.absent]));
+    }
+    if !rows.received.is_empty() {
+        out.push(send(client, &st.receipt_bill_clear, vec![log, &rows.received]));
+        out.push(send(client, &st.money_receipt_clear, vec![log, &rows.received]));
+    }
     if !rows.timed.is_empty() {
         out.push(send(
             client,
@@ -232,6 +239,11 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.entity_put, rows.entities;
         st.rule_put, rows.rules;
         st.approval_put, rows.approvals;
+        st.substitute_append, rows.substitutes;
+        st.payment_put, rows.payments;
+        st.money_freeze_put, rows.freezes;
+        st.money_receipt_append, rows.money_receipts;
+        st.receipt_bill_append, rows.receipt_bills;
         st.placement_append, rows.placements;
         st.returned_put, rows.returned;
         st.run_put, rows.runs;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::Result;
 use super::jobs::Lease;
 use super::statements::text;
-use crate::base::{BookId, ImportId, LineId, LogId};
+use crate::base::{BookId, ImportId, LineId, LogId, ReceiptId};
 
 /// An import as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -385,6 +385,40 @@ pub async fn told(
         .query(text::import_told, &[&book.0, &log.0, &id.0, &after.0, &after.1, &limit])
         .await?;
     rows.iter().map(told_fact).collect()
+}
+
+/// A receipt that an import told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ToldReceipt {
+    /// Row and place in it.
+    pub at: (i64, i32),
+    /// Which.
+    pub receipt: ReceiptId,
+    /// Nobody else tells it.
+    pub alone: bool,
+}
+
+/// Receipts of an import after a row and place, in order.
+pub async fn told_receipts(
+    client: &Client,
+    (book, log, id): (BookId, LogId, ImportId),
+    after: (i64, i32),
+    limit: i64,
+) -> Result<Vec<ToldReceipt>> {
+    let rows = client
+        .query(
+            text::import_told_receipts,
+            &[&book.0, &log.0, &id.0, &after.0, &after.1, &limit],
+        )
+        .await?;
+    let told = |row: &Row| {
+        Ok(ToldReceipt {
+            at: (row.try_get(0)?, row.try_get(1)?),
+            receipt: ReceiptId(row.try_get(2)?),
+            alone: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(told).collect()
 }
 
 fn told_fact(row: &Row) -> Result<ToldFact> {

@@ -24,4 +24,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(7, "returned"),
     migration!(8, "entities"),
     migration!(9, "settlement"),
+    migration!(10, "money_desk"),
 ];

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 20] = [
+pub const TABLES: [Table; 25] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -39,6 +39,11 @@ pub const TABLES: [Table; 20] = [
     table("entity", "position"),
     table("rule", "position, rule"),
     table("approval", "position"),
+    table("substitute", "position, by"),
+    table("payment", "position"),
+    table("money_freeze", "position"),
+    table("money_receipt", "position"),
+    table("receipt_bill", "position, nth"),
     table("placement", "position, from_at"),
     table("settlement_run", "position"),
     table("settlement_sheet", "position, sheet"),
@@ -212,6 +217,11 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "entity" from rows.entities;
         "rule" from rows.rules;
         "approval" from rows.approvals;
+        "substitute" from rows.substitutes;
+        "payment" from rows.payments;
+        "money_freeze" from rows.freezes;
+        "money_receipt" from rows.money_receipts;
+        "receipt_bill" from rows.receipt_bills;
         "placement" from rows.placements;
         "settlement_run" from rows.runs;
         "settlement_sheet" from rows.sheets;

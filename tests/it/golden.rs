@@ -1,6 +1,7 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod desk;
 mod returns;
 mod settlement;
 mod shares;
@@ -584,6 +585,7 @@ fn opening() -> Opening {
 fn other_events() -> Vec<Event> {
     let ended = || ApprovalEnded {
         by: PersonId(id(12)),
+        on_behalf_of: None,
         remark: Some("同意".to_owned()),
     };
     let posted = AdjustmentPosted {
@@ -592,12 +594,14 @@ fn other_events() -> Vec<Event> {
         reason: "补差".to_owned(),
         legs: legs(),
         purpose: None,
+        files: Vec::new(),
     };
     let command = Pending::Adjust {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
         purpose: None,
+        files: Vec::new(),
     };
     let key = KeyId(id(14));
     vec![
@@ -617,11 +621,12 @@ fn other_events() -> Vec<Event> {
             name: "旗舰店".parse().unwrap(),
             brand: party(PartyKind::Brand),
         }),
-        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+        Event::Approval(ApprovalEvent::Requested(Box::new(ApprovalRequested {
             approval: ApprovalId(id(15)),
             maker: PersonId(id(16)),
             command,
-        })),
+            requirement: None,
+        }))),
         Event::Approval(ApprovalEvent::Approved(ended())),
         Event::Approval(ApprovalEvent::Refused(ended())),
         Event::Approval(ApprovalEvent::Withdrawn(ended())),
@@ -709,6 +714,7 @@ fn written_today() -> Vec<Event> {
         entity_events(),
         placement_events(),
         settlement::events(),
+        desk::events(),
     ]
     .concat()
 }
@@ -767,11 +773,12 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         });
     }
     let requested = |command| {
-        Event::Approval(ApprovalEvent::Requested(ApprovalRequested {
+        Event::Approval(ApprovalEvent::Requested(Box::new(ApprovalRequested {
             approval: ApprovalId(id(15)),
             maker: PersonId(id(16)),
             command,
-        }))
+            requirement: None,
+        })))
     };
     let scope = CutoverScope {
         at: at(0),
@@ -808,10 +815,12 @@ fn further_forms() -> Vec<(&'static str, Event)> {
                 reason: "V任务".to_owned(),
                 legs: legs(),
                 purpose: Some(AdjustmentPurpose::Contract),
+                files: Vec::new(),
             }),
         ),
     ];
     further.extend(shares::forms());
+    further.extend(desk::forms());
     further
 }
 

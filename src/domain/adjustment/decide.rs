@@ -1,16 +1,14 @@
 //! What a manual adjustment must be.
 //! Must never let an adjustment touch the estimated layer, or move money from an account to itself.
 
-use super::AdjustmentPosted;
-use crate::base::{Instant, PartyId};
+use super::{AdjustmentPosted, AdjustmentPurpose, WriteOffTerms};
+use crate::base::{AdjustmentId, Instant, PartyId};
 use crate::domain::refusal::{Refusal, Wrong};
-use crate::ledger::{Entry, EntryError, Layer, Leg};
-use crate::money::Currency;
+use crate::ledger::{Account, AccountKind, Entry, EntryError, Layer, Leg};
+use crate::money::{Currency, Minor};
 
 /// Most legs of one adjustment.
 const MOST_LEGS: usize = 200;
-/// Longest reason in characters.
-const LONGEST_REASON: usize = 1_000;
 
 /// Posts an adjustment that is well formed on the book's parties and currencies.
 pub fn post(
@@ -20,13 +18,8 @@ pub fn post(
     now: Instant,
 ) -> Result<AdjustmentPosted, Refusal> {
     let mut wrong = Wrong::default();
-    let reason = posted.reason.trim();
-    wrong.when(
-        reason.is_empty() || reason.chars().count() > LONGEST_REASON || reason.contains('\0'),
-        "/reason",
-        "reason_needed",
-        "an adjustment has a reason of at most 1,000 characters",
-    );
+    wrong.reason("/reason", &posted.reason);
+    wrong.files("/files", posted.files.len());
     wrong.when(
         posted.at > now,
         "/at",
@@ -50,6 +43,49 @@ pub fn post(
         }
         Err(EntryError::Money(error)) => Err(Refusal::from(error).at("/legs")),
     }
+}
+
+/// Gives up what a party owes: its balance rises towards zero, and the book's income bears it.
+///
+/// INVARIANT: no write-off brings a balance above zero.
+pub fn write_off(
+    adjustment: AdjustmentId,
+    terms: &WriteOffTerms,
+    available: Minor,
+    now: Instant,
+) -> Result<AdjustmentPosted, Refusal> {
+    let mut wrong = Wrong::default();
+    wrong.reason("/reason", &terms.reason);
+    wrong.files("/files", terms.files.len());
+    wrong.when(
+        terms.amount <= Minor::ZERO,
+        "/amount",
+        "amount_not_positive",
+        "a write-off is of more than nothing",
+    );
+    wrong.check()?;
+    if available.plus(terms.amount)? > Minor::ZERO {
+        let available = available.display(terms.currency);
+        let message = format!("the balance is {available}: no more than what is owed can be given up");
+        return Err(Refusal::invalid("more_than_owed", message).at("/amount"));
+    }
+    let leg = |account, amount| Leg {
+        account,
+        layer: Layer::Settled,
+        currency: terms.currency,
+        amount,
+    };
+    Ok(AdjustmentPosted {
+        adjustment,
+        at: now,
+        reason: terms.reason.trim().to_owned(),
+        legs: vec![
+            leg(Account::of(terms.party, AccountKind::Available), terms.amount),
+            leg(Account::book(AccountKind::Income), terms.amount.negated()?),
+        ],
+        purpose: Some(AdjustmentPurpose::WriteOff),
+        files: terms.files.clone(),
+    })
 }
 
 fn check_leg(

@@ -5,23 +5,24 @@ pub mod decide;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{AdjustmentId, Instant};
+use crate::base::{AdjustmentId, FileId, Instant, PartyId};
 use crate::ledger::{Entry, EntryError, Leg};
+use crate::money::{Currency, Minor};
 
-/// `adjustment.posted`
+/// A negative balance that is given up 核销, as asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct AdjustmentPosted {
-    /// Which.
-    pub adjustment: AdjustmentId,
-    /// Its business time.
-    pub at: Instant,
+pub struct WriteOffTerms {
+    /// Who owes it.
+    pub party: PartyId,
+    /// Currency.
+    pub currency: Currency,
+    /// How much of it.
+    pub amount: Minor,
     /// Why.
     pub reason: String,
-    /// What moves; settled layer.
-    pub legs: Vec<Leg>,
-    /// What it is for; none: a correction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub purpose: Option<AdjustmentPurpose>,
+    /// Files that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
 }
 
 /// What an adjustment is for: the part of a settlement sheet under which it is shown.
@@ -44,6 +45,25 @@ pub enum AdjustmentPurpose {
     Receipt,
     /// 核销
     WriteOff,
+}
+
+/// `adjustment.posted`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AdjustmentPosted {
+    /// Which.
+    pub adjustment: AdjustmentId,
+    /// Its business time.
+    pub at: Instant,
+    /// Why.
+    pub reason: String,
+    /// What moves; settled layer.
+    pub legs: Vec<Leg>,
+    /// What it is for; none: a correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<AdjustmentPurpose>,
+    /// Files that show it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
 }
 
 /// A posted adjustment.

@@ -4,10 +4,12 @@
 mod cutovers;
 mod entities;
 mod imports;
+mod money;
 mod needs;
 mod people;
 mod placements;
 mod places;
+mod receipts;
 mod rules;
 mod settlements;
 #[cfg(test)]
@@ -44,6 +46,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         places::decide,
         entities::decide,
         placements::decide,
+        receipts::decide,
         rules::decide,
         settlements::decide,
     ] {

@@ -13,6 +13,8 @@ use crate::domain::event::Event;
 use crate::domain::order::LineEvent;
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Placed, World};
+use crate::ledger::{Account, BalanceKey, Layer};
+use crate::money::{Currency, Minor};
 
 /// Winning click candidates per line: the last on the same item and the last on the same shop, before the order.
 pub type Clicks = HashMap<LineId, Vec<Click>>;
@@ -59,6 +61,9 @@ pub struct Scribe<'a> {
     pub unpostable: &'a HashSet<(StreamId, i64)>,
     /// Streams that a decision turned out to need and that were not loaded: what it decided must not stand.
     pub missing: &'a mut BTreeSet<StreamId>,
+    /// The balance of an account as it stands before the command. One that is not loaded counts as nothing, and what was
+    /// decided on it must not stand: whoever hands it out loads it and asks again.
+    pub balances: &'a mut dyn FnMut(BalanceKey) -> Minor,
     /// A fresh random id.
     pub fresh: &'a mut dyn FnMut() -> Uuid,
     /// What was recorded.
@@ -68,6 +73,11 @@ pub struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
+    /// What is owed on an account: its settled balance before the command.
+    pub fn owed(&mut self, account: Account, currency: Currency) -> Minor {
+        (self.balances)((account, Layer::Settled, currency))
+    }
+
     /// Records one event on a stream and folds it. Returns its place.
     pub fn record(&mut self, stream: impl Into<StreamId>, occurred_at: Instant, event: Event) -> Placed {
         let stream = stream.into();

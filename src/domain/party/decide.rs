@@ -1,7 +1,10 @@
 //! Decisions about parties and their agency contracts.
 //! Must never read a clock or make an id.
 
-use super::event::{MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyRenamed};
+use super::event::{
+    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyRenamed, PartyResumed,
+    PartySuspended,
+};
 use super::share;
 use super::state::{Contract, ContractScope, PartyState};
 use crate::base::{Instant, MembershipId, Name, PartyId, PartyKind};
@@ -28,6 +31,31 @@ pub fn register(registered: PartyRegistered, standing: Option<PartyId>) -> Resul
 /// Renames a party; the same name again is no event.
 pub fn rename(party: &PartyState, name: &Name) -> Option<PartyEvent> {
     (party.name != *name).then(|| PartyEvent::Renamed(PartyRenamed { name: name.clone() }))
+}
+
+/// Stops payments to a party. Stopping needs one person; letting money go again needs a second one.
+pub fn suspend(party: &PartyState, reason: &str) -> Result<PartyEvent, Refusal> {
+    let reason = readable(reason)?;
+    match party.suspended {
+        Some(_) => Err(Refusal::conflict("party_suspended", "this party is suspended already").because_of(party.id)),
+        None => Ok(PartyEvent::Suspended(PartySuspended { reason })),
+    }
+}
+
+/// Lets a suspended party be paid again.
+pub fn resume(party: &PartyState, reason: &str) -> Result<PartyEvent, Refusal> {
+    let reason = readable(reason)?;
+    match party.suspended {
+        Some(_) => Ok(PartyEvent::Resumed(PartyResumed { reason })),
+        None => Err(Refusal::conflict("party_not_suspended", "this party is not suspended").because_of(party.id)),
+    }
+}
+
+fn readable(reason: &str) -> Result<String, Refusal> {
+    let mut wrong = Wrong::default();
+    wrong.reason("/reason", reason);
+    wrong.check()?;
+    Ok(reason.trim().to_owned())
 }
 
 /// Signs a contract between a member and its upper. Contracts above the upper are followed as far as they share an instant

@@ -81,6 +81,20 @@ pub struct MembershipEnded {
     pub at: Instant,
 }
 
+/// `party.suspended` 暂停付款: what it earns goes on, and nothing is paid to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartySuspended {
+    /// Why.
+    pub reason: String,
+}
+
+/// `party.resumed`: it may be paid again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyResumed {
+    /// Why.
+    pub reason: String,
+}
+
 /// What happened to a party.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartyEvent {
@@ -96,4 +110,8 @@ pub enum PartyEvent {
     MembershipEnded(MembershipEnded),
     /// `party.entity_named`
     EntityNamed(EntityNamed),
+    /// `party.suspended`
+    Suspended(PartySuspended),
+    /// `party.resumed`
+    Resumed(PartyResumed),
 }

@@ -8,5 +8,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-pub use event::{MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered};
+pub use event::{
+    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyResumed, PartySuspended,
+};
 pub use state::{Contract, ContractScope, PartyState, Receiver, Share};

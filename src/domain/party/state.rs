@@ -100,6 +100,8 @@ pub struct PartyState {
     pub contracts: Vec<Contract>,
     /// The legal entity it belongs to.
     pub entity: Option<EntityId>,
+    /// Why nothing is paid to it 暂停付款; what it earns goes on.
+    pub suspended: Option<String>,
 }
 
 impl PartyState {
@@ -119,6 +121,7 @@ impl PartyState {
                 name: e.name.clone(),
                 contracts: Vec::new(),
                 entity: None,
+                suspended: None,
             }),
             _ => None,
         }
@@ -130,6 +133,8 @@ impl PartyState {
             PartyEvent::Registered(_) => {}
             PartyEvent::Renamed(e) => self.name = e.name.clone(),
             PartyEvent::EntityNamed(e) => self.entity = e.entity,
+            PartyEvent::Suspended(e) => self.suspended = Some(e.reason.clone()),
+            PartyEvent::Resumed(_) => self.suspended = None,
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

@@ -41,6 +41,7 @@ impl Parties {
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
             entity: None,
+            suspended: None,
         });
     }
 

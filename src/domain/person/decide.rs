@@ -1,8 +1,8 @@
 //! Decisions about keys: which role goes with which party, and when a key is over.
 //! Must never see a secret or its hash.
 
-use super::{KeyIssued, KeyRevoked, PersonEvent, PersonState, Role};
-use crate::base::{Instant, KeyId, PartyKind};
+use super::{KeyIssued, KeyRevoked, PersonEvent, PersonState, PersonSubstituted, Role};
+use crate::base::{Instant, KeyId, PartyKind, PersonId};
 use crate::domain::refusal::{Refusal, Wrong};
 
 /// Issues a key to a new person or one who has keys already.
@@ -49,6 +49,34 @@ pub fn revoke(standing: &PersonState, key: KeyId) -> Result<Option<PersonEvent>,
         .find(|(issued, _)| issued.key == key)
         .ok_or_else(|| Refusal::not_found("key"))?;
     Ok((!revoked).then_some(PersonEvent::KeyRevoked(KeyRevoked { key })))
+}
+
+/// Lets somebody decide for a person who is away. Said again for the same substitute, the last counts: that ends it too.
+pub fn substitute(
+    standing: &PersonState,
+    person: PersonId,
+    told: PersonSubstituted,
+    known: bool,
+) -> Result<PersonEvent, Refusal> {
+    if standing.keys.is_empty() {
+        return Err(Refusal::not_found("person"));
+    }
+    let mut wrong = Wrong::default();
+    wrong.when(!known, "/by", "not_found", "no such person");
+    wrong.when(
+        told.by == person,
+        "/by",
+        "same_person",
+        "nobody is a substitute of themselves",
+    );
+    wrong.when(
+        told.to < told.from,
+        "/to",
+        "ends_before_start",
+        "it ends after it begins",
+    );
+    wrong.check()?;
+    Ok(PersonEvent::Substituted(told))
 }
 
 /// Kinds of party a role is for; none for book-wide roles.

@@ -87,13 +87,26 @@ pub struct KeyRevoked {
     pub key: KeyId,
 }
 
-/// What happened to a person's keys.
+/// `person.substituted` 代审人: on the stream of the person who is away. The last said of a substitute counts.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PersonSubstituted {
+    /// Who decides for this person.
+    pub by: PersonId,
+    /// Inclusive.
+    pub from: Instant,
+    /// Exclusive.
+    pub to: Instant,
+}
+
+/// What happened to a person's keys and who acts for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PersonEvent {
     /// `key.issued`
     KeyIssued(KeyIssued),
     /// `key.revoked`
     KeyRevoked(KeyRevoked),
+    /// `person.substituted`
+    Substituted(PersonSubstituted),
 }
 
 /// A person with keys.
@@ -101,6 +114,8 @@ pub enum PersonEvent {
 pub struct PersonState {
     /// Keys, in order of issue, with whether they are revoked.
     pub keys: Vec<(KeyIssued, bool)>,
+    /// Who decides for it, and when: one entry a substitute.
+    pub substitutes: Vec<PersonSubstituted>,
 }
 
 impl PersonState {
@@ -113,6 +128,24 @@ impl PersonState {
                     *revoked |= key.key == e.key;
                 }
             }
+            PersonEvent::Substituted(e) => {
+                self.substitutes.retain(|known| known.by != e.by);
+                self.substitutes.push(e.clone());
+            }
         }
+    }
+
+    /// Roles of its keys that are not revoked; a key that ran out while its holder was away still tells the role.
+    pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
+        self.keys
+            .iter()
+            .filter(|(_, revoked)| !revoked)
+            .map(|(key, _)| key.role)
+    }
+
+    /// True when a person may decide for it at an instant.
+    pub fn is_substituted(&self, by: PersonId, at: Instant) -> bool {
+        let covers = |known: &PersonSubstituted| known.by == by && known.from <= at && at < known.to;
+        self.substitutes.iter().any(covers)
     }
 }

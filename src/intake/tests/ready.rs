@@ -16,7 +16,7 @@ fn only(told: &[Told]) -> &LineFact {
 fn fact(told: &Told) -> &LineFact {
     match told {
         Told::Fact(fact) => fact,
-        Told::Click(_) | Told::Return(_) => panic!("no fact of an order"),
+        Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!("no fact of an order"),
     }
 }
 
@@ -383,4 +383,79 @@ fn a_generic_row_tells_a_snapshot_or_an_event_with_every_field_it_names() {
     assert_eq!(facts(rows[0].as_ref().unwrap())[0].0, "click");
     assert_eq!(facts(rows[1].as_ref().unwrap())[0].0, "refund_case.won");
     assert_eq!(rows[2].as_ref().unwrap_err().code, "value_missing");
+}
+
+/// Flow number, amount in fen, payer and tag of each row that told a receipt; none for one left out.
+fn receipts(mapping: &str, rows: &str) -> Vec<Option<(String, i64, String, String)>> {
+    let plan = ready(mapping);
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let told = |row: &Result<Vec<Told>, _>| {
+        let told: &Vec<Told> = row
+            .as_ref()
+            .unwrap_or_else(|fault: &crate::intake::RowFault| panic!("{fault}"));
+        match told.as_slice() {
+            [] => None,
+            [Told::Receipt(fact)] => Some((
+                fact.flow_no.to_string(),
+                fact.amount.0,
+                text(&fact.payer),
+                text(&fact.tag),
+            )),
+            other => panic!("{other:?}"),
+        }
+    };
+    read(&plan, rows.as_bytes()).iter().map(told).collect()
+}
+
+fn receipt(flow_no: &str, fen: i64, payer: &str, tag: &str) -> Option<(String, i64, String, String)> {
+    Some((flow_no.to_owned(), fen, payer.to_owned(), tag.to_owned()))
+}
+
+#[test]
+fn a_bank_statement_tells_what_came_in_and_leaves_out_what_went_out() {
+    let rows = "交易日期,流水号,借方发生额,贷方发生额,余额,对方户名,摘要,附言\n\
+        2026-05-25 10:00:00,F1,,\"1,234.50\",\"9,999.00\",某品牌有限公司,货款,五月佣金\n\
+        2026-05-25 11:00:00,F2,500.00,0.00,1.00,某供应商,付款,\n\
+        2026/05/26 09:00:00,F3,0.00,20.00,1.00,别的公司,,\n\
+        20260526 10:00:00,F4,--,--,1.00,,对账,\n";
+    assert_eq!(
+        receipts("bank-receipts", rows),
+        [
+            receipt("F1", 123_450, "某品牌有限公司", "货款"),
+            None,
+            receipt("F3", 2_000, "别的公司", ""),
+            None,
+        ]
+    );
+}
+
+#[test]
+fn an_alipay_statement_leaves_out_transfers_between_the_owners_own_accounts_and_fees() {
+    let rows = "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注\n\
+        A1,B1,,佣金,2026-05-25 10:00:00,brand@example.com,88.00,,88.00,支付宝,在线支付,\n\
+        A2,B2,,,2026-05-25 11:00:00,,,50.00,38.00,支付宝,提现,\n\
+        A3,B3,,,2026-05-25 12:00:00,,,0.10,37.90,支付宝,收费,\n\
+        A4,B4,,,2026-05-25 13:00:00,x@example.com,,7.00,30.90,支付宝,转账,\n";
+    assert_eq!(
+        receipts("alipay-receipts", rows),
+        [receipt("A1", 8_800, "brand@example.com", "在线支付"), None, None, None]
+    );
+}
+
+#[test]
+fn a_cash_flow_bill_of_douyin_tells_what_was_paid_and_what_was_taken_back() {
+    let rows = "动账时间,动账流水号,动账方向,动账金额,动账摘要,子订单号\n\
+        2026-05-25 10:00:00,D1,入账,19.50,佣金,69001\n\
+        2026-05-25 11:00:00,D2,1,-4.00,佣金退款,69001\n\
+        2026-05-25 12:00:00,D3,出账,15.50,提现,\n\
+        2026-05-25 13:00:00,D4,0,100.00,10,\n";
+    assert_eq!(
+        receipts("douyin-receipts", rows),
+        [
+            receipt("D1", 1_950, "douyin", "佣金"),
+            receipt("D2", -400, "douyin", "佣金退款"),
+            None,
+            None,
+        ]
+    );
 }

@@ -3,7 +3,9 @@ select r.row, r.raw, r.state, r.code, r.message, coalesce(told.facts, '[]')
 from import i
 join import_row r on r.book = i.book and r.import = i.import
 left join lateral (
-    select json_agg(json_build_object('line', case when f.identity like 'return.told/%' then 'rtn_' else 'lin_' end || replace(f.line::text, '-', ''), 'fact', f.identity,
+    select json_agg(json_build_object('line',
+        case when f.identity like 'return.told/%' then 'rtn_' when f.identity = 'receipt.recorded' then 'rcp_' else 'lin_' end
+            || replace(f.line::text, '-', ''), 'fact', f.identity,
         'state', f.state, 'code', f.code, 'repeated', f.repeated, 'position', f.position) order by f.nth)::text as facts
     from import_fact f
     where f.book = i.book and f.import = i.import and f.row = r.row) told on true

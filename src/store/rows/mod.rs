@@ -3,9 +3,11 @@
 //!
 //! Two kinds. Rows of an event (leg, pin, line_party, parked, click) follow from the event, the balances before it and
 //! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, entity,
-//! rule, approval, placement, timer) follow from the fold of one stream and replace what stood before.
+//! rule, approval, placement, payment, freeze, receipt of money, timer) follow from the fold of one stream and replace
+//! what stood before.
 
 mod event;
+mod money;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -75,7 +77,7 @@ table! {
 }
 table! {
     /// A party as it stands.
-    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64, entity: Option<Uuid> }
+    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64, entity: Option<Uuid>, suspended: bool }
 }
 table! {
     /// A contract of a member between two dates.
@@ -111,7 +113,43 @@ table! {
 }
 table! {
     /// An approval.
-    ApprovalRow, Approvals { approval: Uuid, kind: String, maker: Uuid, status: String, position: i64 }
+    ApprovalRow, Approvals {
+        approval: Uuid, kind: String, maker: Uuid, status: String, position: i64, approvers: i16, roles: String,
+        agreed: String,
+    }
+}
+table! {
+    /// Who decides for a person who is away, with the roles of the absent.
+    SubstituteRow, Substitutes {
+        person: Uuid, by: Uuid, from_at: DateTime<Utc>, to_at: DateTime<Utc>, roles: String, position: i64,
+    }
+}
+table! {
+    /// A payment made outside.
+    PaymentRow, Payments {
+        payment: Uuid, party: Uuid, currency: String, amount: i64, advance: i64, channel: String, reference: String,
+        paid_on: String, returned_on: Option<String>, note: Option<String>, position: i64,
+    }
+}
+table! {
+    /// Frozen money of a party.
+    FreezeRow, Freezes {
+        hold: Uuid, party: Uuid, currency: String, held: i64, lifted: i64, forfeited: i64, reason: String,
+        at: DateTime<Utc>, position: i64,
+    }
+}
+table! {
+    /// A receipt of money that stands.
+    MoneyReceiptRow, MoneyReceipts {
+        receipt: Uuid, source: String, account: Option<String>, flow_no: String, at: DateTime<Utc>, currency: String,
+        amount: i64, matched: i64, payer: Option<String>, tag: Option<String>, memo: Option<String>, position: i64,
+    }
+}
+table! {
+    /// A part of a receipt and what it settles.
+    ReceiptBillRow, ReceiptBills {
+        receipt: Uuid, nth: i32, owner: Uuid, account: i16, period: i32, currency: String, amount: i64, position: i64,
+    }
 }
 table! {
     /// An assignment of a placement.
@@ -184,6 +222,20 @@ pub struct Rows {
     pub rules: Rules,
     /// Approvals.
     pub approvals: Approvals,
+    /// Persons whose substitutes are replaced as a whole by those below.
+    pub absent: Vec<Uuid>,
+    /// Substitutes.
+    pub substitutes: Substitutes,
+    /// Payments made outside.
+    pub payments: Payments,
+    /// Frozen money.
+    pub freezes: Freezes,
+    /// Receipts of money that are replaced, with what they settle, by those below.
+    pub received: Vec<Uuid>,
+    /// Receipts of money.
+    pub money_receipts: MoneyReceipts,
+    /// What receipts settle.
+    pub receipt_bills: ReceiptBills,
     /// Placements whose assignments are replaced as a whole by those below.
     pub placed: Vec<Uuid>,
     /// Assignments of placements.

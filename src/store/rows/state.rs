@@ -5,13 +5,12 @@ use uuid::Uuid;
 
 use super::{
     ApprovalRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows, RuleRow,
-    RunRow, SheetRow, ShopRow, TimerRow, word,
+    RunRow, SheetRow, ShopRow, TimerRow, money, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, Month, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
-use crate::domain::command::Pending;
 use crate::domain::entity::EntityState;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
@@ -37,12 +36,16 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Returns(state)) => returned(stream, state, rows)?,
         Some(Entity::Run(state)) => run(stream, state, position, rows),
         Some(Entity::Sheet(state)) => sheet(stream, state, position, rows)?,
+        Some(Entity::Person(state)) => money::substitutes(stream, state, position, rows),
+        Some(Entity::Payment(state)) => money::payment(stream, state, position, rows),
+        Some(Entity::Freeze(state)) => money::freeze(stream, state, position, rows),
+        Some(Entity::Receipt(state)) => money::receipt(stream, state, position, rows)?,
         Some(
             Entity::Book(_)
             | Entity::Usage(_)
             | Entity::Adjustment(_)
             | Entity::Cutover(_)
-            | Entity::Person(_)
+            | Entity::Policy(_)
             | Entity::Import(_)
             | Entity::Share(_)
             | Entity::Closing(_),
@@ -189,6 +192,7 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
         name: state.name.as_str().to_owned(),
         position,
         entity: state.entity.map(|entity| entity.0),
+        suspended: state.suspended.is_some(),
     });
     rows.members.push(member);
     for contract in &state.contracts {
@@ -275,18 +279,16 @@ fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut R
     if let Some(requested) = &state.requested {
         rows.approvals.push(ApprovalRow {
             approval: stream.id,
-            kind: match &requested.command {
-                Pending::Adjust { .. } => "adjust",
-                Pending::ApproveRun { .. } => "approve_run",
-                Pending::BackdateFormula { .. } => "backdate_formula",
-                Pending::OpenBalances { .. } => "open_balances",
-                Pending::ReverseOpening { .. } => "reverse_opening",
-                Pending::ReverseImport(_) => "reverse_import",
-            }
-            .to_owned(),
+            kind: requested.command.kind().word().to_owned(),
             maker: requested.maker.0,
             status: word(&state.status)?,
             position,
+            approvers: i16::try_from(requested.approvers()).unwrap_or(i16::MAX),
+            roles: requested
+                .requirement
+                .as_ref()
+                .map_or_else(String::new, |needed| money::roles(needed.roles.iter().copied())),
+            agreed: money::persons(state.claimed()),
         });
     }
     Ok(())

@@ -20,7 +20,7 @@ const MAKERS: [&str; 8] = [
 const TOLD: [&str; 5] = [".add(", ".when(", " add(", "wrong(", ".problem("];
 
 /// Where facts get their codes, and what stands right before one there.
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 11] = [
     "domain/order/brought.rs",
     "domain/order/event.rs",
     "domain/order/fact.rs",
@@ -30,6 +30,7 @@ const FACTS: [&str; 10] = [
     "domain/returns/event.rs",
     "domain/flow/returns.rs",
     "domain/pricing/mod.rs",
+    "domain/receipt/decide.rs",
     "domain/pricing/candidates.rs",
 ];
 const BEFORE: [&str; 7] = [

@@ -44,6 +44,10 @@ fn missing(path: &str) -> String {
         ("{name}", "no-such-mapping".to_owned()),
         ("{position}", "1".to_owned()),
         ("{approval}", format!("apr_{id}")),
+        ("{payment}", format!("pay_{id}")),
+        ("{freeze}", format!("frz_{id}")),
+        ("{receipt}", format!("rcp_{id}")),
+        ("{person}", format!("per_{id}")),
     ];
     fills
         .iter()

@@ -4,6 +4,7 @@
 mod codes;
 mod contract;
 mod cutover;
+mod desk;
 mod entities;
 mod hostile;
 mod imports;

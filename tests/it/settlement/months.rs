@@ -145,6 +145,7 @@ impl Shop {
         let decide = Command::DecideApproval {
             approval: asked.made.ids["approval"].parse().unwrap(),
             verdict: Verdict::Approve,
+            on_behalf_of: None,
             remark: None,
         };
         self.ask(decide, person(2)).await;

@@ -11,10 +11,29 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("base", &["money"]),
     ("ledger", &["money", "base"]),
     ("domain::adjustment", WORDS),
-    // A pending command is a command.
+    // A pending command is a command; who must agree is said by a policy, in roles of persons.
     (
         "domain::approval",
-        &["money", "base", "ledger", "domain::refusal", "domain::command"],
+        &[
+            "money",
+            "base",
+            "ledger",
+            "domain::refusal",
+            "domain::command",
+            "domain::policy",
+            "domain::person",
+        ],
+    ),
+    ("domain::freeze", WORDS),
+    ("domain::payment", WORDS),
+    (
+        "domain::policy",
+        &["money", "base", "ledger", "domain::refusal", "domain::person"],
+    ),
+    // A receipt keeps the position of its fact.
+    (
+        "domain::receipt",
+        &["money", "base", "ledger", "domain::refusal", "domain::world"],
     ),
     // A formula speaks of a line's fees, funders and settling in the words of the pin; terms of settlement are dated in the
     // book.

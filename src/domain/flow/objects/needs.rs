@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ClosingId, EntityId, ItemId, Month, PartyId, PlacementId, RunId, SheetId, ShopId};
+use crate::base::{
+    BookId, ClosingId, EntityId, ItemId, Month, PartyId, PaymentId, PlacementId, PolicyId, RunId, SheetId, ShopId,
+};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
 use crate::domain::entity::Member;
@@ -57,21 +59,18 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
         Command::Settle(asked) => wanted.extend(of_settlement(book, asked, world)),
-        Command::Request(pending) => wanted.extend(of_pending(pending)),
-        Command::DecideApproval { approval, .. } => {
-            wanted.push((*approval).into());
-            let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
-            wanted.extend(
-                requested
-                    .into_iter()
-                    .flat_map(|requested| of_pending(&requested.command)),
-            );
-        }
+        Command::Request(_) | Command::DecideApproval { .. } => wanted.extend(of_approval(book, command, world)),
         Command::IssueKey { person, party, .. } => {
             wanted.extend(person.map(StreamId::from));
             wanted.extend(party.map(StreamId::from));
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
+        Command::Substitute { .. }
+        | Command::SuspendParty { .. }
+        | Command::Receipts(_)
+        | Command::WithdrawReceipts { .. }
+        | Command::MatchReceipt { .. }
+        | Command::UnmatchReceipt { .. } => wanted.extend(of_desk(command)),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -112,6 +111,49 @@ fn of_entities(book: BookId, command: &Command) -> Vec<StreamId> {
                 Member::Shop(shop) => (*shop).into(),
             };
             vec![(*entity).into(), member]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Substitutes, suspensions and receipts.
+fn of_desk(command: &Command) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
+        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
+        Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
+        Command::WithdrawReceipts { receipts, .. } => {
+            wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));
+        }
+        Command::MatchReceipt { receipt, bills } => {
+            wanted.push((*receipt).into());
+            wanted.extend(bills.iter().filter_map(|bill| bill.party).map(StreamId::from));
+        }
+        Command::UnmatchReceipt { receipt, .. } => wanted.push((*receipt).into()),
+        _ => {}
+    }
+    wanted
+}
+
+/// What a pending command needs, with the policy that it is asked under, or the one for whom it is decided.
+fn of_approval(book: BookId, command: &Command, world: &World) -> Vec<StreamId> {
+    match command {
+        Command::Request(pending) => {
+            let policy = PolicyId::of(book, pending.kind().word());
+            std::iter::once(policy.into())
+                .chain(of_pending(book, pending))
+                .collect()
+        }
+        Command::DecideApproval {
+            approval, on_behalf_of, ..
+        } => {
+            let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
+            let wanted = requested
+                .into_iter()
+                .flat_map(|requested| of_pending(book, &requested.command));
+            let absent = on_behalf_of.map(StreamId::from);
+            wanted.chain(absent).chain([(*approval).into()]).collect()
         }
         _ => Vec::new(),
     }
@@ -251,7 +293,7 @@ fn of_settlement(book: BookId, asked: &Settle, world: &World) -> Vec<StreamId> {
     }
 }
 
-fn of_pending(pending: &Pending) -> Vec<StreamId> {
+fn of_pending(book: BookId, pending: &Pending) -> Vec<StreamId> {
     match pending {
         Pending::Adjust { legs, .. } => legs
             .iter()
@@ -268,5 +310,19 @@ fn of_pending(pending: &Pending) -> Vec<StreamId> {
             parties.chain(cutover.map(StreamId::from)).collect()
         }
         Pending::ReverseOpening { cutover, .. } => vec![(*cutover).into()],
+        Pending::Pay(terms) => {
+            let payment = PaymentId::of(book, terms.channel.word(), terms.reference.as_str());
+            vec![payment.into(), terms.party.into()]
+        }
+        Pending::ReturnPayment(terms) => vec![terms.payment.into()],
+        Pending::WriteOff(terms) => vec![terms.party.into()],
+        Pending::Freeze(terms) => vec![terms.party.into()],
+        Pending::Unfreeze(terms) => vec![terms.freeze.into()],
+        Pending::Forfeit(terms) => {
+            let to = terms.to.map(StreamId::from);
+            to.into_iter().chain([terms.freeze.into()]).collect()
+        }
+        Pending::Resume { party, .. } => vec![(*party).into()],
+        Pending::SetPolicy(terms) => vec![PolicyId::of(book, terms.kind.word()).into()],
     }
 }

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{cutovers, exists, formula_set, in_time, made, record, settlements};
-use crate::base::{AdjustmentId, ApprovalId, CutoverId, ExternalId, MembershipId, Name, PartyId, PartyKind, PersonId};
+use super::{cutovers, exists, formula_set, in_time, made, money, record, settlements};
+use crate::base::{
+    AdjustmentId, ApprovalId, CutoverId, ExternalId, MembershipId, Name, PartyId, PartyKind, PersonId, PolicyId,
+};
 use crate::domain::adjustment::{self, AdjustmentPosted};
-use crate::domain::approval;
+use crate::domain::approval::{self, decide::Absent, decide::Decider};
 use crate::domain::book::BookState;
 use crate::domain::book::decide::set_formula;
 use crate::domain::command::{Command, Made, Pending, Verdict};
@@ -14,7 +16,7 @@ use crate::domain::event::Event;
 use crate::domain::flow::Scribe;
 use crate::domain::flow::shares::true_up_month;
 use crate::domain::party::{self, MembershipAmended, MembershipSigned, PartyRegistered, PartyState};
-use crate::domain::person::{self, KeyIssued};
+use crate::domain::person::{self, KeyIssued, PersonSubstituted, Role};
 use crate::domain::refusal::Refusal;
 
 /// Decides a command about parties, persons or approvals.
@@ -52,7 +54,26 @@ pub(super) fn decide(
             approval,
             verdict,
             remark,
-        } => decide_approval(*approval, *verdict, remark.clone(), book, scribe)?,
+            on_behalf_of,
+        } => decide_approval(*approval, (*verdict, *on_behalf_of), remark.clone(), book, scribe)?,
+        Command::Substitute { person, by, from, to } => {
+            let told = PersonSubstituted {
+                by: *by,
+                from: from.unwrap_or(scribe.now),
+                to: *to,
+            };
+            let standing = scribe.world.person(*person).cloned().unwrap_or_default();
+            let known = scribe.world.person(*by).is_some();
+            let event = person::decide::substitute(&standing, *person, told, known)?;
+            record(scribe, *person, Event::Person(event));
+            made([("person", person.to_string())])
+        }
+        Command::SuspendParty { party, reason } => {
+            let state = known(scribe, *party, "/party")?;
+            let event = party::decide::suspend(&state, reason)?;
+            record(scribe, *party, Event::Party(event));
+            made([("party", party.to_string())])
+        }
         Command::IssueKey { .. } => issue(command, scribe)?,
         Command::RevokeKey { person, key } => {
             let state = scribe.world.person(*person).ok_or_else(|| Refusal::not_found("key"))?;
@@ -195,9 +216,21 @@ fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Resu
         Pending::ReverseOpening { .. } => {
             cutovers::reversal(pending, scribe)?;
         }
+        Pending::Pay(_)
+        | Pending::ReturnPayment(_)
+        | Pending::WriteOff(_)
+        | Pending::Freeze(_)
+        | Pending::Unfreeze(_)
+        | Pending::Forfeit(_)
+        | Pending::Resume { .. }
+        | Pending::SetPolicy(_) => {
+            money::decided(pending, book, scribe)?;
+        }
     }
     let approval = ApprovalId((scribe.fresh)());
-    let event = approval::decide::request(approval, scribe.actor.person, pending.clone())?;
+    let policy = scribe.world.policy(PolicyId::of(scribe.book, pending.kind().word()));
+    let requirement = policy.and_then(|policy| policy.requirement(&pending.amounts(), scribe.now));
+    let event = approval::decide::request(approval, scribe.actor.person, pending.clone(), requirement)?;
     record(scribe, approval, Event::Approval(event));
     Ok(made([("approval", approval.to_string())]))
 }
@@ -205,15 +238,27 @@ fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Resu
 /// Decides a pending command; an approved one is done in the same batch, caused by the approval.
 fn decide_approval(
     approval: ApprovalId,
-    verdict: Verdict,
+    (verdict, on_behalf_of): (Verdict, Option<PersonId>),
     remark: Option<String>,
     book: &BookState,
     scribe: &mut Scribe<'_>,
 ) -> Result<Made, Refusal> {
     let state = scribe.world.approval(approval).cloned();
     let state = state.ok_or_else(|| Refusal::not_found("approval"))?;
-    let (event, pending) = approval::decide::decide(&state, scribe.actor.person, verdict, remark)?;
     let now = scribe.now;
+    let absent = on_behalf_of.map(|absent| (absent, scribe.world.person(absent).cloned().unwrap_or_default()));
+    let roles: Vec<Role> = absent.iter().flat_map(|(_, state)| state.roles()).collect();
+    let by = scribe.actor.person;
+    let decider = Decider {
+        person: by,
+        role: scribe.actor.role,
+        absent: absent.as_ref().map(|(person, state)| Absent {
+            person: *person,
+            substituted: by.is_some_and(|by| state.is_substituted(by, now)),
+            roles: &roles,
+        }),
+    };
+    let (event, pending) = approval::decide::decide(&state, decider, verdict, remark)?;
     let placed = scribe.record(approval, now, Event::Approval(event));
     let before = scribe.causation.replace(placed.id);
     let done = pending.map_or(Ok(Made::default()), |pending| carry_out(&pending, book, scribe));
@@ -240,6 +285,14 @@ fn carry_out(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Re
         } => formula_set(*formula, *effective_from, terms, book, scribe),
         Pending::OpenBalances { .. } => cutovers::open(pending, book, scribe),
         Pending::ReverseOpening { .. } => cutovers::reverse(pending, scribe),
+        Pending::Pay(_)
+        | Pending::ReturnPayment(_)
+        | Pending::WriteOff(_)
+        | Pending::Freeze(_)
+        | Pending::Unfreeze(_)
+        | Pending::Forfeit(_)
+        | Pending::Resume { .. }
+        | Pending::SetPolicy(_) => money::carry_out(pending, book, scribe),
     }
 }
 
@@ -254,6 +307,7 @@ fn adjustment(
         reason,
         legs,
         purpose,
+        files,
     } = pending
     else {
         return Err(Refusal::not_found("adjustment"));
@@ -264,6 +318,7 @@ fn adjustment(
         reason: reason.clone(),
         legs: legs.clone(),
         purpose: *purpose,
+        files: files.clone(),
     };
     adjustment::decide::post(
         posted,

@@ -18,7 +18,7 @@ use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Known, World};
-use crate::ledger::{Account, AccountKind, Layer, Leg};
+use crate::ledger::{Account, AccountKind, Balances, Layer, Leg};
 use crate::money::{Currency, Minor, Rate, Rounding};
 
 fn at(text: &str) -> Instant {
@@ -49,6 +49,7 @@ struct Desk {
     position: i64,
     ids: u128,
     recorded: Vec<Recorded>,
+    balances: Balances,
 }
 
 impl Desk {
@@ -60,6 +61,7 @@ impl Desk {
             position: 0,
             ids: 1_000,
             recorded: Vec::new(),
+            balances: Balances::default(),
         };
         desk.ask(Command::OpenBook(BookOpened {
             book: book_id(),
@@ -103,6 +105,7 @@ impl Desk {
             Uuid::from_u128(*ids)
         };
         let unpostable = HashSet::new();
+        let balances = self.balances.clone();
         let mut missing = std::collections::BTreeSet::new();
         let mut scribe = Scribe {
             book: book_id(),
@@ -117,6 +120,7 @@ impl Desk {
             position: self.position,
             unpostable: &unpostable,
             missing: &mut missing,
+            balances: &mut |key| balances.get(&key),
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,
@@ -126,6 +130,9 @@ impl Desk {
         match &made {
             Ok(_) => {
                 self.position = position;
+                for recorded in &recorded {
+                    self.balances.apply(&recorded.event.post().unwrap(), None).unwrap();
+                }
                 self.recorded = recorded;
                 self.world.keep();
             }
@@ -210,6 +217,7 @@ fn adjust(legs: Vec<Leg>) -> Command {
         reason: "agreed by phone".into(),
         legs,
         purpose: None,
+        files: Vec::new(),
     })
 }
 
@@ -218,6 +226,7 @@ fn verdict(approval: &str, verdict: Verdict) -> Command {
         approval: approval.parse().unwrap(),
         verdict,
         remark: None,
+        on_behalf_of: None,
     }
 }
 
@@ -349,7 +358,6 @@ fn nothing_takes_effect_before_an_order_that_is_decided_already() {
         guarantee: None,
         from,
         to: None,
-        guarantee: None,
     };
     for (command, field) in [
         (general(brand, pinned), "/terms/from"),
@@ -494,7 +502,6 @@ fn a_contract_needs_everybody_above_the_upper() {
         guarantee: None,
         from: at("2026-06-18T10:00:00Z"),
         to: None,
-        guarantee: None,
     };
     desk.ask(sign(names[0], names[1])).unwrap();
     desk.ask(sign(names[1], names[2])).unwrap();

@@ -140,6 +140,7 @@ impl Log {
             position: self.position,
             unpostable: &unpostable,
             missing,
+            balances: &mut |_| Minor::ZERO,
             fresh: &mut fresh,
             recorded: Vec::new(),
             causation: None,
@@ -293,7 +294,6 @@ pub(super) fn log() -> Log {
         guarantee: None,
         from: log.now,
         to: None,
-        guarantee: None,
     });
     log.ask(&Command::RegisterShop {
         platform: ext("taobao"),

@@ -61,7 +61,6 @@ fn under(method: Method) -> (Log, MembershipId) {
         receiver: Receiver::Book,
         guarantee: None,
         from: log.now,
-        guarantee: None,
     });
     log.post_rule(PlanKind::General, terms("0.2"));
     log.now = at("2026-08-15T00:00:00Z");

@@ -221,6 +221,7 @@ impl Small {
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
             entity: None,
+            suspended: None,
         });
     }
 
@@ -246,7 +247,6 @@ impl Small {
             guarantee: None,
             from: at(from),
             to: to.map(at),
-            guarantee: None,
         });
     }
 
