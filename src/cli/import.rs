@@ -70,7 +70,7 @@ Examples:
   fenzhang import orders.xlsx --check            (finds the ready mapping by itself)
 
 Ready mappings:
-  generic-orders, generic-events, generic-snapshots, generic-clicks
+  generic-orders, generic-events, generic-snapshots, generic-statement, generic-clicks
   taobao-tbk-orders, taobao-refunds, taobao-live-estimates, tmall-report
   pinduoduo-ddk, douyin-settle-bill, douyin-cash-flow, ganet
   online-retail, rees46-events, taobao-userbehavior

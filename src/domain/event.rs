@@ -10,6 +10,7 @@ use super::book::BookEvent;
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
+use super::dispute::DisputeEvent;
 use super::import::ImportEvent;
 use super::order::{LineEvent, What};
 use super::parked::ParkedResolved;
@@ -18,6 +19,7 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::recon::ReconEvent;
 use super::share::ShareEvent;
 use super::stream::Slice;
 use crate::base::Instant;
@@ -58,6 +60,10 @@ pub enum Event {
     Resolution(ParkedResolved),
     /// A contract's month.
     Share(ShareEvent),
+    /// A reconciliation.
+    Recon(ReconEvent),
+    /// A dispute.
+    Dispute(DisputeEvent),
 }
 
 /// Why stored bytes are no event.
@@ -140,6 +146,10 @@ kinds! {
     "import.reversal_begun" => |e| Event::Import(ImportEvent::ReversalBegun(e));
     "import.reversed" => |e| Event::Import(ImportEvent::Reversed(e));
     "parked.resolved" => Event::Resolution;
+    "reconciliation.run" => |e| Event::Recon(ReconEvent::Run(e));
+    "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
+    "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
+    "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -221,6 +231,14 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
+            Event::Recon(e) => match e {
+                ReconEvent::Run(_) => "reconciliation.run",
+                ReconEvent::Resolved(_) => "reconciliation.resolved",
+            },
+            Event::Dispute(e) => match e {
+                DisputeEvent::Opened(_) => "dispute.opened",
+                DisputeEvent::Answered(_) => "dispute.answered",
+            },
         }
     }
 
@@ -248,6 +266,8 @@ impl Event {
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
+            Event::Recon(_) => Slice::Reconciliation,
+            Event::Dispute(_) => Slice::Dispute,
         }
     }
 
@@ -315,6 +335,14 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
+            Event::Recon(e) => match e {
+                ReconEvent::Run(e) => canonical(e),
+                ReconEvent::Resolved(e) => canonical(e),
+            },
+            Event::Dispute(e) => match e {
+                DisputeEvent::Opened(e) => canonical(e),
+                DisputeEvent::Answered(e) => canonical(e),
+            },
         }
     }
 
@@ -347,7 +375,9 @@ impl Event {
             | Event::Click(_)
             | Event::Placement(_)
             | Event::Import(_)
-            | Event::Resolution(_) => Ok(Entry::default()),
+            | Event::Resolution(_)
+            | Event::Recon(_)
+            | Event::Dispute(_) => Ok(Entry::default()),
         }
     }
 

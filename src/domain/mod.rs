@@ -8,7 +8,7 @@
 //! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
-//! cut-over 期初建账.
+//! cut-over 期初建账, reconciliation 对账, break 差异, dispute 申诉.
 
 pub mod adjustment;
 pub mod approval;
@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod click;
 pub mod command;
 pub mod cutover;
+pub mod dispute;
 pub mod event;
 pub mod flow;
 pub mod import;
@@ -27,6 +28,7 @@ pub mod person;
 pub mod placement;
 pub mod plan;
 pub mod pricing;
+pub mod recon;
 pub mod refusal;
 pub mod share;
 pub mod stream;

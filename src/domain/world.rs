@@ -9,6 +9,7 @@ use super::approval::ApprovalState;
 use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
+use super::dispute::DisputeState;
 use super::event::Event;
 use super::import::ImportState;
 use super::order::LineState;
@@ -16,6 +17,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::recon::ReconState;
 use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -68,6 +70,10 @@ pub enum Entity {
     Import(Arc<ImportState>),
     /// A contract's month.
     Share(Arc<ShareState>),
+    /// A reconciliation.
+    Recon(Arc<ReconState>),
+    /// A dispute.
+    Dispute(Arc<DisputeState>),
 }
 
 /// A fold with the version it stands at.
@@ -126,6 +132,8 @@ impl Known {
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
             Event::Share(e) => fold!(Share, e),
+            Event::Recon(e) => fold!(Recon, e),
+            Event::Dispute(e) => fold!(Dispute, e),
             Event::Import(e) => fold!(Import, e),
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
@@ -182,6 +190,10 @@ impl World {
         import: Import(ImportState) by crate::base::ImportId;
         /// A contract's month.
         share: Share(ShareState) by crate::base::ShareId;
+        /// A reconciliation.
+        recon: Recon(ReconState) by crate::base::ReconciliationId;
+        /// A dispute.
+        dispute: Dispute(DisputeState) by crate::base::DisputeId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -33,7 +33,8 @@ fn weight(stream: StreamId) -> usize {
         Slice::Shelf => 8_192,
         Slice::Book | Slice::Cutover => 65_536,
         Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person | Slice::Import | Slice::Resolution => 2_048,
-        Slice::Placement => 1_024,
+        Slice::Reconciliation => 16_384,
+        Slice::Placement | Slice::Dispute => 1_024,
         Slice::Item | Slice::Shop | Slice::Usage | Slice::Share | Slice::Click => 512,
     }
 }

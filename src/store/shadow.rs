@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 19] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -39,6 +39,9 @@ pub const TABLES: [Table; 16] = [
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
+    table("reconciliation", "position"),
+    table("recon_resolution", "position, break_id"),
+    table("dispute", "position"),
     table("timer", "due, timer"),
 ];
 
@@ -208,6 +211,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;
+        "reconciliation" from rows.reconciliations;
+        "recon_resolution" from rows.breaks_resolved;
+        "dispute" from rows.disputes;
         "timer" from rows.timers;
     }
     Ok(())

@@ -7,6 +7,7 @@ mod needs;
 mod people;
 mod placements;
 mod places;
+mod recons;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         people::decide,
         places::decide,
         placements::decide,
+        recons::decide,
         rules::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {

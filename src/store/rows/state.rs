@@ -4,13 +4,14 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
+    ApprovalRow, DisputeRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
 use crate::domain::command::Pending;
+use crate::domain::dispute::DisputeState;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
 use crate::domain::placement::{Holder, PlacementState};
@@ -29,6 +30,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
+        Some(Entity::Dispute(state)) => dispute(stream, state, position, rows)?,
         Some(
             Entity::Book(_)
             | Entity::Usage(_)
@@ -36,7 +38,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Cutover(_)
             | Entity::Person(_)
             | Entity::Import(_)
-            | Entity::Share(_),
+            | Entity::Share(_)
+            | Entity::Recon(_),
         )
         | None => {}
     }
@@ -209,5 +212,28 @@ fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut R
             position,
         });
     }
+    Ok(())
+}
+
+fn dispute(stream: StreamId, state: &DisputeState, position: i64, rows: &mut Rows) -> Result<()> {
+    let Some(opened) = &state.opened else { return Ok(()) };
+    let answer = state.answered.as_ref();
+    rows.disputes.push(DisputeRow {
+        dispute: stream.id,
+        number: i32::try_from(opened.number).unwrap_or(i32::MAX),
+        line: opened.line.0,
+        party: opened.party.uuid(),
+        reason: opened.reason.clone(),
+        due: opened.due.utc(),
+        evidence_position: opened.evidence_position,
+        evidence_sha256: opened.evidence_sha256.clone(),
+        state: match answer {
+            Some(answer) => word(&answer.verdict)?,
+            None => "open".to_owned(),
+        },
+        answer: answer.map(|answer| answer.reason.clone()),
+        correction: answer.and_then(|answer| answer.correction).map(|approval| approval.0),
+        position,
+    });
     Ok(())
 }

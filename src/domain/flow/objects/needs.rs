@@ -51,6 +51,22 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
+        Command::NoteReconciliation(run) => wanted.push(run.reconciliation.into()),
+        Command::ResolveBreaks {
+            reconciliation, breaks, ..
+        } => {
+            wanted.push((*reconciliation).into());
+            let known = world.recon(*reconciliation).map(|state| &state.resolved);
+            let before = |one: &crate::domain::command::BreakAction| known?.get(&one.of.id)?.approval;
+            wanted.extend(breaks.iter().filter_map(before).map(StreamId::from));
+            let pending = breaks.iter().filter_map(|one| one.adjust.as_ref());
+            wanted.extend(pending.flat_map(of_pending));
+        }
+        Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
+        Command::AnswerDispute { dispute, correction, .. } => {
+            wanted.push((*dispute).into());
+            wanted.extend(correction.iter().flat_map(of_pending));
+        }
         Command::Request(pending) => wanted.extend(of_pending(pending)),
         Command::DecideApproval { approval, .. } => {
             wanted.push((*approval).into());
