@@ -6,7 +6,8 @@
 //! with `input`, `text`, `csv`, `xlsx`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
 //! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
 //! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
-//! people do with parked facts), `opening` (files of a cut-over), `compare` (last month's sheet against the ledger).
+//! people do with parked facts), `opening` (files of a cut-over), `compare` (last month's sheet against the ledger),
+//! `reconcile` (a platform's statement against the ledger).
 
 pub mod batch;
 pub mod compare;
@@ -25,6 +26,7 @@ pub mod opening;
 pub mod plan;
 pub mod reader;
 pub mod ready;
+pub mod reconcile;
 pub mod reverse;
 pub mod runner;
 pub mod setup;

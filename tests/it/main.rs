@@ -20,6 +20,7 @@ mod ledger;
 mod migrate;
 mod model;
 mod pull;
+mod recon;
 mod report;
 mod sample;
 mod store;
