@@ -16,6 +16,7 @@ mod migrate;
 mod progress;
 mod pull;
 mod rebuild;
+mod reconcile;
 mod report;
 mod serve;
 mod summary;
@@ -65,6 +66,8 @@ enum Command {
     Cutover(cutover::Cutover),
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
+    /// Compares a platform's statement with the book, line by line 对账.
+    Reconcile(reconcile::Reconcile),
     /// Writes events, entries or a statement to a file.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
@@ -97,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Pull(command) => command.run(),
         Command::Cutover(command) => command.run(),
         Command::Compare(command) => command.run(),
+        Command::Reconcile(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -8,6 +8,7 @@ pub mod books;
 pub mod catalogue;
 pub mod clicks;
 pub mod cutovers;
+pub mod disputes;
 pub mod fact;
 pub mod facts;
 pub mod files;
@@ -34,6 +35,7 @@ pub mod periods;
 pub mod placements;
 pub mod problem;
 pub mod read;
+pub mod reconciliations;
 pub mod reported;
 pub mod reports;
 pub mod rule_terms;
@@ -126,6 +128,23 @@ fn intake(config: &mut ServiceConfig) {
         .route("/v1/imports/{import}/result", get().to(imports::result));
 }
 
+/// Reconciliations and the contest desk.
+#[rustfmt::skip]
+fn contest_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/reconciliations", get().to(reconciliations::list))
+        .route("/v1/reconciliations", post().to(reconciliations::make))
+        .route("/v1/reconciliations/{reconciliation}", get().to(reconciliations::show))
+        .route("/v1/reconciliations/{reconciliation}/breaks", get().to(reconciliations::breaks))
+        .route("/v1/reconciliations/{reconciliation}/accept", post().to(reconciliations::accept))
+        .route("/v1/reconciliations/{reconciliation}/reject", post().to(reconciliations::reject))
+        .route("/v1/reconciliations/{reconciliation}/park", post().to(reconciliations::park))
+        .route("/v1/disputes", get().to(disputes::list))
+        .route("/v1/disputes", post().to(disputes::open))
+        .route("/v1/disputes/{dispute}", get().to(disputes::show))
+        .route("/v1/disputes/{dispute}/answer", post().to(disputes::answer));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
@@ -169,7 +188,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
-    config.configure(ledger_routes).configure(report_routes);
+    config.configure(ledger_routes).configure(contest_routes).configure(report_routes);
 }
 
 /// Facts, money, and the log.

@@ -15,6 +15,7 @@ mod compare;
 mod coverage;
 mod csv;
 mod cutovers;
+mod disputes;
 mod earnings;
 mod entries;
 mod error;
@@ -35,6 +36,7 @@ mod parties;
 mod periods;
 mod placements;
 mod reason;
+mod recon;
 mod registry;
 mod rules;
 mod settlement;
@@ -58,6 +60,7 @@ pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
+pub use disputes::{DisputeView, DisputesView, Evidence, dispute, disputes, evidence};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
@@ -84,6 +87,10 @@ pub use parties::{PartiesView, PartyView, parties, party};
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use reason::Why;
+pub use recon::{
+    BreakCounts, BreakFilter, BreakView, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView, breaks,
+    reconciliation, reconciliations,
+};
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
