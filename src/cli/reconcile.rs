@@ -73,8 +73,9 @@ impl Reconcile {
         };
         let text = match ready::find(&named) {
             Some(text) => text.to_owned(),
-            None => fs::read_to_string(&named)
-                .map_err(|error| Failure::usage(format!("no mapping {named:?}: {error}")))?,
+            None => {
+                fs::read_to_string(&named).map_err(|error| Failure::usage(format!("no mapping {named:?}: {error}")))?
+            }
         };
         let size = fs::metadata(&self.file)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", self.file.display())))?
@@ -118,7 +119,11 @@ impl Reconcile {
         }
         let client = engine.pool().get().await?;
         let view = report::reconciliation(&client, logs.money, done.id).await?;
-        let again = if done.again { ", as before: nothing was changed" } else { "" };
+        let again = if done.again {
+            ", as before: nothing was changed"
+        } else {
+            ""
+        };
         eprintln!("reconciled {} as {}{again}", self.file.display(), done.id);
         summary(&view);
         let filter = BreakFilter {
@@ -152,7 +157,16 @@ async fn accept(
     };
     loop {
         let done = (How::Accepted, None);
-        match resolve(engine, (logs.book, logs.money), id, &choice, done, Meta::system("reconcile")).await {
+        match resolve(
+            engine,
+            (logs.book, logs.money),
+            id,
+            &choice,
+            done,
+            Meta::system("reconcile"),
+        )
+        .await
+        {
             Ok(_) => {}
             Err(ReconError::NothingOpen) => return Ok(()),
             Err(error) => return Err(failure(error)),

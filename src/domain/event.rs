@@ -231,14 +231,8 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
-            Event::Recon(e) => match e {
-                ReconEvent::Run(_) => "reconciliation.run",
-                ReconEvent::Resolved(_) => "reconciliation.resolved",
-            },
-            Event::Dispute(e) => match e {
-                DisputeEvent::Opened(_) => "dispute.opened",
-                DisputeEvent::Answered(_) => "dispute.answered",
-            },
+            Event::Recon(e) => e.kind(),
+            Event::Dispute(e) => e.kind(),
         }
     }
 
@@ -335,14 +329,10 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
-            Event::Recon(e) => match e {
-                ReconEvent::Run(e) => canonical(e),
-                ReconEvent::Resolved(e) => canonical(e),
-            },
-            Event::Dispute(e) => match e {
-                DisputeEvent::Opened(e) => canonical(e),
-                DisputeEvent::Answered(e) => canonical(e),
-            },
+            Event::Recon(ReconEvent::Run(e)) => canonical(e),
+            Event::Recon(ReconEvent::Resolved(e)) => canonical(e),
+            Event::Dispute(DisputeEvent::Opened(e)) => canonical(e),
+            Event::Dispute(DisputeEvent::Answered(e)) => canonical(e),
         }
     }
 

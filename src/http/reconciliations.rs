@@ -26,9 +26,7 @@ use crate::intake::ImportError;
 use crate::intake::batch;
 use crate::intake::reconcile::desk::{BreakChoice, resolve};
 use crate::intake::reconcile::{Ask, Done, ReconError, run};
-use crate::report::{
-    self, BreakFilter, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView,
-};
+use crate::report::{self, BreakFilter, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView};
 
 /// How long a request waits for a small statement before it answers 202.
 const SMALL: Duration = Duration::from_secs(2);
@@ -101,16 +99,20 @@ pub async fn make(
     };
     let digest = hex::decode(&body.file).map_err(|_| no_file())?;
     let client = pool.get().await?;
-    report::file(&client, caller.who.log, &digest).await.map_err(|error| match error {
-        report::ReportError::NotFound => no_file(),
-        other => other.into(),
-    })?;
+    report::file(&client, caller.who.log, &digest)
+        .await
+        .map_err(|error| match error {
+            report::ReportError::NotFound => no_file(),
+            other => other.into(),
+        })?;
     drop(client);
     let named = match body.mapping {
         Some(named) => named,
         None => imports::detected(&shared, &caller, &digest).await?,
     };
-    let text = batch::mapping_text(pool, book, &named).await.map_err(imports::problem)?;
+    let text = batch::mapping_text(pool, book, &named)
+        .await
+        .map_err(imports::problem)?;
     let no_mapping =
         || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_unknown", "no such mapping").at("/mapping");
     let ask = Ask {
@@ -235,7 +237,8 @@ async fn decide(
     }
     let id = id(named)?;
     let mut form = Form::default();
-    let chosen = usize::from(body.breaks.is_some()) + usize::from(body.class.is_some()) + usize::from(body.all == Some(true));
+    let chosen =
+        usize::from(body.breaks.is_some()) + usize::from(body.class.is_some()) + usize::from(body.all == Some(true));
     if chosen != 1 {
         form.fault("", Fault::new("one_of", "give breaks, class or all, one of them"));
     }

@@ -300,9 +300,17 @@ impl Plan {
         for emit in &mapping.emit {
             emits.push(compile_emit(mapping, emit, &mut slots)?);
         }
-        let cash = mapping.cash.as_ref().map(|rows| compile_cash(mapping, rows, &mut slots)).transpose()?;
+        let cash = mapping
+            .cash
+            .as_ref()
+            .map(|rows| compile_cash(mapping, rows, &mut slots))
+            .transpose()?;
         for name in mapping.common.keys() {
-            if !emits.iter().chain(&cash).any(|emit| emit.fields.contains_key(name.as_str())) {
+            if !emits
+                .iter()
+                .chain(&cash)
+                .any(|emit| emit.fields.contains_key(name.as_str()))
+            {
                 let message = format!("no emission has the common field {name:?}");
                 return Err(MappingError::Sense(message));
             }

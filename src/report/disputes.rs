@@ -182,7 +182,9 @@ impl DisputesView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Disputes 申诉 at position {}", self.position),
-            &["dispute", "party", "line_no", "state", "due", "overdue", "reason", "answer"],
+            &[
+                "dispute", "party", "line_no", "state", "due", "overdue", "reason", "answer",
+            ],
         );
         for one in &self.disputes {
             table.push([

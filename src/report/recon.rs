@@ -120,7 +120,10 @@ pub async fn reconciliations(
         .await?;
     let more = page.cut(&mut rows);
     let reconciliations = views(client, log, &head, &rows).await?;
-    let next = reconciliations.last().filter(|_| more).map(|last| last.position.to_string());
+    let next = reconciliations
+        .last()
+        .filter(|_| more)
+        .map(|last| last.position.to_string());
     Ok(ReconciliationsView {
         position: head.position,
         reconciliations,
@@ -399,8 +402,19 @@ impl ReconciliationsView {
         let mut table = Table::new(
             format!("Reconciliations 对账 at position {}", self.position),
             &[
-                "reconciliation", "platform", "period", "run", "rows", "matched", "class", "means", "found", "open", "accepted",
-                "rejected", "parked",
+                "reconciliation",
+                "platform",
+                "period",
+                "run",
+                "rows",
+                "matched",
+                "class",
+                "means",
+                "found",
+                "open",
+                "accepted",
+                "rejected",
+                "parked",
             ],
         );
         for run in &self.reconciliations {
@@ -445,8 +459,23 @@ impl BreaksView {
         let mut table = Table::new(
             format!("Breaks 差异 of {}", self.reconciliation),
             &[
-                "number", "class", "state", "line_no", "case", "row", "component", "ours", "theirs", "difference", "currency",
-                "cause", "cause_zh", "proposal", "proposal_zh", "until", "age in days",
+                "number",
+                "class",
+                "state",
+                "line_no",
+                "case",
+                "row",
+                "component",
+                "ours",
+                "theirs",
+                "difference",
+                "currency",
+                "cause",
+                "cause_zh",
+                "proposal",
+                "proposal_zh",
+                "until",
+                "age in days",
             ],
         );
         for one in &self.breaks {

@@ -19,7 +19,10 @@ use crate::domain::world::Placed;
 
 /// What one row of the file tells of one line, or of the cash account.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "each field is the column of the same name in migrations/V10__reconciliation.sql")]
+#[allow(
+    missing_docs,
+    reason = "each field is the column of the same name in migrations/V10__reconciliation.sql"
+)]
 pub struct ReconRow {
     pub row: i64,
     pub nth: i32,
@@ -35,7 +38,10 @@ pub struct ReconRow {
 
 /// A break as it is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "each field is the column of the same name in migrations/V10__reconciliation.sql")]
+#[allow(
+    missing_docs,
+    reason = "each field is the column of the same name in migrations/V10__reconciliation.sql"
+)]
 pub struct BreakRow {
     pub number: i32,
     pub break_id: Uuid,
@@ -300,7 +306,9 @@ pub async fn lines(
     let period = period.number();
     let params: [&(dyn ToSql + Sync); 6] = [&log.0, &book.0, &id.0, &platform, &period, &position];
     let rows = client.query_raw(text::recon_lines, params).await?;
-    Ok(rows.map_err(Error::from).and_then(move |row| std::future::ready(part(log, &row))))
+    Ok(rows
+        .map_err(Error::from)
+        .and_then(move |row| std::future::ready(part(log, &row))))
 }
 
 fn part(log: LogId, row: &Row) -> Result<(LineId, Part)> {
@@ -363,7 +371,10 @@ pub struct BreakChoice {
 
 /// A break that waits to be decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "each field is the column of the same name in migrations/V10__reconciliation.sql")]
+#[allow(
+    missing_docs,
+    reason = "each field is the column of the same name in migrations/V10__reconciliation.sql"
+)]
 pub struct OpenBreak {
     pub number: i32,
     pub break_id: BreakId,

@@ -1,6 +1,7 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod recon;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -680,6 +681,7 @@ fn written_today() -> Vec<Event> {
         rule_events(),
         other_events(),
         placement_events(),
+        recon::events(),
     ]
     .concat()
 }

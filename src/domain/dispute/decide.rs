@@ -39,7 +39,9 @@ pub fn answer(state: &DisputeState, mut answered: DisputeAnswered) -> Result<Dis
     let opened = state.opened.as_ref().ok_or_else(|| Refusal::not_found("dispute"))?;
     reasoned(&answered.reason)?;
     if state.answered.is_some() {
-        return Err(Refusal::conflict("dispute_answered", "this dispute was answered already").because_of(opened.dispute));
+        return Err(
+            Refusal::conflict("dispute_answered", "this dispute was answered already").because_of(opened.dispute),
+        );
     }
     answered.number = opened.number;
     Ok(DisputeEvent::Answered(answered))

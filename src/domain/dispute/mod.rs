@@ -2,6 +2,8 @@
 //! Must never move money itself: a correction is an adjustment that a second person approves.
 
 pub mod decide;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +67,16 @@ pub enum DisputeEvent {
     Opened(DisputeOpened),
     /// `dispute.answered`
     Answered(DisputeAnswered),
+}
+
+impl DisputeEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            DisputeEvent::Opened(_) => "dispute.opened",
+            DisputeEvent::Answered(_) => "dispute.answered",
+        }
+    }
 }
 
 /// A dispute as it stands.

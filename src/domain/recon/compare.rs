@@ -223,10 +223,7 @@ const RECHECK_DAYS: i64 = 7;
 
 /// Compares one line.
 pub fn compare(line: &OnLine, frame: &Frame) -> Result<Vec<Finding>, MoneyError> {
-    let mut found = Findings {
-        frame,
-        all: Vec::new(),
-    };
+    let mut found = Findings { frame, all: Vec::new() };
     let settled: Vec<&Theirs> = standing(&line.theirs);
     found.repeated(line, &settled)?;
     match (&line.ours, settled.first()) {
@@ -252,7 +249,9 @@ fn standing(rows: &[Theirs]) -> Vec<&Theirs> {
             // An older row as it stood is only history, unless it tells of another settlement.
             Some(newest) if row.snapshot => {
                 row.told_at == newest.told_at
-                    || row.stage == Stage::Settled && newest.stage == Stage::Settled && row.settled_at != newest.settled_at
+                    || row.stage == Stage::Settled
+                        && newest.stage == Stage::Settled
+                        && row.settled_at != newest.settled_at
             }
             _ => true,
         })
@@ -302,10 +301,7 @@ impl Findings<'_> {
     /// B08: one settlement wins, every further one is a break unless the platform corrected it.
     fn repeated(&mut self, line: &OnLine, settled: &[&Theirs]) -> Result<(), MoneyError> {
         let again = settled.iter().skip(1).filter(|row| row.stage == Stage::Settled);
-        let mut corrections = line
-            .cash
-            .iter()
-            .filter(|cash| cash.tag == CashTag::DuplicateCorrected);
+        let mut corrections = line.cash.iter().filter(|cash| cash.tag == CashTag::DuplicateCorrected);
         for row in again {
             let (cause, proposal) = match corrections.next() {
                 Some(_) => (Cause::Corrected, Proposal::Close),
@@ -623,10 +619,7 @@ pub fn compare_cash(cash: &TheirCash, frame: &Frame) -> Option<Finding> {
     if cash.tag != CashTag::WithdrawalBounced {
         return None;
     }
-    let findings = Findings {
-        frame,
-        all: Vec::new(),
-    };
+    let findings = Findings { frame, all: Vec::new() };
     let finding = findings.finding(BreakClass::B11, Cause::WithdrawalBounced, "cash", Proposal::Wait);
     Some(Finding {
         row: Some(cash.row),

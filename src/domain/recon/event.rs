@@ -121,6 +121,16 @@ pub enum ReconEvent {
     Resolved(BreaksResolved),
 }
 
+impl ReconEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ReconEvent::Run(_) => "reconciliation.run",
+            ReconEvent::Resolved(_) => "reconciliation.resolved",
+        }
+    }
+}
+
 /// 64-bit numbers as texts.
 mod texts {
     use serde::de::Error;

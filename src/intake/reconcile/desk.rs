@@ -10,8 +10,8 @@ use crate::domain::recon::{BreakClass, BreakResolved, Cause, How, Proposal};
 use crate::engine::{Answer, Engine, Meta};
 use crate::intake::import::ImportError;
 use crate::money::Minor;
-use crate::store::recon::{self, OpenBreak};
 use crate::store::head;
+use crate::store::recon::{self, OpenBreak};
 
 pub use crate::store::recon::BreakChoice;
 
@@ -31,7 +31,10 @@ pub async fn resolve(
     if recon::noted(&client, log, id).await?.is_none() {
         return Err(ImportError::Missing("reconciliation").into());
     }
-    let now = head::read(&client, log).await?.ok_or(ImportError::Missing("book"))?.recorded_at;
+    let now = head::read(&client, log)
+        .await?
+        .ok_or(ImportError::Missing("book"))?
+        .recorded_at;
     let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
     let open = recon::open_breaks(&client, (book, log), id, choice, (limit, now)).await?;
     drop(client);

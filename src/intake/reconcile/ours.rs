@@ -134,7 +134,11 @@ fn takers(split: Option<&Split<'_>>) -> Vec<(String, PartyId)> {
 impl Side {
     /// Legs that give a fee's taker `more` and take it from who has the rest.
     pub fn shift_fee(&self, fee: &str, more: Minor) -> Result<Option<Vec<Leg>>, MoneyError> {
-        let taker = self.takers.iter().find(|(name, _)| name == fee).map(|(_, taker)| *taker);
+        let taker = self
+            .takers
+            .iter()
+            .find(|(name, _)| name == fee)
+            .map(|(_, taker)| *taker);
         let (Some(taker), Some(residual), Some(currency)) = (taker, self.residual, self.currency) else {
             return Ok(None);
         };

@@ -16,8 +16,8 @@ use super::ours::side;
 use super::rows::{Told, named, refunds, theirs};
 use crate::base::{BookId, ExternalId, LineId, LogId, Month, ReconciliationId, Zone, derive_uuid};
 use crate::domain::command::{Actor, Command};
-use crate::domain::order::{LineEvent, LineFact, LineState};
 use crate::domain::event::Event;
+use crate::domain::order::{LineEvent, LineFact, LineState};
 use crate::domain::recon::compare::{Finding, Frame, OnLine, Stage, TheirCash, Value, compare, compare_cash};
 use crate::domain::recon::{BreakClass, CashTag, Cause, Proposal, ReconciliationRun};
 use crate::engine::{Engine, EngineError, Lane, Meta};
@@ -103,11 +103,7 @@ pub struct Done {
 }
 
 /// Runs a reconciliation to its end. Another run of the same at the same time is `Busy`.
-pub async fn run(
-    engine: &Engine,
-    ask: &Ask,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Done, ReconError> {
+pub async fn run(engine: &Engine, ask: &Ask, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Done, ReconError> {
     let pool = engine.pool();
     let mapping = Mapping::parse(&ask.mapping).map_err(ImportError::from)?;
     let plan = Arc::new(Plan::compile(&mapping).map_err(ImportError::from)?);
@@ -120,14 +116,19 @@ pub async fn run(
         period: ask.period,
     };
     let client = pool.get().await?;
-    let log = books::of_book(&client, ask.book).await?.ok_or(ImportError::Missing("book"))?.money;
+    let log = books::of_book(&client, ask.book)
+        .await?
+        .ok_or(ImportError::Missing("book"))?
+        .money;
     let lease = Lease {
         book: ask.book,
         id: derive_uuid("job.reconcile", ask.book.0, &key.parts().each_ref().map(String::as_str)),
         owner: Uuid::now_v7(),
     };
     let spec = format!("{{\"file\":\"{}\"}}", key.file);
-    jobs::take(&client, lease, "reconcile", &spec).await?.ok_or(ImportError::Busy)?;
+    jobs::take(&client, lease, "reconcile", &spec)
+        .await?
+        .ok_or(ImportError::Busy)?;
     let work = Work {
         engine,
         ask,
@@ -165,7 +166,12 @@ struct Key {
 impl Key {
     fn parts(&self) -> [String; 4] {
         let platform = self.platform.as_str().to_owned();
-        [self.file.clone(), self.mapping_sha256.clone(), platform, self.period.to_string()]
+        [
+            self.file.clone(),
+            self.mapping_sha256.clone(),
+            platform,
+            self.period.to_string(),
+        ]
     }
 }
 
@@ -199,7 +205,9 @@ struct Compared {
 impl Work<'_> {
     async fn whole(&self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Done, ReconError> {
         let client = self.engine.pool().get().await?;
-        let head = head::read(&client, self.log).await?.ok_or(ImportError::Missing("book"))?;
+        let head = head::read(&client, self.log)
+            .await?
+            .ok_or(ImportError::Missing("book"))?;
         let book = recon::book(&client, self.log, head.position).await?;
         let of = RunKey {
             file: &self.key.file,
@@ -224,13 +232,18 @@ impl Work<'_> {
             now: head.recorded_at,
             patience: end.plus_days(PATIENCE_DAYS),
         };
-        let compared = self.compare(&client, id, (&frame, zone), (&counted, head.position), progress).await?;
+        let compared = self
+            .compare(&client, id, (&frame, zone), (&counted, head.position), progress)
+            .await?;
         let content = hex::encode(compared.hash.finalize());
         if let Some((before, _, known)) = last
             && known == content
         {
             recon::clear(&client, self.ask.book, id).await?;
-            return Ok(Done { id: before, again: true });
+            return Ok(Done {
+                id: before,
+                again: true,
+            });
         }
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let noted = ReconciliationRun {
@@ -303,7 +316,12 @@ impl Work<'_> {
     ) -> Result<Compared, ReconError> {
         let book = self.ask.book;
         let writer = self.engine.pool().get().await?;
-        let statement = format!("{} {} {}", self.key.platform, self.key.period, self.key.file.get(..12).unwrap_or(""));
+        let statement = format!(
+            "{} {} {}",
+            self.key.platform,
+            self.key.period,
+            self.key.file.get(..12).unwrap_or("")
+        );
         let mut out = Out {
             breaks: BreaksIn::begin(&writer, book, id).await?,
             compared: Compared {
@@ -381,7 +399,10 @@ fn read(
                 lines.entry(fact.line).or_default().push(*fact);
             }
         }
-        let mut rows: Vec<ReconRow> = lines.into_values().filter_map(|facts| of_line(row, facts, &mut counted)).collect();
+        let mut rows: Vec<ReconRow> = lines
+            .into_values()
+            .filter_map(|facts| of_line(row, facts, &mut counted))
+            .collect();
         if let Some(cash) = cash.filter(|cash| cash.platform == *platform) {
             rows.push(ReconRow {
                 row,
@@ -421,7 +442,10 @@ fn of_line(row: i64, facts: Vec<LineFact>, counted: &mut Counted) -> Option<Reco
         line_no: Some(first.line_no.as_str().to_owned()),
         tag: None,
         amount: None,
-        currency: facts.iter().find_map(|fact| fact.currency).map(|currency| currency.code().to_owned()),
+        currency: facts
+            .iter()
+            .find_map(|fact| fact.currency)
+            .map(|currency| currency.code().to_owned()),
         flow_no: None,
         at: first.at.utc(),
         facts: serde_json_canonicalizer::to_string(&facts).unwrap_or_default(),
@@ -520,11 +544,18 @@ impl Out<'_> {
             currency,
             state,
         } = both;
-        let number = state.line_no().map(|number| number.as_str().to_owned()).or(line_no).unwrap_or_default();
+        let number = state
+            .line_no()
+            .map(|number| number.as_str().to_owned())
+            .or(line_no)
+            .unwrap_or_default();
         let money = |error| ReconError::Money(number.clone(), error);
         let side = side(&state, self.zone).map_err(money)?;
         let newest = side.as_ref().and_then(|side| side.newest);
-        let mut rows: Vec<_> = told.iter().filter_map(|told| theirs(told, self.zone, self.speaks)).collect();
+        let mut rows: Vec<_> = told
+            .iter()
+            .filter_map(|told| theirs(told, self.zone, self.speaks))
+            .collect();
         for row in &mut rows {
             row.tellable = !row.snapshot || newest.is_none_or(|newest| row.told_at > newest);
         }
@@ -535,7 +566,11 @@ impl Out<'_> {
             refunds: told.iter().flat_map(refunds).collect(),
             cash,
         };
-        let of_rows = told.iter().flat_map(|told| &told.facts).find_map(|fact| fact.currency).or(currency);
+        let of_rows = told
+            .iter()
+            .flat_map(|told| &told.facts)
+            .find_map(|fact| fact.currency)
+            .or(currency);
         let findings = match (state.currency(), of_rows) {
             // Amounts of two currencies are not compared.
             (Some(here), Some(there)) if here != there => vec![other_currency(told.first().map(|told| told.row))],

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{
-    BreakResolvedRow, ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, ReconciliationRow, ResolutionRow, Rows, owner_uuid,
-    word,
+    BreakResolvedRow, ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, ReconciliationRow, ResolutionRow, Rows,
+    owner_uuid, word,
 };
 use crate::base::{BookId, PartyId};
 use crate::domain::click::{Click, buyer_key};

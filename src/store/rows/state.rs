@@ -4,7 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, DisputeRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
+    ApprovalRow, DisputeRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow,
+    word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
 use crate::domain::approval::ApprovalState;

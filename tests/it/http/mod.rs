@@ -7,5 +7,6 @@ mod cutover;
 mod hostile;
 mod imports;
 mod matrix;
+mod recon;
 pub mod server;
 mod writes;

@@ -1,5 +1,5 @@
 //! What is still open of a run, as finance would see it.
-//! Must never decide anything.
+//! It must never decide anything.
 
 use fenzhang::base::{LogId, ReconciliationId};
 use fenzhang::sample;
@@ -14,7 +14,9 @@ pub async fn open(client: &Client, log: LogId, id: ReconciliationId) -> Vec<Stri
         parked: true,
         ..BreakChoice::default()
     };
-    let open = open_breaks(client, (sample::book(), log), id, &choice, (1_000, now)).await.unwrap();
+    let open = open_breaks(client, (sample::book(), log), id, &choice, (1_000, now))
+        .await
+        .unwrap();
     open.iter()
         .map(|one| format!("{} {} {} {:?}", one.class, one.cause, one.component, one.line_no))
         .collect()

@@ -1,5 +1,5 @@
 //! The platform's side of the sample: what each line was paid, settled and refunded for, by plain arithmetic on its facts.
-//! Must never use the product's split or fold.
+//! It must never use the product's split or fold.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,10 @@ pub fn share(amount: i64, part: i64, whole: i64) -> i64 {
 }
 
 fn number(value: &Value) -> i64 {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("{value} is no number"))
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .unwrap_or_else(|| panic!("{value} is no number"))
 }
 
 fn text(value: &Value) -> String {
@@ -121,17 +124,27 @@ impl Line {
             None => {
                 let payable = number(&self.pin["payable"]);
                 let portions = rule["rate"]["tiered"].as_array().unwrap();
-                let exact: i128 = portions.iter().map(|one| i128::from(number(&one[0])) * i128::from(number(&one[1]))).sum();
+                let exact: i128 = portions
+                    .iter()
+                    .map(|one| i128::from(number(&one[0])) * i128::from(number(&one[1])))
+                    .sum();
                 let whole = 1_000_000 * i128::from(payable);
                 i64::try_from((exact * i128::from(base) * 2 + whole) / (2 * whole)).unwrap()
             }
         };
-        if rule["cap"].is_null() { gross } else { gross.min(number(&rule["cap"])) }
+        if rule["cap"].is_null() {
+            gross
+        } else {
+            gross.min(number(&rule["cap"]))
+        }
     }
 
     /// Cases won after the settlement.
     pub fn after(&self) -> Vec<Case> {
-        let after = self.refunds.iter().filter(|case| self.settled.is_some_and(|settled| case.at > settled));
+        let after = self
+            .refunds
+            .iter()
+            .filter(|case| self.settled.is_some_and(|settled| case.at > settled));
         after
             .map(|case| Case {
                 deducted: case.deducted || self.deducted.contains(&case.case),

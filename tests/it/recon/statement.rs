@@ -1,5 +1,5 @@
 //! A platform's statement of the sample month as CSV, and defects put into it by a seeded generator.
-//! Must never make a defect that an honest reader could not see.
+//! It must never make a defect that an honest reader could not see.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +23,31 @@ pub struct Statement {
 }
 
 const COLUMNS: [&str; 25] = [
-    "kind", "platform", "line_no", "at", "currency", "order_no", "item_no", "shop_no", "category", "quantity", "promoter",
-    "created_at", "paid_at", "settled_at", "paid", "base", "rate", "commission", "technical_fee", "live_share", "case",
-    "refund", "deducted", "tag", "amount",
+    "kind",
+    "platform",
+    "line_no",
+    "at",
+    "currency",
+    "order_no",
+    "item_no",
+    "shop_no",
+    "category",
+    "quantity",
+    "promoter",
+    "created_at",
+    "paid_at",
+    "settled_at",
+    "paid",
+    "base",
+    "rate",
+    "commission",
+    "technical_fee",
+    "live_share",
+    "case",
+    "refund",
+    "deducted",
+    "tag",
+    "amount",
 ];
 
 fn yuan(fen: i64) -> String {
@@ -59,9 +81,15 @@ impl Row {
     /// A settled line with everything that its base gives.
     fn settled(line: &Line, settled: Instant, base: i64, rate: Option<i64>, commission: i64) -> Row {
         let mut row = Row::new("settlement", &line.line_no, settled.plus_seconds(3_600));
-        row.set("order_no", &line.order_no).set("item_no", &line.item_no).set("shop_no", &line.shop_no);
-        row.set("category", &line.category).set("quantity", line.quantity).set("promoter", line.promoter());
-        row.set("created_at", line.created.unwrap()).set("paid_at", line.paid_at.unwrap()).set("settled_at", settled);
+        row.set("order_no", &line.order_no)
+            .set("item_no", &line.item_no)
+            .set("shop_no", &line.shop_no);
+        row.set("category", &line.category)
+            .set("quantity", line.quantity)
+            .set("promoter", line.promoter());
+        row.set("created_at", line.created.unwrap())
+            .set("paid_at", line.paid_at.unwrap())
+            .set("settled_at", settled);
         row.set("paid", yuan(line.paid)).set("base", yuan(base));
         if let Some(rate) = rate {
             row.set("rate", fraction(rate));
@@ -79,7 +107,9 @@ impl Row {
 
     fn refund(line: &Line, case: &Case) -> Row {
         let mut row = Row::new("refund", &line.line_no, case.at);
-        row.set("case", &case.case).set("refund", yuan(case.goods)).set("deducted", case.deducted);
+        row.set("case", &case.case)
+            .set("refund", yuan(case.goods))
+            .set("deducted", case.deducted);
         row
     }
 
@@ -132,12 +162,27 @@ impl Statement {
             let commission = line.commission(base);
             if in_month(settled) && commission > 0 {
                 rows.push(Row::settled(line, settled, base, rate, commission));
-                rows.push(Row::cash(&line.line_no, settled.plus_seconds(7_200), "commission", commission));
+                rows.push(Row::cash(
+                    &line.line_no,
+                    settled.plus_seconds(7_200),
+                    "commission",
+                    commission,
+                ));
             }
             let cases = line.after();
-            rows.extend(cases.iter().filter(|case| in_month(case.at)).map(|case| Row::refund(line, case)));
+            rows.extend(
+                cases
+                    .iter()
+                    .filter(|case| in_month(case.at))
+                    .map(|case| Row::refund(line, case)),
+            );
         }
-        let end = lines.iter().filter_map(|line| line.settled).filter(|at| in_month(*at)).max().unwrap();
+        let end = lines
+            .iter()
+            .filter_map(|line| line.settled)
+            .filter(|at| in_month(*at))
+            .max()
+            .unwrap();
         rows.push(Row::cash("", end, "withdrawal", 100_000));
         Statement { rows }
     }
@@ -153,21 +198,38 @@ impl Statement {
     }
 
     fn row(&mut self, kind: &str, line_no: &str) -> &mut Row {
-        self.rows.iter_mut().find(|row| row.kind == kind && row.line_no == line_no).unwrap()
+        self.rows
+            .iter_mut()
+            .find(|row| row.kind == kind && row.line_no == line_no)
+            .unwrap()
     }
 
     /// The same statement with so many defects, every class in turn, each on a line of its own.
     pub fn with_defects(&self, lines: &[Line], count: usize, seed: u64) -> (Statement, Expected) {
         let mut chance = Chance(seed);
-        let told: BTreeSet<&str> = self.rows.iter().filter(|row| row.kind == "settlement").map(|row| row.line_no.as_str()).collect();
+        let told: BTreeSet<&str> = self
+            .rows
+            .iter()
+            .filter(|row| row.kind == "settlement")
+            .map(|row| row.line_no.as_str())
+            .collect();
         let whole = |line: &&Line| told.contains(line.line_no.as_str());
         let quiet = |line: &&Line| line.after().is_empty() && line.base() > 3_000 && line.commission(line.base()) > 500;
-        let mut plain: Vec<&Line> = lines.iter().filter(whole).filter(quiet).filter(|line| line.is_plain()).collect();
+        let mut plain: Vec<&Line> = lines
+            .iter()
+            .filter(whole)
+            .filter(quiet)
+            .filter(|line| line.is_plain())
+            .collect();
         let models = plain.clone();
-        let mut refunded: Vec<&Line> = lines.iter().filter(whole).filter(|line| {
-            let cases = line.after();
-            cases.len() == 1 && in_month(cases[0].at)
-        }).collect();
+        let mut refunded: Vec<&Line> = lines
+            .iter()
+            .filter(whole)
+            .filter(|line| {
+                let cases = line.after();
+                cases.len() == 1 && in_month(cases[0].at)
+            })
+            .collect();
         let mut unsettled: Vec<&Line> = lines
             .iter()
             .filter(|line| line.earns() && line.is_plain() && line.settled.is_none())
@@ -204,18 +266,27 @@ impl Statement {
     fn settled_there(&mut self, line: &Line) -> String {
         let base = line.base();
         let settled = line.received.unwrap().plus_days(2);
-        self.rows.push(Row::settled(line, settled, base, line.rate(), line.commission(base)));
+        self.rows
+            .push(Row::settled(line, settled, base, line.rate(), line.commission(base)));
         line.line_no.clone()
     }
 
     fn not_taken_back(&mut self, line: &Line) -> String {
-        self.rows.retain(|row| row.kind != "refund" || row.line_no != line.line_no);
+        self.rows
+            .retain(|row| row.kind != "refund" || row.line_no != line.line_no);
         line.line_no.clone()
     }
 
     fn bounced(&mut self, n: usize) -> String {
-        let at = self.rows.iter().find(|row| row.kind == "cash").unwrap().cells["at"].parse().unwrap();
-        self.rows.push(Row::cash("", at, "withdrawal_bounced", 50_000 + i64::try_from(n).unwrap()));
+        let at = self.rows.iter().find(|row| row.kind == "cash").unwrap().cells["at"]
+            .parse()
+            .unwrap();
+        self.rows.push(Row::cash(
+            "",
+            at,
+            "withdrawal_bounced",
+            50_000 + i64::try_from(n).unwrap(),
+        ));
         String::new()
     }
 
@@ -255,7 +326,8 @@ impl Statement {
                 let again = self.row("settlement", no).clone();
                 self.rows.push(again);
                 if round.is_multiple_of(2) {
-                    self.rows.push(Row::cash(no, settled, "duplicate_corrected", commission));
+                    self.rows
+                        .push(Row::cash(no, settled, "duplicate_corrected", commission));
                 }
             }
             9 => {
@@ -272,7 +344,9 @@ impl Statement {
                 self.row("cash", no).set("amount", yuan(commission - 30));
             }
             12 => {
-                let next = Zone::SHANGHAI.midnight(MONTH.next().first_day()).plus_seconds(8 * 3_600);
+                let next = Zone::SHANGHAI
+                    .midnight(MONTH.next().first_day())
+                    .plus_seconds(8 * 3_600);
                 self.row("settlement", no).set("settled_at", next);
             }
             _ => unreachable!("{class} has a way of its own"),

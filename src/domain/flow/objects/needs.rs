@@ -63,7 +63,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             wanted.extend(pending.flat_map(of_pending));
         }
         Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
-        Command::AnswerDispute { dispute, correction, .. } => {
+        Command::AnswerDispute {
+            dispute, correction, ..
+        } => {
             wanted.push((*dispute).into());
             wanted.extend(correction.iter().flat_map(of_pending));
         }

@@ -50,7 +50,10 @@ pub(super) fn decide(
 fn lapsed(resolved: &Resolved, scribe: &Scribe<'_>) -> bool {
     use crate::domain::approval::ApprovalStatus::{Refused, Withdrawn};
     let status = |approval: ApprovalId| scribe.world.approval(approval).map(|state| state.status);
-    let refused = resolved.approval.and_then(status).is_some_and(|status| matches!(status, Refused | Withdrawn));
+    let refused = resolved
+        .approval
+        .and_then(status)
+        .is_some_and(|status| matches!(status, Refused | Withdrawn));
     refused || resolved.until.is_some_and(|until| until <= scribe.now)
 }
 
