@@ -12,6 +12,9 @@ create table reconciliation (
     mapping_sha256  text not null,
     platform        text not null,
     period          integer not null,
+    -- only lines of this account or shop of the platform; empty for all
+    account         text not null,
+    shop            text not null,
     rows            bigint not null,
     rejected        bigint not null,
     matched         bigint not null,

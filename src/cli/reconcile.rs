@@ -47,6 +47,12 @@ pub(super) struct Reconcile {
     /// The platform whose lines are compared. Default: the mapping's own.
     #[arg(long)]
     platform: Option<ExternalId>,
+    /// Only lines that this platform account was told of. Default: of the accounts that the file names.
+    #[arg(long)]
+    account: Option<ExternalId>,
+    /// Only lines of this shop, by the platform's number. Default: of the shops that the file names.
+    #[arg(long)]
+    shop: Option<ExternalId>,
     /// Accepts what the open breaks of a class propose; may be given several times.
     #[arg(long, value_name = "CLASS", value_parser = class)]
     accept: Vec<BreakClass>,
@@ -104,6 +110,8 @@ impl Reconcile {
             mapping,
             platform: self.platform.clone(),
             period: self.period,
+            account: self.account.clone(),
+            shop: self.shop.clone(),
             actor: Actor::SYSTEM,
         };
         let mut bar = Bar::begin("reconciling", "rows", size);

@@ -42,6 +42,10 @@ pub struct ReconciliationIn {
     /// The platform whose lines are compared; the mapping's own when it names one.
     #[schema(example = "taobao")]
     pub platform: Option<String>,
+    /// Only lines that this platform account was told of; when not told, those of the accounts that the file names.
+    pub account: Option<String>,
+    /// Only lines of this shop, by the platform's number; when not told, those of the shops that the file names.
+    pub shop: Option<String>,
     /// The month, by settle date.
     #[schema(example = "2026-06")]
     pub period: String,
@@ -88,7 +92,9 @@ pub async fn make(
     let mut form = Form::default();
     let period: Option<Month> = form.read("/period", &body.period);
     let platform: Option<Option<ExternalId>> = form.maybe("/platform", body.platform.as_deref());
-    let (period, platform) = form.finish(period.zip(platform))?;
+    let account: Option<Option<ExternalId>> = form.maybe("/account", body.account.as_deref());
+    let shop: Option<Option<ExternalId>> = form.maybe("/shop", body.shop.as_deref());
+    let ((period, platform), (account, shop)) = form.finish(period.zip(platform).zip(account.zip(shop)))?;
     let no_file = || {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -121,6 +127,8 @@ pub async fn make(
         mapping: text.ok_or_else(no_mapping)?,
         platform,
         period,
+        account,
+        shop,
         actor: caller.who.actor(),
     };
     let engine = shared.engine.clone();

@@ -54,6 +54,12 @@ pub struct ReconciliationView {
     /// The month.
     #[schema(value_type = String)]
     pub period: Month,
+    /// Only lines that this platform account was told of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Only lines of this shop, by the platform's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shop: Option<String>,
     /// Rows of the file.
     pub rows: i64,
     /// Rows that could not be read.
@@ -181,6 +187,8 @@ async fn views(client: &Client, log: LogId, head: &Head, rows: &[Row]) -> Result
                 mapping: row.get(3),
                 platform: row.get(4),
                 period: Month::from_number(row.get(5)).map_err(|_| ReportError::Stored("period"))?,
+                account: Some(row.get(12)).filter(|text: &String| !text.is_empty()),
+                shop: Some(row.get(13)).filter(|text: &String| !text.is_empty()),
                 rows: row.get(6),
                 rejected_rows: row.get(7),
                 matched: row.get(8),

@@ -215,6 +215,10 @@ pub struct RunKey<'a> {
     pub platform: &'a str,
     /// Month.
     pub period: Month,
+    /// Only of this account; empty for all.
+    pub account: &'a str,
+    /// Only of this shop; empty for all.
+    pub shop: &'a str,
 }
 
 /// The last run of a file over a month: id, number, digest of its breaks.
@@ -224,8 +228,11 @@ pub async fn last(client: &Client, log: LogId, key: RunKey<'_>) -> Result<Option
         mapping_sha256,
         platform,
         period,
+        account,
+        shop,
     } = key;
-    let params: [&(dyn ToSql + Sync); 5] = [&log.0, &file, &mapping_sha256, &platform, &period.number()];
+    let period = period.number();
+    let params: [&(dyn ToSql + Sync); 7] = [&log.0, &file, &mapping_sha256, &platform, &period, &account, &shop];
     let row = client.query_opt(text::recon_last, &params).await?;
     row.map(|row| {
         let run: i32 = row.try_get(1)?;

@@ -26,6 +26,12 @@ pub struct ReconciliationRun {
     pub platform: ExternalId,
     /// The month.
     pub period: Month,
+    /// Only lines that this platform account was told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ExternalId>,
+    /// Only lines of this shop, by the platform's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop: Option<ExternalId>,
     /// Rows read.
     pub rows: u32,
     /// Rows that could not be read.

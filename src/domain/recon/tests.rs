@@ -349,6 +349,8 @@ fn noted() -> ReconState {
         mapping_sha256: "11".repeat(32),
         platform: "taobao".parse().unwrap(),
         period: june(),
+        account: None,
+        shop: None,
         rows: 1,
         rejected: 0,
         matched: 0,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::breaks::{Of, breaks};
 use super::ours::side;
 use super::rows::{Told, named, refunds, theirs};
-use crate::base::{BookId, ExternalId, LineId, LogId, Month, ReconciliationId, Zone, derive_uuid};
+use crate::base::{BookId, ExternalId, LineId, LogId, Month, ReconciliationId, ShopId, Zone, derive_uuid};
 use crate::domain::command::{Actor, Command};
 use crate::domain::event::Event;
 use crate::domain::order::{LineEvent, LineFact, LineState};
@@ -80,6 +80,10 @@ pub struct Ask {
     pub platform: Option<ExternalId>,
     /// Which month.
     pub period: Month,
+    /// Only lines that this platform account was told of; when none is named, those of the accounts in the file.
+    pub account: Option<ExternalId>,
+    /// Only lines of this shop, by the platform's number; when none is named, those of the shops in the file.
+    pub shop: Option<ExternalId>,
     /// Who asks.
     pub actor: Actor,
 }
@@ -114,6 +118,8 @@ pub async fn run(engine: &Engine, ask: &Ask, progress: &mut (dyn FnMut(Progress)
         mapping_sha256: hex::encode(Sha256::digest(ask.mapping.as_bytes())),
         platform,
         period: ask.period,
+        account: ask.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+        shop: ask.shop.as_ref().map(ToString::to_string).unwrap_or_default(),
     };
     let client = pool.get().await?;
     let log = books::of_book(&client, ask.book)
@@ -161,16 +167,20 @@ struct Key {
     mapping_sha256: String,
     platform: ExternalId,
     period: Month,
+    account: String,
+    shop: String,
 }
 
 impl Key {
-    fn parts(&self) -> [String; 4] {
+    fn parts(&self) -> [String; 6] {
         let platform = self.platform.as_str().to_owned();
         [
             self.file.clone(),
             self.mapping_sha256.clone(),
             platform,
             self.period.to_string(),
+            self.account.clone(),
+            self.shop.clone(),
         ]
     }
 }
@@ -191,6 +201,9 @@ struct Counted {
     rejected: u64,
     /// Fees that some row has.
     speaks: BTreeSet<String>,
+    /// Accounts and shops that rows name.
+    accounts: BTreeSet<ExternalId>,
+    shops: BTreeSet<ExternalId>,
 }
 
 /// What the comparison counted.
@@ -214,6 +227,8 @@ impl Work<'_> {
             mapping_sha256: &self.key.mapping_sha256,
             platform: self.key.platform.as_str(),
             period: self.key.period,
+            account: &self.key.account,
+            shop: &self.key.shop,
         };
         let last = recon::last(&client, self.log, of).await?;
         let run = last.as_ref().map_or(1, |(_, run, _)| run.saturating_add(1));
@@ -254,6 +269,8 @@ impl Work<'_> {
             mapping_sha256: self.key.mapping_sha256.clone(),
             platform: self.key.platform.clone(),
             period: self.key.period,
+            account: self.ask.account.clone(),
+            shop: self.ask.shop.clone(),
             rows: count(counted.rows),
             rejected: count(counted.rejected),
             matched: count(compared.matched),
@@ -336,6 +353,7 @@ impl Work<'_> {
             frame,
             zone,
             speaks: &counted.speaks,
+            scope: Scope::of(self.ask, &self.key.platform, counted),
         };
         let place = (self.key.platform.as_str(), self.key.period, position);
         let parts = recon::lines(client, (book, self.log), id, place).await?;
@@ -430,6 +448,8 @@ fn read(
 fn of_line(row: i64, facts: Vec<LineFact>, counted: &mut Counted) -> Option<ReconRow> {
     let first = facts.first()?;
     for fact in &facts {
+        counted.accounts.extend(fact.about.account.clone());
+        counted.shops.extend(fact.about.shop_no.clone());
         let track = fact.reported.as_deref().and_then(|reported| reported.settled.as_ref());
         for (name, _) in track.into_iter().flat_map(named) {
             counted.speaks.insert(name);
@@ -531,6 +551,39 @@ struct Out<'a> {
     frame: &'a Frame,
     zone: Zone,
     speaks: &'a BTreeSet<String>,
+    scope: Scope,
+}
+
+/// Whose lines the statement could speak of: a line elsewhere that it lacks is no break.
+struct Scope {
+    accounts: BTreeSet<ExternalId>,
+    shops: BTreeSet<ShopId>,
+}
+
+impl Scope {
+    fn of(ask: &Ask, platform: &ExternalId, counted: &Counted) -> Scope {
+        let named = |asked: &Option<ExternalId>, told: &BTreeSet<ExternalId>| match asked {
+            Some(one) => BTreeSet::from([one.clone()]),
+            None => told.clone(),
+        };
+        let shops = named(&ask.shop, &counted.shops);
+        Scope {
+            accounts: named(&ask.account, &counted.accounts),
+            shops: shops
+                .iter()
+                .map(|no| ShopId::of(ask.book, platform.as_str(), no.as_str()))
+                .collect(),
+        }
+    }
+
+    /// A line of which no account or shop is known may be anywhere.
+    fn has(&self, state: &LineState) -> bool {
+        let account = state.about().account.as_ref();
+        let shop = state.pin.as_ref().and_then(|pin| pin.dims.shop);
+        let within_accounts = self.accounts.is_empty() || account.is_none_or(|account| self.accounts.contains(account));
+        let within_shops = self.shops.is_empty() || shop.is_none_or(|shop| self.shops.contains(&shop));
+        within_accounts && within_shops
+    }
 }
 
 impl Out<'_> {
@@ -544,6 +597,9 @@ impl Out<'_> {
             currency,
             state,
         } = both;
+        if told.is_empty() && cash.is_empty() && !self.scope.has(&state) {
+            return Ok(());
+        }
         let number = state
             .line_no()
             .map(|number| number.as_str().to_owned())

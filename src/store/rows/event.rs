@@ -207,6 +207,8 @@ fn reconciled(recorded: &Recorded, event: &ReconEvent, rows: &mut Rows) -> Resul
             mapping_sha256: run.mapping_sha256.clone(),
             platform: run.platform.as_str().to_owned(),
             period: run.period.number(),
+            account: run.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            shop: run.shop.as_ref().map(ToString::to_string).unwrap_or_default(),
             rows: i64::from(run.rows),
             rejected: i64::from(run.rejected),
             matched: i64::from(run.matched),

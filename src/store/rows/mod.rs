@@ -119,7 +119,7 @@ table! {
     /// A run of a reconciliation.
     ReconciliationRow, Reconciliations {
         reconciliation: Uuid, run: i32, file: String, mapping: String, mapping_sha256: String, platform: String, period: i32,
-        rows: i64, rejected: i64, matched: i64, breaks: String, content: String, of_position: i64, position: i64,
+        account: String, shop: String, rows: i64, rejected: i64, matched: i64, breaks: String, content: String, of_position: i64, position: i64,
         made_at: DateTime<Utc>,
     }
 }

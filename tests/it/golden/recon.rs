@@ -25,6 +25,8 @@ pub fn events() -> Vec<Event> {
             mapping_sha256: "11".repeat(32),
             platform: ext("taobao"),
             period: "2026-06".parse().unwrap(),
+            account: Some(ext("1")),
+            shop: Some(ext("shop-1")),
             rows: 1_000,
             rejected: 1,
             matched: 980,

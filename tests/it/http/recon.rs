@@ -177,6 +177,17 @@ async fn finance_reconciles_a_statement_and_deals_with_its_breaks() {
         states.contains(&"rejected") && states.contains(&"parked"),
         "what was decided stays decided: {states:?}"
     );
+    let other_shop = json!({"file": file, "mapping": "generic-statement", "platform": "taobao", "period": "2026-06", "shop": "other"});
+    let request = server
+        .request(Role::Finance, "POST", "/v1/reconciliations")
+        .json(&other_shop);
+    let (status, other) = read(request.send().await.unwrap()).await;
+    let classes = other["classes"].as_array().unwrap();
+    assert_eq!((status, &other["shop"]), (201, &json!("other")));
+    assert!(
+        classes.iter().all(|of| of["class"] != "B02"),
+        "a statement of one shop lacks no line of another: {classes:?}"
+    );
     assert_eq!(server.get(Role::Anchor, "/v1/reconciliations").await.0, 403);
 }
 

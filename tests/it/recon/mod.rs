@@ -62,6 +62,8 @@ async fn compare(engine: &Engine, folder: &Scratch, text: &str) -> Done {
         mapping: ready::find("generic-statement").unwrap().to_owned(),
         platform: Some("taobao".parse().unwrap()),
         period: sample::MONTH,
+        account: None,
+        shop: None,
         actor: person(1),
     };
     run(engine, &ask, &mut |_| {}).await.unwrap()
