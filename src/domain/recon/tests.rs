@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::compare::*;
+use super::sides::*;
 use super::*;
 use crate::base::{BreakId, Instant, Month, ReconciliationId};
 use crate::domain::refusal::Class;

@@ -8,7 +8,7 @@ use super::rows::Told;
 use crate::base::{Instant, LineId, LogId, derive_uuid};
 use crate::domain::command::Pending;
 use crate::domain::order::{About, LineFact, What};
-use crate::domain::recon::compare::{Finding, Value};
+use crate::domain::recon::sides::{Finding, Value};
 use crate::domain::recon::{Cause, Proposal};
 use crate::ledger::Leg;
 use crate::money::{Currency, Minor, MoneyError};

@@ -6,7 +6,7 @@ use crate::domain::order::pin::FeeOf;
 use crate::domain::order::split::CONTENT_FEE;
 use crate::domain::order::target::split_behind;
 use crate::domain::order::{LineState, LineStatus, Pin, RateTerms, Role, Split, Terms, What};
-use crate::domain::recon::compare::{FeeBasis, OurFee, OurRefund, Ours, Stage};
+use crate::domain::recon::sides::{FeeBasis, OurFee, OurRefund, Ours, Stage};
 use crate::ledger::{Account, AccountKind, Layer, Leg};
 use crate::money::{Currency, Minor, MoneyError, Rate, Rounding};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::Zone;
 use crate::domain::order::split::CONTENT_FEE;
 use crate::domain::order::{LineFact, Track, What};
-use crate::domain::recon::compare::{Stage, TheirRefund, Theirs};
+use crate::domain::recon::sides::{Stage, TheirRefund, Theirs};
 use crate::money::Minor;
 
 /// A row of the statement with its facts.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
 use crate::domain::book::Formula;
-use crate::domain::command::{Command, Pending};
+use crate::domain::command::{BreakAction, Command, Pending};
 use crate::domain::flow::Needs;
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
@@ -51,24 +51,10 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
-        Command::NoteReconciliation(run) => wanted.push(run.reconciliation.into()),
-        Command::ResolveBreaks {
-            reconciliation, breaks, ..
-        } => {
-            wanted.push((*reconciliation).into());
-            let known = world.recon(*reconciliation).map(|state| &state.resolved);
-            let before = |one: &crate::domain::command::BreakAction| known?.get(&one.of.id)?.approval;
-            wanted.extend(breaks.iter().filter_map(before).map(StreamId::from));
-            let pending = breaks.iter().filter_map(|one| one.adjust.as_ref());
-            wanted.extend(pending.flat_map(of_pending));
-        }
-        Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
-        Command::AnswerDispute {
-            dispute, correction, ..
-        } => {
-            wanted.push((*dispute).into());
-            wanted.extend(correction.iter().flat_map(of_pending));
-        }
+        Command::NoteReconciliation(_)
+        | Command::ResolveBreaks { .. }
+        | Command::OpenDispute(_)
+        | Command::AnswerDispute { .. } => wanted.extend(of_contest(command, world)),
         Command::Request(pending) => wanted.extend(of_pending(pending)),
         Command::DecideApproval { approval, .. } => {
             wanted.push((*approval).into());
@@ -97,6 +83,33 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
     }
     out.streams
         .extend(wanted.into_iter().filter(|stream| !world.knows(*stream)));
+}
+
+/// Reconciliations with what was asked for before, and disputes.
+fn of_contest(command: &Command, world: &World) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::NoteReconciliation(run) => wanted.push(run.reconciliation.into()),
+        Command::ResolveBreaks {
+            reconciliation, breaks, ..
+        } => {
+            wanted.push((*reconciliation).into());
+            let known = world.recon(*reconciliation).map(|state| &state.resolved);
+            let before = |one: &BreakAction| known?.get(&one.of.id)?.approval;
+            wanted.extend(breaks.iter().filter_map(before).map(StreamId::from));
+            let pending = breaks.iter().filter_map(|one| one.adjust.as_ref());
+            wanted.extend(pending.flat_map(of_pending));
+        }
+        Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
+        Command::AnswerDispute {
+            dispute, correction, ..
+        } => {
+            wanted.push((*dispute).into());
+            wanted.extend(correction.iter().flat_map(of_pending));
+        }
+        _ => {}
+    }
+    wanted
 }
 
 /// The party and everybody above it, by any contract.
