@@ -232,6 +232,26 @@ impl PolicyId {
     }
 }
 
+typed_id!(
+    /// A reconciliation 对账: one statement file compared over one month.
+    ReconciliationId, "rec"
+);
+typed_id!(
+    /// A break: one difference, named by what it says.
+    BreakId, "brk"
+);
+typed_id!(
+    /// A dispute 申诉; derived from line and party.
+    DisputeId, "dsp"
+);
+
+impl DisputeId {
+    /// The dispute of a line by a party.
+    pub fn of(line: LineId, party: PartyId) -> DisputeId {
+        DisputeId(derive_uuid("dispute", line.0, &[&party.to_string()]))
+    }
+}
+
 impl LineId {
     /// The line that a platform numbers `line_no`.
     pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {

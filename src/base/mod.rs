@@ -2,6 +2,7 @@
 //! Must never do I/O or read a clock.
 
 pub mod id;
+pub mod number_text;
 pub mod text;
 pub mod time;
 

@@ -69,7 +69,7 @@ Examples:
   fenzhang import orders.xlsx --check            (finds the ready mapping by itself)
 
 Ready mappings:
-  generic-orders, generic-events, generic-snapshots, generic-clicks
+  generic-orders, generic-events, generic-snapshots, generic-statement, generic-clicks
   taobao-tbk-orders, taobao-refunds, taobao-live-estimates, tmall-report
   pinduoduo-ddk, douyin-settle-bill, douyin-cash-flow, ganet
   bank-receipts, alipay-receipts, douyin-receipts

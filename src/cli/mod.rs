@@ -16,6 +16,7 @@ mod migrate;
 mod progress;
 mod pull;
 mod rebuild;
+mod reconcile;
 mod report;
 mod roster;
 mod serve;
@@ -74,6 +75,9 @@ enum Command {
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
     /// Writes events, entries, a statement or every statement of a month to files.
+    /// Compares a platform's statement with the book, line by line 对账.
+    Reconcile(reconcile::Reconcile),
+    /// Writes events, entries or a statement to a file.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
     Report(report::Report),
@@ -107,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Cutover(command) => command.run(),
         Command::Settle(command) => command.run(),
         Command::Compare(command) => command.run(),
+        Command::Reconcile(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -9,6 +9,7 @@ use super::adjustment::{AdjustmentPurpose, WriteOffTerms};
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
+use super::dispute::{DisputeOpened, DisputeVerdict};
 use super::entity::Member;
 use super::freeze::{ForfeitTerms, FreezeTerms, UnfreezeTerms};
 use super::import::{ImportCommitted, ImportReversal, ImportReversed};
@@ -22,6 +23,7 @@ use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::policy::PolicyTerms;
 use super::receipt::ReceiptFact;
 use super::receipt::decide::Bill;
+use super::recon::{BreakResolved, How, ReconciliationRun};
 use super::returns::Returned;
 use super::settlement::Settle;
 use super::share::{Figures, Guarantee};
@@ -276,6 +278,32 @@ pub enum Command {
         /// What is told for it.
         facts: Vec<LineFact>,
     },
+    /// Notes what a reconciliation came to.
+    NoteReconciliation(Box<ReconciliationRun>),
+    /// Deals with breaks of a reconciliation: does what accepted ones propose, and notes how they were dealt with.
+    ResolveBreaks {
+        /// Of which run.
+        reconciliation: ReconciliationId,
+        /// How.
+        how: How,
+        /// Why.
+        reason: Option<String>,
+        /// Which, with what is to be done for each.
+        breaks: Vec<BreakAction>,
+    },
+    /// Disputes a line.
+    OpenDispute(DisputeOpened),
+    /// Answers a dispute.
+    AnswerDispute {
+        /// Which.
+        dispute: DisputeId,
+        /// What.
+        verdict: DisputeVerdict,
+        /// Why.
+        reason: String,
+        /// What corrects it, once a second person agrees.
+        correction: Option<Pending>,
+    },
     /// Asks for a command that needs a second person.
     Request(Pending),
     /// Decides a pending command.
@@ -407,6 +435,19 @@ impl ReturnWord {
             ReturnWord::Told { returned } | ReturnWord::TakenBack { returned, .. } => returned,
         }
     }
+}
+
+/// A break with what is to be done for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct BreakAction {
+    /// Which, with the figures that are decided on.
+    pub of: BreakResolved,
+    /// Facts to be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<LineFact>,
+    /// An adjustment to be asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adjust: Option<Pending>,
 }
 
 /// A verdict on a pending command.

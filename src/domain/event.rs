@@ -10,6 +10,7 @@ use super::book::{BookEvent, BookState};
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
+use super::dispute::DisputeEvent;
 use super::entity::{EntityEvent, EntityNamed};
 use super::freeze::{self, FreezeEvent};
 use super::import::ImportEvent;
@@ -23,6 +24,7 @@ use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::policy::PolicySet;
 use super::receipt::{self, ReceiptEvent};
+use super::recon::ReconEvent;
 use super::returns::ReturnEvent;
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
@@ -85,6 +87,10 @@ pub enum Event {
     Freeze(FreezeEvent),
     /// `policy.set`
     Policy(PolicySet),
+    /// A reconciliation.
+    Recon(ReconEvent),
+    /// A dispute.
+    Dispute(DisputeEvent),
 }
 
 /// Why stored bytes are no event.
@@ -210,6 +216,10 @@ kinds! {
     "freeze.lifted" => |e| Event::Freeze(FreezeEvent::Lifted(e));
     "freeze.forfeited" => |e| Event::Freeze(FreezeEvent::Forfeited(Box::new(e)));
     "policy.set" => Event::Policy;
+    "reconciliation.run" => |e| Event::Recon(ReconEvent::Run(e));
+    "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
+    "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
+    "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -373,6 +383,8 @@ impl Event {
             Event::Receipt(e) => e.kind(),
             Event::Freeze(e) => e.kind(),
             Event::Policy(_) => "policy.set",
+            Event::Recon(e) => e.kind(),
+            Event::Dispute(e) => e.kind(),
         }
     }
 
@@ -409,6 +421,8 @@ impl Event {
             Event::Receipt(_) => Slice::Receipt,
             Event::Freeze(_) => Slice::Freeze,
             Event::Policy(_) => Slice::Policy,
+            Event::Recon(_) => Slice::Reconciliation,
+            Event::Dispute(_) => Slice::Dispute,
         }
     }
 
@@ -493,6 +507,10 @@ impl Event {
             Event::Receipt(e) => receipt_payload(e),
             Event::Freeze(e) => freeze_payload(e),
             Event::Policy(e) => canonical(e),
+            Event::Recon(ReconEvent::Run(e)) => canonical(e),
+            Event::Recon(ReconEvent::Resolved(e)) => canonical(e),
+            Event::Dispute(DisputeEvent::Opened(e)) => canonical(e),
+            Event::Dispute(DisputeEvent::Answered(e)) => canonical(e),
         }
     }
 
@@ -535,7 +553,9 @@ impl Event {
             | Event::Returns(_)
             | Event::Run(_)
             | Event::Sheet(_)
-            | Event::Policy(_) => Ok(Entry::default()),
+            | Event::Policy(_)
+            | Event::Recon(_)
+            | Event::Dispute(_) => Ok(Entry::default()),
         }
     }
 

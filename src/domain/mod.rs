@@ -9,8 +9,8 @@
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
 //! cut-over 期初建账, return that names no order 未指单退货, legal entity 主体, settlement sheet 结算单, minimum guarantee 保底,
-//! reserve 退货准备金.
-//! cut-over 期初建账, payment made outside 线下付款, receipt of money 回款, approval policy 审批规则, substitute 代审人.
+//! reserve 退货准备金, payment made outside 线下付款, receipt of money 回款, approval policy 审批规则, substitute 代审人,
+//! reconciliation 对账, break 差异, dispute 申诉.
 
 pub mod adjustment;
 pub mod approval;
@@ -19,6 +19,7 @@ pub mod catalogue;
 pub mod click;
 pub mod command;
 pub mod cutover;
+pub mod dispute;
 pub mod entity;
 pub mod event;
 pub mod flow;
@@ -34,6 +35,7 @@ pub mod plan;
 pub mod policy;
 pub mod pricing;
 pub mod receipt;
+pub mod recon;
 pub mod refusal;
 pub mod returns;
 pub mod settlement;

@@ -62,11 +62,15 @@ pub enum Slice {
     Freeze,
     /// The approval policy of a kind of pending command.
     Policy,
+    /// A reconciliation with what became of its breaks.
+    Reconciliation,
+    /// A dispute of a line by a party.
+    Dispute,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 25] = [
+    pub const ALL: [(Slice, i16, &'static str); 27] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -92,6 +96,8 @@ impl Slice {
         (Slice::Receipt, 29, ReceiptId::PREFIX),
         (Slice::Freeze, 30, FreezeId::PREFIX),
         (Slice::Policy, 32, PolicyId::PREFIX),
+        (Slice::Reconciliation, 31, ReconciliationId::PREFIX),
+        (Slice::Dispute, 34, DisputeId::PREFIX),
     ];
 
     /// Number in the database.
@@ -139,11 +145,12 @@ macro_rules! streams {
     )*};
 }
 
-streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
-    Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
-    Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from ClosingId,
-    Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy from PolicyId);
+streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from
+    LineId, Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId,
+    Placement from PlacementId, Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from
+    ResolutionId, Share from ShareId, Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from
+    ClosingId, Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy from PolicyId,
+    Reconciliation from ReconciliationId, Dispute from DisputeId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

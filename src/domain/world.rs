@@ -9,6 +9,7 @@ use super::approval::ApprovalState;
 use super::book::BookState;
 use super::catalogue::{ItemState, ShopState};
 use super::cutover::CutoverState;
+use super::dispute::DisputeState;
 use super::entity::EntityState;
 use super::event::Event;
 use super::freeze::FreezeState;
@@ -21,6 +22,7 @@ use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
 use super::policy::PolicyState;
 use super::receipt::ReceiptState;
+use super::recon::ReconState;
 use super::returns::ReturnsState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
@@ -93,6 +95,10 @@ pub enum Entity {
     Freeze(Arc<FreezeState>),
     /// An approval policy.
     Policy(Arc<PolicyState>),
+    /// A reconciliation.
+    Recon(Arc<ReconState>),
+    /// A dispute.
+    Dispute(Arc<DisputeState>),
 }
 
 /// A fold with the version it stands at.
@@ -183,6 +189,8 @@ impl Known {
             Event::Person(e) => fold!(Person, e),
             Event::Placement(e) => fold!(Placement, e),
             Event::Share(e) => fold!(Share, e),
+            Event::Recon(e) => fold!(Recon, e),
+            Event::Dispute(e) => fold!(Dispute, e),
             Event::Import(e) => fold!(Import, e),
             Event::Payment(e) => fold!(Payment, e),
             Event::Freeze(e) => fold!(Freeze, e),
@@ -260,6 +268,10 @@ impl World {
         freeze: Freeze(FreezeState) by crate::base::FreezeId;
         /// An approval policy.
         policy: Policy(PolicyState) by crate::base::PolicyId;
+        /// A reconciliation.
+        recon: Recon(ReconState) by crate::base::ReconciliationId;
+        /// A dispute.
+        dispute: Dispute(DisputeState) by crate::base::DisputeId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -42,7 +42,8 @@ fn weight(stream: StreamId) -> usize {
         | Slice::Run
         | Slice::Sheet
         | Slice::Policy => 2_048,
-        Slice::Placement | Slice::Payment | Slice::Freeze | Slice::Receipt => 1_024,
+        Slice::Reconciliation => 16_384,
+        Slice::Placement | Slice::Payment | Slice::Freeze | Slice::Receipt | Slice::Dispute => 1_024,
         Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }
 }

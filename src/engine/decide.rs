@@ -39,6 +39,7 @@ impl Job {
     pub fn weight(&self) -> usize {
         match &self.command {
             Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.len().max(1),
+            Command::ResolveBreaks { breaks, .. } => breaks.iter().map(|one| one.facts.len()).sum::<usize>().max(1),
             Command::Release { lines } => lines.len().max(1),
             Command::Returns(words) => words.len().max(1),
             Command::Receipts(facts) => facts.len().max(1),

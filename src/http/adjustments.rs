@@ -122,7 +122,8 @@ fn leg(form: &mut Form, told: &LegIn) -> Option<Leg> {
     })
 }
 
-fn entry(form: &mut Form, told: &ManualEntryIn) -> Option<Pending> {
+/// Reads a manual entry.
+pub(super) fn entry(form: &mut Form, told: &ManualEntryIn) -> Option<Pending> {
     let at: Option<Instant> = form.read("/at", &told.at);
     let files = form.files("/files", &told.files);
     if !(2..=100).contains(&told.legs.len()) {

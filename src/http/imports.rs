@@ -98,7 +98,7 @@ pub struct ImportIn {
 }
 
 /// The ready mapping that a file fits, if exactly one does.
-async fn detected(shared: &Shared, caller: &Caller, digest: &[u8]) -> Result<String, Problem> {
+pub(super) async fn detected(shared: &Shared, caller: &Caller, digest: &[u8]) -> Result<String, Problem> {
     let detected = batch::detect(shared.engine.pool(), caller.who.book, digest)
         .await
         .map_err(problem)?;

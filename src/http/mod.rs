@@ -8,6 +8,7 @@ pub mod books;
 pub mod catalogue;
 pub mod clicks;
 pub mod cutovers;
+pub mod disputes;
 pub mod entities;
 pub mod fact;
 pub mod facts;
@@ -39,6 +40,7 @@ pub mod policies;
 pub mod problem;
 pub mod read;
 pub mod receipts;
+pub mod reconciliations;
 pub mod reported;
 pub mod reports;
 pub mod returns;
@@ -160,6 +162,23 @@ fn settlement_routes(config: &mut ServiceConfig) {
         .route("/v1/sheets/{sheet}/hold-back", post().to(sheets::hold_back));
 }
 
+/// Reconciliations and the contest desk.
+#[rustfmt::skip]
+fn contest_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/reconciliations", get().to(reconciliations::list))
+        .route("/v1/reconciliations", post().to(reconciliations::make))
+        .route("/v1/reconciliations/{reconciliation}", get().to(reconciliations::show))
+        .route("/v1/reconciliations/{reconciliation}/breaks", get().to(reconciliations::breaks))
+        .route("/v1/reconciliations/{reconciliation}/accept", post().to(reconciliations::accept))
+        .route("/v1/reconciliations/{reconciliation}/reject", post().to(reconciliations::reject))
+        .route("/v1/reconciliations/{reconciliation}/park", post().to(reconciliations::park))
+        .route("/v1/disputes", get().to(disputes::list))
+        .route("/v1/disputes", post().to(disputes::open))
+        .route("/v1/disputes/{dispute}", get().to(disputes::show))
+        .route("/v1/disputes/{dispute}/answer", post().to(disputes::answer));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
@@ -214,6 +233,7 @@ fn routes(config: &mut ServiceConfig) {
         .configure(ledger_routes)
         .configure(settlement_routes)
         .configure(desk)
+        .configure(contest_routes)
         .configure(report_routes);
 }
 

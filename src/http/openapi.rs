@@ -46,6 +46,9 @@ use super::*;
         receipts::list, receipts::show, receipts::settle, receipts::release, policies::ask, policies::list,
         policies::substitute,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
+        reconciliations::list, reconciliations::make, reconciliations::show, reconciliations::breaks,
+        reconciliations::accept, reconciliations::reject, reconciliations::park,
+        disputes::list, disputes::open, disputes::show, disputes::answer,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
@@ -109,7 +112,8 @@ fn write_parameters(path: &str) -> Vec<utoipa::openapi::path::Parameter> {
     );
     // Files, mappings and imports are identified by what they are made of.
     let intake = ["/v1/files", "/v1/mappings", "/v1/imports"];
-    if intake.iter().any(|root| path.starts_with(root)) {
+    // So is a reconciliation: the same statement over an unchanged book is one.
+    if path == "/v1/reconciliations" || intake.iter().any(|root| path.starts_with(root)) {
         return Vec::new();
     }
     let mut parameters = Vec::new();

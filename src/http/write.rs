@@ -20,7 +20,7 @@ use crate::access::sees;
 use crate::base::{FileId, PartyId};
 use crate::domain::command::Command;
 use crate::domain::refusal::WrongField;
-use crate::engine::{Answer, EngineError, Lane, Meta};
+use crate::engine::{Answer, EngineError, Lane, Meta, Operation};
 use crate::report;
 
 /// What every write has.
@@ -146,6 +146,24 @@ impl Write {
             .submit(self.caller.who.book, command, meta)
             .await
             .map_err(|error| self.problem(error))
+    }
+
+    /// The first answer to this key, when it was given and made an event of this kind: what the request was about may not
+    /// stand as it did, so it is not looked for again.
+    pub async fn replayed(&self, kind: &str) -> Result<Option<Answer>, Problem> {
+        let Some(key) = &self.meta.key else { return Ok(None) };
+        let who = &self.caller.who;
+        let known = self.shared.engine.operation(who.book, &who.scope(), key).await?;
+        let Operation::Committed(answer) = known else {
+            return Ok(None);
+        };
+        if !answer.events.iter().any(|event| event.kind == kind) {
+            return Err(EngineError::KeyReused.into());
+        }
+        Ok(Some(Answer {
+            replayed: true,
+            ..*answer
+        }))
     }
 
     /// 409 for `expected_version`, 412 for `If-Match`.

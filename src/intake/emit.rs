@@ -1,11 +1,15 @@
 //! One row and a compiled mapping give clicks and facts, or one fault with a code.
 //! Must never emit a part of a row: all it tells, or none of it.
 
+mod cash;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
+
+pub use cash::Cash;
 
 use super::field::{Amount, Spec, outside_id};
 use super::mapping::Kind;
@@ -440,7 +444,8 @@ impl<'a> Row<'a> {
             | Kind::Forfeited
             | Kind::Return
             | Kind::Receipt
-            | Kind::Click => self.case()?,
+            | Kind::Click
+            | Kind::Cash => self.case()?,
         })
     }
 

@@ -28,6 +28,10 @@
 //! fields.amount = { column = "total" }
 //! fields.ordered_at = ["created at", { column = "paid at", plus_seconds = -1 }]   # the first that is filled
 //! fields.estimated_rate = { column = "rate", rate = "percent" }
+//! [cash]                      # rows that are movements of cash: read by reconciliations alone
+//! when = [{ column = "kind", is = "cash" }]
+//! fields.amount = "moved"
+//! fields.tag = { column = "what", words = { "提现退票" = "withdrawal_bounced" } }
 //! ```
 
 use std::collections::BTreeMap;
@@ -213,6 +217,9 @@ pub enum Kind {
     Return,
     /// A movement on the owner's own account 回款, known by its flow number.
     Receipt,
+    /// A movement of cash: no fact, and no emission of a mapping; its own table `[cash]` says what it is.
+    #[serde(skip)]
+    Cash,
 }
 
 /// One thing that a row tells, when its conditions hold.
@@ -229,6 +236,17 @@ pub struct Emit {
     pub alone: bool,
     /// Its fields, beside the common ones.
     #[serde(default)]
+    pub fields: BTreeMap<String, Field>,
+}
+
+/// Which rows are movements of cash: imports tell nothing of them, reconciliations compare them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CashRows {
+    /// Which rows; every one, when empty.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// Its fields: amount, tag, at, and where the file has them line_no and flow_no.
     pub fields: BTreeMap<String, Field>,
 }
 
@@ -254,6 +272,8 @@ pub struct Mapping {
     pub ignore: Vec<Ignore>,
     /// What a row tells.
     pub emit: Vec<Emit>,
+    /// Movements of cash.
+    pub cash: Option<CashRows>,
     /// Objects the file does not have but the ledger needs.
     pub setup: Option<Setup>,
 }

@@ -8,6 +8,8 @@
 //! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
 //! people do with parked facts), `fixed` (files of one layout), `opening` (files of a cut-over), `roster` (anchors with contracts
 //! and placements), `compare` (last month's sheet against the ledger).
+//! people do with parked facts), `opening` (files of a cut-over), `compare` (last month's sheet against the ledger),
+//! `reconcile` (a platform's statement against the ledger).
 
 pub mod batch;
 pub mod compare;
@@ -27,6 +29,7 @@ pub mod opening;
 pub mod plan;
 pub mod reader;
 pub mod ready;
+pub mod reconcile;
 pub mod reverse;
 pub mod roster;
 pub mod runner;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::emit::RowFault;
 use super::field::{Field, Spec};
-use super::mapping::{Condition, Emit, Kind, Mapping, MappingError, Source};
+use super::mapping::{CashRows, Condition, Emit, Kind, Mapping, MappingError, Source};
 use super::source::heading;
 
 /// A column that the mapping reads.
@@ -121,6 +121,7 @@ pub struct Plan {
     pub counts_identical_rows: bool,
     pub(super) ignore: Vec<(String, Vec<Check>)>,
     pub(super) emits: Vec<EmitPlan>,
+    pub(super) cash: Option<EmitPlan>,
 }
 
 /// What a fact may tell about its line.
@@ -225,6 +226,7 @@ impl Kind {
             Kind::Snapshot => "snapshot",
             Kind::Return => "return",
             Kind::Receipt => "receipt",
+            Kind::Cash => "cash",
         }
     }
 
@@ -242,6 +244,10 @@ impl Kind {
         if self == Kind::Receipt {
             let may = vec!["platform", "currency", "account", "payer", "tag", "memo"];
             return (vec!["flow_no", "at", "amount"], may);
+        }
+        if self == Kind::Cash {
+            let may = vec!["line_no", "flow_no", "platform", "currency"];
+            return (vec!["at", "amount", "tag"], may);
         }
         let mut needs = vec!["line_no", "at"];
         let mut may = ABOUT.to_vec();
@@ -284,7 +290,7 @@ impl Kind {
                 "settled_base",
                 "refunded",
             ]),
-            Kind::Received | Kind::Click | Kind::Return | Kind::Receipt => {}
+            Kind::Received | Kind::Click | Kind::Return | Kind::Receipt | Kind::Cash => {}
         }
         (needs, may)
     }
@@ -305,8 +311,17 @@ impl Plan {
         for emit in &mapping.emit {
             emits.push(compile_emit(mapping, emit, &mut slots)?);
         }
+        let cash = mapping
+            .cash
+            .as_ref()
+            .map(|rows| compile_cash(mapping, rows, &mut slots))
+            .transpose()?;
         for name in mapping.common.keys() {
-            if !emits.iter().any(|emit| emit.fields.contains_key(name.as_str())) {
+            if !emits
+                .iter()
+                .chain(&cash)
+                .any(|emit| emit.fields.contains_key(name.as_str()))
+            {
                 let message = format!("no emission has the common field {name:?}");
                 return Err(MappingError::Sense(message));
             }
@@ -331,6 +346,7 @@ impl Plan {
             columns: slots.columns,
             ignore,
             emits,
+            cash,
         })
     }
 
@@ -343,6 +359,7 @@ impl Plan {
             counts_identical_rows: false,
             ignore: Vec::new(),
             emits: Vec::new(),
+            cash: None,
         }
     }
 
@@ -359,6 +376,23 @@ impl Plan {
     /// True when a row may tell a click.
     pub fn has_clicks(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)
+    }
+
+    /// True when a row may be a movement of cash.
+    pub fn has_cash(&self) -> bool {
+        self.cash.is_some()
+    }
+
+    /// True when a row may tell a refund.
+    pub fn has_refunds(&self) -> bool {
+        let tells = |emit: &EmitPlan| matches!(emit.kind, Kind::RefundWon | Kind::RefundDeducted);
+        self.emits.iter().any(tells)
+    }
+
+    /// True when a row may tell that a line is settled.
+    pub fn has_settlements(&self) -> bool {
+        let tells = |emit: &EmitPlan| matches!(emit.kind, Kind::Snapshot | Kind::Settled);
+        self.emits.iter().any(tells)
     }
 
     /// True when a row may tell a fact of an order, a return that names none, or a receipt.
@@ -391,7 +425,7 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
     let kind = emit.kind.word();
     let find = |name: &str| needs.iter().chain(&may).find(|known| **known == name).copied();
     // What is only read where a column is that need not be there, need not be there either.
-    let sure = !emit.when.iter().any(|condition| condition.optional);
+    let sure = emit.kind != Kind::Cash && !emit.when.iter().any(|condition| condition.optional);
     let mut fields = BTreeMap::new();
     for (name, field) in &emit.fields {
         let known = find(name).ok_or_else(|| MappingError::UnknownField {
@@ -426,6 +460,19 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
         when: slots.checks(&emit.when),
         fields,
     })
+}
+
+/// Movements of cash: a file that is imported need not have their columns.
+fn compile_cash(mapping: &Mapping, rows: &CashRows, slots: &mut Slots) -> Result<EmitPlan, MappingError> {
+    let mut when = rows.when.clone();
+    when.iter_mut().for_each(|condition| condition.optional = true);
+    let emit = Emit {
+        kind: Kind::Cash,
+        when,
+        alone: false,
+        fields: rows.fields.clone(),
+    };
+    compile_emit(mapping, &emit, slots)
 }
 
 /// The columns found so far.

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::emit::{Emitted, RowFault, Taken, Told};
+use super::emit::{Cash, Emitted, RowFault, Taken, Told};
 use super::import::{ImportError, Note, Pass, Progress, Watch};
 use super::plan::{Cells, Plan};
 use super::source::{Next, Rows};
@@ -258,6 +258,11 @@ impl<'a> Reader<'a> {
             tally.rejected(self.rows.number(), fault.clone());
         }
         Ok(Some(Read1::Rejected(fault)))
+    }
+
+    /// The movement of cash that the row read last is, if it is one.
+    pub(super) fn cash(&self) -> Result<Option<Cash>, RowFault> {
+        self.plan.cash(self.book, &self.cells)
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -2,10 +2,11 @@
 //! Must never hold a mapping in code: each is a file beside this one, of the same language as a user's own.
 
 /// Name and text of every ready mapping.
-pub const READY: [(&str, &str); 18] = [
+pub const READY: [(&str, &str); 19] = [
     ("generic-orders", include_str!("mappings/generic-orders.toml")),
     ("generic-events", include_str!("mappings/generic-events.toml")),
     ("generic-snapshots", include_str!("mappings/generic-snapshots.toml")),
+    ("generic-statement", include_str!("mappings/generic-statement.toml")),
     ("generic-clicks", include_str!("mappings/generic-clicks.toml")),
     ("taobao-tbk-orders", include_str!("mappings/taobao-tbk-orders.toml")),
     ("taobao-refunds", include_str!("mappings/taobao-refunds.toml")),

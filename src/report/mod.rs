@@ -16,6 +16,7 @@ mod compare;
 mod coverage;
 mod csv;
 mod cutovers;
+mod disputes;
 mod earnings;
 mod entities;
 mod entries;
@@ -42,6 +43,7 @@ mod periods;
 mod placements;
 mod policies;
 mod reason;
+mod recon;
 mod registry;
 mod returns;
 mod rules;
@@ -69,6 +71,7 @@ pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
+pub use disputes::{DisputeView, DisputesView, Evidence, dispute, disputes, evidence};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entities::{LegalEntitiesView, LegalEntityView, entities};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
@@ -101,6 +104,10 @@ pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
 pub use reason::Why;
+pub use recon::{
+    BreakCounts, BreakFilter, BreakView, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView,
+    breaks, reconciliation, reconciliations,
+};
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};

@@ -107,6 +107,10 @@ pub const REGISTRY: &[Report] = &[
     report!("cutover", "what the cut-over account holds, and of what", "/v1/trial-balance", [Take::At], cutovers::SQL, (client, log, args) => {
         table(cutovers(client, log, args.viewer, args.at).await?.table())
     }),
+    report!("disputes", "lines that parties dispute, with deadline and answer", "/v1/disputes", [Take::Page], disputes::SQL, (client, log, args) => {
+        let view = disputes(client, log, args.viewer, None, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("earnings", "earnings of a party, whole and grouped", "/v1/earnings/{party}", [Take::Party, Take::By, Take::At], earnings::SQL, (client, log, args) => {
         let party = args.needed_party()?;
         let view = earnings(client, log, args.viewer, party, args.group, (None, None), args.at).await?;
@@ -201,6 +205,13 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("receipts", "bills of platforms and merchants, and what was received of them", "/v1/receipts", [Take::Party], bills::SQL, (client, log, args) => {
         table(bills(client, log, args.viewer, args.party).await?.table())
+    }),
+    report!("reconciliations", "statements compared, with breaks by class", "/v1/reconciliations", [Take::Page], recon::SQL, (client, log, args) => {
+        if args.viewer != Viewer::All {
+            return Err(ReportError::NotFound);
+        }
+        let view = reconciliations(client, log, &ReconciliationFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
     report!("rules", "commission rules", "/v1/rules", [Take::Page], rules::SQL, (client, log, args) => {
         let view = rules(client, log, args.viewer, &args.page).await?;

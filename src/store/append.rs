@@ -203,6 +203,8 @@ fn rows_of_events<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.line_party_append, rows.line_parties;
         st.parked_append, rows.parked;
         st.parked_resolution_append, rows.resolutions;
+        st.reconciliation_append, rows.reconciliations;
+        st.recon_resolution_append, rows.breaks_resolved;
         st.click_append, rows.clicks;
     }
 }
@@ -248,6 +250,7 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.returned_put, rows.returned;
         st.run_put, rows.runs;
         st.sheet_put, rows.sheets;
+        st.dispute_put, rows.disputes;
         st.timer_put, rows.timers;
     }
 }

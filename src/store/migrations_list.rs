@@ -25,4 +25,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(8, "entities"),
     migration!(9, "settlement"),
     migration!(10, "money_desk"),
+    migration!(11, "reconciliation"),
 ];

@@ -27,6 +27,7 @@ mod migrations_list;
 pub mod pulls;
 pub mod rebuild;
 pub mod receipts;
+pub mod recon;
 pub mod releases;
 mod reproduce;
 pub mod rows;

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 25] = [
+pub const TABLES: [Table; 28] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -47,6 +47,9 @@ pub const TABLES: [Table; 25] = [
     table("placement", "position, from_at"),
     table("settlement_run", "position"),
     table("settlement_sheet", "position, sheet"),
+    table("reconciliation", "position"),
+    table("recon_resolution", "position, break_id"),
+    table("dispute", "position"),
     table("timer", "due, timer"),
     table("returned", "told"),
 ];
@@ -225,6 +228,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "placement" from rows.placements;
         "settlement_run" from rows.runs;
         "settlement_sheet" from rows.sheets;
+        "reconciliation" from rows.reconciliations;
+        "recon_resolution" from rows.breaks_resolved;
+        "dispute" from rows.disputes;
         "timer" from rows.timers;
         "returned" from rows.returned;
     }

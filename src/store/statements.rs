@@ -45,7 +45,7 @@ statements! {
         line_put, party_put, membership_clear, membership_append, item_put, shop_put, entity_put, rule_put,
         approval_put, placement_clear, placement_append, returned_put, run_put, sheet_put, substitute_clear,
         substitute_append, payment_put, money_freeze_put, money_receipt_clear, money_receipt_append,
-        receipt_bill_clear, receipt_bill_append,
+        receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_balances, clicks_known, latest_pin, streams_since,
     }
@@ -61,8 +61,10 @@ statements! {
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
         log_create, log_list, log_of_book, log_succeed, long_transaction,
         pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,
-        rebuild_lock, run_digest, run_figures, runs_under_way, guaranteed_page, reserved_page, tiered_page, sheet_page, sheet_moves,
-        sheet_subtotals, sheets_unconfirmed, settlement_terms, settlement_owners, run_sheets, runs_final, releases_behind, releases_waiting, server_check, session,
+        rebuild_lock, run_digest, run_figures, runs_under_way, guaranteed_page, reserved_page, tiered_page,
+        sheet_page, sheet_moves, sheet_subtotals, sheets_unconfirmed, settlement_terms, settlement_owners, run_sheets,
+        runs_final, releases_behind, releases_waiting, server_check, session, recon_book, recon_breaks_choose,
+        recon_breaks_copy, recon_cash, recon_clear, recon_last, recon_lines, recon_rows_copy, recon_run,
         timers_due, timers_next,
     }
 }

@@ -7,7 +7,7 @@ use crate::support::folder::Scratch;
 use crate::support::pg::{TestDb, fresh_db};
 
 /// Runs the program on a test's database.
-fn fenzhang(db: &TestDb, folder: &Scratch, words: &[&str]) -> Output {
+pub fn fenzhang(db: &TestDb, folder: &Scratch, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fenzhang"));
     command.args(words).env("DATABASE_URL", db.url());
     command.env("FENZHANG_DATA_DIR", folder.path().join("data"));

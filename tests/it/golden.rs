@@ -2,6 +2,7 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod desk;
+mod recon;
 mod returns;
 mod settlement;
 mod shares;
@@ -715,6 +716,7 @@ fn written_today() -> Vec<Event> {
         placement_events(),
         settlement::events(),
         desk::events(),
+        recon::events(),
     ]
     .concat()
 }

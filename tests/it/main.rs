@@ -21,6 +21,7 @@ mod migrate;
 mod model;
 mod pull;
 mod readme;
+mod recon;
 mod report;
 mod returns;
 mod sample;

@@ -17,6 +17,10 @@ const MOST: usize = 1_000;
 pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
     let mut lines = match command {
         Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.iter().map(|fact| fact.line).collect(),
+        Command::ResolveBreaks { breaks, .. } => {
+            let facts = breaks.iter().flat_map(|one| &one.facts);
+            facts.map(|fact| fact.line).collect()
+        }
         Command::Reattribute { line, .. } => vec![*line],
         Command::Release { lines } => lines.clone(),
         _ => Vec::new(),
@@ -67,6 +71,10 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::MatchReceipt { receipt, .. } | Command::UnmatchReceipt { receipt, .. } => (*receipt).into(),
         Command::Substitute { person, .. } => (*person).into(),
         Command::SuspendParty { party, .. } => (*party).into(),
+        Command::NoteReconciliation(run) => run.reconciliation.into(),
+        Command::ResolveBreaks { reconciliation, .. } => (*reconciliation).into(),
+        Command::OpenDispute(opened) => opened.dispute.into(),
+        Command::AnswerDispute { dispute, .. } => (*dispute).into(),
         Command::CommitImport(told) => told.import.into(),
         Command::ReverseImport(reversal) => reversal.import.into(),
         Command::EndReversal(ended) => ended.import.into(),

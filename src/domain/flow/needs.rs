@@ -116,7 +116,12 @@ pub fn needs<'a>(
                     asking.timers(LineId(stream.id));
                 }
             }
-            object => super::objects::needs(book, object, world, asking.out),
+            object => {
+                if let Command::ResolveBreaks { breaks, .. } = object {
+                    told.extend(breaks.iter().flat_map(|one| &one.facts));
+                }
+                super::objects::needs(book, object, world, asking.out);
+            }
         }
     }
     asking.facts(&told);

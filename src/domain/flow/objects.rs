@@ -10,6 +10,7 @@ mod people;
 mod placements;
 mod places;
 mod receipts;
+mod recons;
 mod rules;
 mod settlements;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         entities::decide,
         placements::decide,
         receipts::decide,
+        recons::decide,
         rules::decide,
         settlements::decide,
     ] {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, ResolutionRow, Rows, owner_uuid, word};
+use super::{
+    BreakResolvedRow, ClickRow, LegRow, LinePartyRow, ParkedRow, PinRow, ReconciliationRow, ResolutionRow, Rows,
+    owner_uuid, word,
+};
 use crate::base::{BookId, PartyId};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::event::Event;
@@ -13,6 +16,7 @@ use crate::domain::flow::Recorded;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{FactApplied, FactState, LineEvent};
 use crate::domain::parked::ParkedResolved;
+use crate::domain::recon::ReconEvent;
 use crate::domain::returns::{Flaw, ReturnEvent, Verdict};
 use crate::domain::stream::Slice;
 use crate::ledger::{Account, StampedLeg};
@@ -37,6 +41,7 @@ pub fn of_event(context: Context, recorded: &Recorded, stamped: &[StampedLeg], r
     match &recorded.event {
         Event::Line(LineEvent::Fact(fact)) => parked(recorded, fact, rows)?,
         Event::Resolution(resolved) => resolutions(recorded, resolved, rows)?,
+        Event::Recon(event) => reconciled(recorded, event, rows)?,
         Event::Click(click) => clicked(context.book, recorded, click, rows),
         Event::Returns(event) => unmatched(recorded, event, rows),
         _ => {}
@@ -216,4 +221,48 @@ fn unmatched(recorded: &Recorded, event: &ReturnEvent, rows: &mut Rows) {
         currency: told.map(|told| told.currency.code().to_owned()),
         at: recorded.placed.occurred_at.utc(),
     });
+}
+
+fn reconciled(recorded: &Recorded, event: &ReconEvent, rows: &mut Rows) -> Result<()> {
+    let placed = &recorded.placed;
+    let at = placed.recorded_at.utc();
+    match event {
+        ReconEvent::Run(run) => rows.reconciliations.push(ReconciliationRow {
+            reconciliation: run.reconciliation.0,
+            run: i32::try_from(run.run).unwrap_or(i32::MAX),
+            file: run.file.clone(),
+            mapping: run.mapping.clone(),
+            mapping_sha256: run.mapping_sha256.clone(),
+            platform: run.platform.as_str().to_owned(),
+            period: run.period.number(),
+            account: run.account.as_ref().map(ToString::to_string).unwrap_or_default(),
+            shop: run.shop.as_ref().map(ToString::to_string).unwrap_or_default(),
+            rows: i64::from(run.rows),
+            rejected: i64::from(run.rejected),
+            matched: i64::from(run.matched),
+            breaks: serde_json_canonicalizer::to_string(&run.breaks)?,
+            content: run.content.clone(),
+            of_position: run.position,
+            position: placed.position,
+            made_at: at,
+        }),
+        ReconEvent::Resolved(resolved) => {
+            for one in &resolved.breaks {
+                rows.breaks_resolved.push(BreakResolvedRow {
+                    position: placed.position,
+                    break_id: one.id.0,
+                    reconciliation: resolved.reconciliation.0,
+                    number: i32::try_from(one.number).unwrap_or(i32::MAX),
+                    how: word(&resolved.how)?,
+                    proposal: word(&one.proposal)?,
+                    by: resolved.by.map(|by| by.0),
+                    reason: resolved.reason.clone(),
+                    until: one.until.map(crate::base::Instant::utc),
+                    approval: one.approval.map(|approval| approval.0),
+                    at,
+                });
+            }
+        }
+    }
+    Ok(())
 }

@@ -174,6 +174,28 @@ table! {
     }
 }
 table! {
+    /// A run of a reconciliation.
+    ReconciliationRow, Reconciliations {
+        reconciliation: Uuid, run: i32, file: String, mapping: String, mapping_sha256: String, platform: String, period: i32,
+        account: String, shop: String, rows: i64, rejected: i64, matched: i64, breaks: String, content: String, of_position: i64, position: i64,
+        made_at: DateTime<Utc>,
+    }
+}
+table! {
+    /// A break was dealt with.
+    BreakResolvedRow, BreaksResolvedRows {
+        position: i64, break_id: Uuid, reconciliation: Uuid, number: i32, how: String, proposal: String, by: Option<Uuid>,
+        reason: Option<String>, until: Option<DateTime<Utc>>, approval: Option<Uuid>, at: DateTime<Utc>,
+    }
+}
+table! {
+    /// A dispute as it stands.
+    DisputeRow, Disputes {
+        dispute: Uuid, number: i32, line: Uuid, party: Uuid, reason: String, due: DateTime<Utc>, evidence_position: i64,
+        evidence_sha256: String, state: String, answer: Option<String>, correction: Option<Uuid>, position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -244,6 +266,12 @@ pub struct Rows {
     pub runs: Runs,
     /// Settlement sheets.
     pub sheets: Sheets,
+    /// Reconciliations.
+    pub reconciliations: Reconciliations,
+    /// How breaks were dealt with.
+    pub breaks_resolved: BreaksResolvedRows,
+    /// Disputes.
+    pub disputes: Disputes,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

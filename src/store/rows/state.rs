@@ -4,13 +4,14 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows, RuleRow,
-    RunRow, SheetRow, ShopRow, TimerRow, money, word,
+    ApprovalRow, DisputeRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows,
+    RuleRow, RunRow, SheetRow, ShopRow, TimerRow, money, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, Month, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
+use crate::domain::dispute::DisputeState;
 use crate::domain::entity::EntityState;
 use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
@@ -40,6 +41,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Payment(state)) => money::payment(stream, state, position, rows),
         Some(Entity::Freeze(state)) => money::freeze(stream, state, position, rows),
         Some(Entity::Receipt(state)) => money::receipt(stream, state, position, rows)?,
+        Some(Entity::Dispute(state)) => dispute(stream, state, position, rows)?,
         Some(
             Entity::Book(_)
             | Entity::Usage(_)
@@ -48,7 +50,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Policy(_)
             | Entity::Import(_)
             | Entity::Share(_)
-            | Entity::Closing(_),
+            | Entity::Closing(_)
+            | Entity::Recon(_),
         )
         | None => {}
     }
@@ -330,4 +333,26 @@ fn standing(kept: &Kept) -> &'static str {
         None if kept.code().is_some() => "parked",
         None => "waiting",
     }
+}
+fn dispute(stream: StreamId, state: &DisputeState, position: i64, rows: &mut Rows) -> Result<()> {
+    let Some(opened) = &state.opened else { return Ok(()) };
+    let answer = state.answered.as_ref();
+    rows.disputes.push(DisputeRow {
+        dispute: stream.id,
+        number: i32::try_from(opened.number).unwrap_or(i32::MAX),
+        line: opened.line.0,
+        party: opened.party.uuid(),
+        reason: opened.reason.clone(),
+        due: opened.due.utc(),
+        evidence_position: opened.evidence_position,
+        evidence_sha256: opened.evidence_sha256.clone(),
+        state: match answer {
+            Some(answer) => word(&answer.verdict)?,
+            None => "open".to_owned(),
+        },
+        answer: answer.map(|answer| answer.reason.clone()),
+        correction: answer.and_then(|answer| answer.correction).map(|approval| approval.0),
+        position,
+    });
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod entities;
 mod hostile;
 mod imports;
 mod matrix;
+mod recon;
 mod returns;
 pub mod server;
 mod writes;

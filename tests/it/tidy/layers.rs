@@ -51,6 +51,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain::catalogue", WORDS),
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
+    ("domain::recon", WORDS),
+    ("domain::dispute", WORDS),
     ("domain::click", WORDS),
     // A line keeps the position of its facts; it and a contract speak of a share's formula in the words of that slice.
     (

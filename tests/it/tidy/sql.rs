@@ -67,7 +67,10 @@ fn unbound(sources: &[Source], keyed: &BTreeSet<String>) -> Vec<String> {
             .iter()
             .any(|mark| joined.contains(mark));
         let inserted = keyed.iter().any(|table| {
-            let column = |key: &str| joined.contains(&format!("insert into {table} ({key}"));
+            let column = |key: &str| {
+                joined.contains(&format!("insert into {table} ({key}"))
+                    || joined.contains(&format!("copy {table} ({key}"))
+            };
             column("log") || column("book") || column("name, log") || column("id, book")
         });
         let keyed_table = keyed.iter().find(|table| words.contains(*table));

@@ -7,7 +7,7 @@ use crate::base::{
     BookId, ClosingId, EntityId, ItemId, Month, PartyId, PaymentId, PlacementId, PolicyId, RunId, SheetId, ShopId,
 };
 use crate::domain::book::Formula;
-use crate::domain::command::{Command, Pending};
+use crate::domain::command::{BreakAction, Command, Pending};
 use crate::domain::entity::Member;
 use crate::domain::flow::Needs;
 use crate::domain::party::Share;
@@ -60,6 +60,10 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
         Command::Settle(asked) => wanted.extend(of_settlement(book, asked, world)),
         Command::Request(_) | Command::DecideApproval { .. } => wanted.extend(of_approval(book, command, world)),
+        Command::NoteReconciliation(_)
+        | Command::ResolveBreaks { .. }
+        | Command::OpenDispute(_)
+        | Command::AnswerDispute { .. } => wanted.extend(of_contest(book, command, world)),
         Command::IssueKey { person, party, .. } => {
             wanted.extend(person.map(StreamId::from));
             wanted.extend(party.map(StreamId::from));
@@ -85,6 +89,33 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
     }
     out.streams
         .extend(wanted.into_iter().filter(|stream| !world.knows(*stream)));
+}
+
+/// Reconciliations with what was asked for before, and disputes.
+fn of_contest(book: BookId, command: &Command, world: &World) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::NoteReconciliation(run) => wanted.push(run.reconciliation.into()),
+        Command::ResolveBreaks {
+            reconciliation, breaks, ..
+        } => {
+            wanted.push((*reconciliation).into());
+            let known = world.recon(*reconciliation).map(|state| &state.resolved);
+            let before = |one: &BreakAction| known?.get(&one.of.id)?.approval;
+            wanted.extend(breaks.iter().filter_map(before).map(StreamId::from));
+            let pending = breaks.iter().filter_map(|one| one.adjust.as_ref());
+            wanted.extend(pending.flat_map(|pending| of_pending(book, pending)));
+        }
+        Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
+        Command::AnswerDispute {
+            dispute, correction, ..
+        } => {
+            wanted.push((*dispute).into());
+            wanted.extend(correction.iter().flat_map(|pending| of_pending(book, pending)));
+        }
+        _ => {}
+    }
+    wanted
 }
 
 /// The party and everybody above it, by any contract.

@@ -190,7 +190,7 @@ fn alter(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
 }
 
 /// Keeps a command for a second person, once it would be done if it were decided now.
-fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+pub(super) fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     match pending {
         Pending::Adjust { .. } => {
             adjustment(pending, AdjustmentId((scribe.fresh)()), book, scribe)?;
