@@ -29,7 +29,10 @@ Examples:
   fenzhang report order-counts --book tmall-report
   fenzhang report line-ledger --book sample --accounting-month 2025-11 --format xlsx --output november.xlsx
   fenzhang report line-ledger --book sample --columns order_no,line_no,gross_settled,check --limit 20
-  fenzhang report orders --book sample --numbers pasted.txt")]
+  fenzhang report orders --book sample --numbers pasted.txt
+  fenzhang report receipts --book sample                 bills, what was received of them, what is open and since when
+  fenzhang report payments --book sample --party A-1001
+  fenzhang report approvals --book sample")]
 pub(super) struct Report {
     /// Which.
     name: Option<String>,

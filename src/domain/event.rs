@@ -299,6 +299,14 @@ fn freeze_payload(event: &FreezeEvent) -> Result<String, serde_json::Error> {
     }
 }
 
+fn approval_payload(event: &ApprovalEvent) -> Result<String, serde_json::Error> {
+    match event {
+        ApprovalEvent::Requested(e) => canonical(e),
+        ApprovalEvent::Agreed(e) => canonical(e),
+        ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
+    }
+}
+
 impl Event {
     /// Wire name.
     pub fn kind(&self) -> &'static str {
@@ -343,13 +351,7 @@ impl Event {
                 LineEvent::TimerFired(_) => "line.timer_fired",
                 LineEvent::Released(_) => "line.released",
             },
-            Event::Approval(e) => match e {
-                ApprovalEvent::Requested(_) => "approval.requested",
-                ApprovalEvent::Agreed(_) => "approval.agreed",
-                ApprovalEvent::Approved(_) => "approval.approved",
-                ApprovalEvent::Refused(_) => "approval.refused",
-                ApprovalEvent::Withdrawn(_) => "approval.withdrawn",
-            },
+            Event::Approval(e) => e.kind(),
             Event::Adjustment(_) => "adjustment.posted",
             Event::Cutover(e) => match e {
                 CutoverEvent::Opened(_) => "cutover.opened",
@@ -461,11 +463,7 @@ impl Event {
                 LineEvent::TimerFired(e) => canonical(e),
                 LineEvent::Released(e) => canonical(e),
             },
-            Event::Approval(e) => match e {
-                ApprovalEvent::Requested(e) => canonical(e),
-                ApprovalEvent::Agreed(e) => canonical(e),
-                ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
-            },
+            Event::Approval(e) => approval_payload(e),
             Event::Adjustment(e) => canonical(e),
             Event::Cutover(e) => match e {
                 CutoverEvent::Opened(e) => canonical(e),

@@ -79,7 +79,7 @@ const FEES: [[&str; 3]; 3] = [
     ["service_fee", "service_fee_rate", "service_fee_taker"],
     ["live_share", "live_share_rate", "live_share_taker"],
 ];
-const ACCOUNTS: [(AccountKind, &str); 10] = [
+const ACCOUNTS: [(AccountKind, &str); 11] = [
     (AccountKind::Available, "可付"),
     (AccountKind::Frozen, "冻结"),
     (AccountKind::ClawbackDue, "待扣回"),
@@ -90,6 +90,7 @@ const ACCOUNTS: [(AccountKind, &str); 10] = [
     (AccountKind::Advance, "预支"),
     (AccountKind::Income, "收入"),
     (AccountKind::Suspense, "待查"),
+    (AccountKind::Cash, "资金"),
 ];
 
 /// Parties by what a file may call them: own number or id.

@@ -75,6 +75,19 @@ pub enum ApprovalEvent {
     Withdrawn(ApprovalEnded),
 }
 
+impl ApprovalEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ApprovalEvent::Requested(_) => "approval.requested",
+            ApprovalEvent::Agreed(_) => "approval.agreed",
+            ApprovalEvent::Approved(_) => "approval.approved",
+            ApprovalEvent::Refused(_) => "approval.refused",
+            ApprovalEvent::Withdrawn(_) => "approval.withdrawn",
+        }
+    }
+}
+
 /// How far an approval is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -135,7 +135,7 @@ fn reason(reason: &str, wrong: &mut Wrong) {
 fn check_balance(index: usize, balance: &OpeningBalance, books: &Books<'_>, wrong: &mut Wrong) {
     let at = |field: &str| format!("/balances/{index}/{field}");
     let kind = balance.account.kind;
-    let of_the_book = matches!(kind, AccountKind::Income | AccountKind::Suspense);
+    let of_the_book = matches!(kind, AccountKind::Income | AccountKind::Suspense | AccountKind::Cash);
     let fits = match balance.account.owner {
         Owner::Book => of_the_book,
         Owner::Party(_) => !of_the_book && kind != AccountKind::Cutover,
