@@ -102,7 +102,7 @@ enum Form {
     Xlsx,
 }
 
-fn kind(text: &str) -> Result<PartyKind, String> {
+pub(super) fn kind(text: &str) -> Result<PartyKind, String> {
     let found = PartyKind::ALL.into_iter().find(|kind| kind.word() == text);
     found.ok_or_else(|| "anchor, agency, brand, supplier, promoter, platform or other".to_owned())
 }

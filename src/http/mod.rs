@@ -8,6 +8,7 @@ pub mod books;
 pub mod catalogue;
 pub mod clicks;
 pub mod cutovers;
+pub mod exports;
 pub mod fact;
 pub mod facts;
 pub mod files;
@@ -98,6 +99,16 @@ fn report_routes(config: &mut ServiceConfig) {
         .route("/v1/reports/{name}", get().to(reports::show));
 }
 
+/// Files that people take away.
+#[rustfmt::skip]
+fn export_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/exports/journal", get().to(exports::journal))
+        .route("/v1/exports/subjects", get().to(exports::subjects))
+        .route("/v1/exports/vouchers", get().to(exports::vouchers))
+        .route("/v1/exports/statements", get().to(exports::statements));
+}
+
 /// Files, mappings, imports and the parked desk.
 #[rustfmt::skip]
 fn intake(config: &mut ServiceConfig) {
@@ -169,7 +180,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
-    config.configure(ledger_routes).configure(report_routes);
+    config.configure(ledger_routes).configure(report_routes).configure(export_routes);
 }
 
 /// Facts, money, and the log.

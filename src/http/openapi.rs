@@ -37,6 +37,7 @@ use super::*;
         money::accounts, money::balances, money::entries, money::trial_balance, money::earnings, money::statement,
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
+        exports::journal, exports::subjects, exports::vouchers, exports::statements,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,

@@ -24,6 +24,7 @@ mod formulas;
 mod history;
 mod imports;
 mod items;
+mod journal;
 mod line_ledger;
 mod lines;
 mod lookup;
@@ -45,6 +46,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod vouchers;
 pub mod wire;
 mod xlsx;
 
@@ -71,6 +73,10 @@ pub use imports::{
     rows_of_line,
 };
 pub use items::{ItemView, ItemsView, item, items};
+pub use journal::{
+    BookFace, JournalAccount, JournalEntry, JournalFilter, JournalLeg, book_face, journal_accounts, journal_entries,
+    journal_months, party_name,
+};
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
 };
@@ -88,9 +94,13 @@ pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
 pub use shops::{ShopView, ShopsView, shop, shops};
-pub use statement::{StatementKey, StatementView, statement, statement_csv};
+pub use statement::{
+    StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
+    statement_csv, statement_keys,
+};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
+pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 

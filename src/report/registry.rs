@@ -209,4 +209,12 @@ pub const REGISTRY: &[Report] = &[
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.
-pub const SHARED: &[&[Statement]] = &[at::SQL, compare::SQL, events::SQL, streams::SQL, explain::SQL];
+pub const SHARED: &[&[Statement]] = &[
+    at::SQL,
+    compare::SQL,
+    events::SQL,
+    streams::SQL,
+    explain::SQL,
+    journal::SQL,
+    vouchers::SQL,
+];

@@ -12,11 +12,18 @@ use uuid::Uuid;
 use super::csv::CsvRows;
 use super::page::part;
 use super::{At, Cell, Lang, Money, Page, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
-use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, Zone};
+use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, PartyKind, Zone};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor};
 
-pub(super) const SQL: &[Statement] = &[sql!("statement_sums"), sql!("statement_lines")];
+pub(super) const SQL: &[Statement] = &[
+    sql!("statement_sums"),
+    sql!("statement_lines"),
+    sql!("statement_owners"),
+];
+
+/// Accounts listed at once.
+const OWNERS: i64 = 500;
 
 /// Which statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -222,6 +229,50 @@ fn line(row: &Row, openings: &BTreeMap<Currency, Minor>) -> Result<StatementLine
         balance: Money::of(opening.plus(Minor(row.get(6)))?, currency),
         points_back_to: points_back_to.map_err(|_| ReportError::Stored("period"))?,
     })
+}
+
+/// The statements that there are of a month, of parties of a kind or all, after one of them, with the parties' names.
+pub async fn statement_keys(
+    client: &Client,
+    log: LogId,
+    period: Month,
+    kind: Option<PartyKind>,
+    after: Option<StatementKey>,
+) -> Result<Vec<(StatementKey, String)>, ReportError> {
+    let (low, high) = match kind {
+        Some(kind) => (
+            PartyId::tagged(kind, Uuid::nil()).uuid(),
+            PartyId::tagged(kind, Uuid::max()).uuid(),
+        ),
+        None => (Uuid::nil(), Uuid::max()),
+    };
+    let (owner, account) = match after {
+        Some(key) => (key.party.uuid(), key.account.code()),
+        None => (Uuid::nil(), 0),
+    };
+    let sql = include_str!("sql/statement_owners.sql");
+    let rows = client
+        .query(sql, &[&log.0, &period.number(), &low, &high, &owner, &account, &OWNERS])
+        .await?;
+    let key = |row: &Row| {
+        let key = StatementKey {
+            party: wire::party(row.get(0))?,
+            account: AccountKind::from_code(row.get(1)).ok_or(ReportError::Stored("account"))?,
+            period,
+        };
+        Ok((key, row.get(2)))
+    };
+    rows.iter().map(key).collect()
+}
+
+/// The columns of a statement's lines in files.
+pub fn statement_columns() -> [&'static str; 12] {
+    COLUMNS
+}
+
+/// One line of a statement as a row of a file.
+pub fn statement_cells(line: &StatementLine, zone: Zone) -> [Cell; 12] {
+    cells(line, zone)
 }
 
 const COLUMNS: [&str; 12] = [
