@@ -1,5 +1,5 @@
 //! Pages of a PDF in whole twentieths of a point, the origin at the top left: text, lines and boxes.
-//! Must never compute with floating-point numbers: they appear only where a whole number is handed to the PDF writer.
+//! Must never compute with floating-point numbers but where the PDF writer asks for a glyph's width: no amount passes there.
 
 use std::ops::Range;
 
@@ -96,11 +96,12 @@ impl Sheet {
     }
 }
 
-/// A glyph at its place.
+/// A glyph with its width in font units and the font units of an em.
 #[derive(Clone)]
 struct Placed {
     id: u32,
     advance: i64,
+    units: i64,
     bytes: Range<usize>,
 }
 
@@ -111,8 +112,10 @@ impl Glyph for Placed {
     fn text_range(&self) -> Range<usize> {
         self.bytes.clone()
     }
-    fn x_advance(&self, _: f32) -> f32 {
-        real(self.advance)
+    /// The font's own width: the writer then needs no correction between glyphs.
+    #[allow(clippy::float_arithmetic)]
+    fn x_advance(&self, size: f32) -> f32 {
+        real(self.advance) / real(self.units) * size
     }
     fn x_offset(&self, _: f32) -> f32 {
         0.0
@@ -150,7 +153,7 @@ fn runs<'a>(fonts: &'a Fonts, text: &str, size: i64, bold: bool) -> Vec<Run<'a>>
     for c in text.chars() {
         let glyph = |c: char| {
             let mut faces = fonts.faces(bold);
-            faces.find_map(|face| face.glyph(c, size).map(|(id, advance)| (face, id, advance, c)))
+            faces.find_map(|face| face.glyph(c).map(|(id, advance)| (face, id, advance, c)))
         };
         let Some((face, id, advance, c)) = glyph(c).or_else(|| glyph(UNKNOWN)).or_else(|| glyph('?')) else {
             continue;
@@ -167,10 +170,12 @@ fn runs<'a>(fonts: &'a Fonts, text: &str, size: i64, bold: bool) -> Vec<Run<'a>>
         if let Some(run) = runs.last_mut() {
             let start = run.text.len();
             run.text.push(c);
-            run.width += advance;
+            let units = face.units();
+            run.width += (advance * size + units / 2) / units;
             run.glyphs.push(Placed {
                 id,
                 advance,
+                units,
                 bytes: start..run.text.len(),
             });
         }

@@ -70,20 +70,24 @@ impl Face {
         self.font.clone()
     }
 
-    /// Number of a character's glyph and its width at a size, in the unit of the size; none when the font has none.
-    pub fn glyph(&self, c: char, size: i64) -> Option<(u32, i64)> {
+    /// Number of a character's glyph and its width in font units; none when the font has none.
+    pub fn glyph(&self, c: char) -> Option<(u32, i64)> {
         let id = self.reader.charmap().map(c).filter(|id| id.to_u32() != 0)?;
         let advance = self
             .reader
             .glyph_metrics(Size::unscaled(), LocationRef::default())
             .advance_width(id)?;
         // Advances are whole font units.
-        let advance = advance as i64;
-        Some((id.to_u32(), (advance * size + self.units / 2) / self.units))
+        Some((id.to_u32(), advance as i64))
+    }
+
+    /// Font units of an em.
+    pub fn units(&self) -> i64 {
+        self.units
     }
 
     fn prints(&self, text: &str) -> bool {
-        text.chars().all(|c| self.glyph(c, 1).is_some())
+        text.chars().all(|c| self.glyph(c).is_some())
     }
 }
 

@@ -186,6 +186,15 @@ struct Open {
     rows: i64,
     debits: Minor,
     credits: Minor,
+    /// By code and name of the subject: accounts of several kinds may share one. Empty where every party has its row.
+    subjects: BTreeMap<(String, String), Subtotal>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Subtotal {
+    debits: Minor,
+    credits: Minor,
+    entries: i64,
 }
 
 struct Desk<'a, R> {
@@ -208,58 +217,82 @@ impl<R: Rows> Desk<'_, R> {
                 rows: 0,
                 debits: Minor::ZERO,
                 credits: Minor::ZERO,
+                subjects: BTreeMap::new(),
             });
         }
         let (code, name) = self.subjects.of(sum.account, sum.owner)?;
-        let (code, name) = (code.to_owned(), name.to_owned());
-        for (debit, amount) in [(true, sum.debits), (false, sum.credits)] {
-            if !amount.is_zero() {
-                self.row(sum, (&code, &name), debit, amount)?;
-            }
+        let subject = (code.to_owned(), name.to_owned());
+        let subtotal = Subtotal {
+            debits: sum.debits,
+            credits: sum.credits,
+            entries: sum.entries,
+        };
+        if self.ask.by_party {
+            return self.rows_of(
+                &subject,
+                [sum.party.map(|id| id.to_string()), sum.name.clone()],
+                subtotal,
+            );
+        }
+        if let Some(open) = &mut self.open {
+            let sum = open.subjects.entry(subject).or_default();
+            sum.debits = sum.debits.plus(subtotal.debits)?;
+            sum.credits = sum.credits.plus(subtotal.credits)?;
+            sum.entries = sum.entries.saturating_add(subtotal.entries);
         }
         Ok(())
     }
 
-    fn row(
+    fn rows_of(
         &mut self,
-        sum: &VoucherSum,
-        (code, name): (&str, &str),
-        debit: bool,
-        amount: Minor,
+        (code, name): &(String, String),
+        party: [Option<String>; 2],
+        sums: Subtotal,
     ) -> Result<(), ReportError> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        open.rows += 1;
-        let side = if debit { &mut open.debits } else { &mut open.credits };
-        *side = side.plus(amount)?;
-        let figure = Cell::Number(amount.display(sum.currency));
-        let (debits, credits) = if debit {
-            (figure, Cell::Empty)
-        } else {
-            (Cell::Empty, figure)
-        };
         let period = self.ask.period;
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.debits = open.debits.plus(sums.debits)?;
+        open.credits = open.credits.plus(sums.credits)?;
+        let number = format!("FZ-{:06}-{:04}", period.number(), self.written.vouchers);
         let summary = match self.ask.by_day {
-            true => format!("{} 分佣结算汇总", sum.day),
+            true => format!("{} 分佣结算汇总", open.day),
             false => format!("{period} 分佣结算汇总"),
         };
-        self.rows.row(&[
-            format!("FZ-{:06}-{:04}", period.number(), self.written.vouchers).into(),
-            sum.day.to_string().into(),
-            open.rows.into(),
-            summary.into(),
-            code.into(),
-            name.into(),
-            sum.party.map(|party| party.to_string()).into(),
-            sum.name.clone().into(),
-            debits,
-            credits,
-            sum.currency.code().into(),
-            sum.entries.into(),
-        ])
+        for (debit, amount) in [(true, sums.debits), (false, sums.credits)] {
+            if amount.is_zero() {
+                continue;
+            }
+            open.rows += 1;
+            let figure = Cell::Number(amount.display(open.currency));
+            let (debits, credits) = match debit {
+                true => (figure, Cell::Empty),
+                false => (Cell::Empty, figure),
+            };
+            let [id, called] = party.clone();
+            self.rows.row(&[
+                number.as_str().into(),
+                open.day.to_string().into(),
+                open.rows.into(),
+                summary.as_str().into(),
+                code.as_str().into(),
+                name.as_str().into(),
+                id.into(),
+                called.into(),
+                debits,
+                credits,
+                open.currency.code().into(),
+                sums.entries.into(),
+            ])?;
+        }
+        Ok(())
     }
 
     /// INVARIANT: the debits of every voucher are its credits.
     fn close(&mut self) -> Result<(), ReportError> {
+        let merged = self.open.as_mut().map(|open| std::mem::take(&mut open.subjects));
+        for (subject, sums) in merged.unwrap_or_default() {
+            self.rows_of(&subject, [None, None], sums)?;
+        }
         let Some(open) = self.open.take() else { return Ok(()) };
         if open.debits != open.credits {
             return Err(ReportError::Stored("a voucher that does not balance"));
