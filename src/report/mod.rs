@@ -38,7 +38,9 @@ mod placements;
 mod reason;
 mod registry;
 mod rules;
+mod runs;
 mod settlement;
+mod sheet;
 mod shops;
 mod statement;
 mod streams;
@@ -92,7 +94,15 @@ pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, p
 pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
+pub use runs::{
+    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
+    run, runs, settlement_terms,
+};
 pub use settlement::{SettlementRow, SettlementView, settlement};
+pub use sheet::{
+    ContestView, OtherAccountView, SheetFilter, SheetMember, SheetMembersView, SheetPart, SheetView, SheetsView,
+    UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,
+};
 pub use shops::{ShopView, ShopsView, shop, shops};
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
