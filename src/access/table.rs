@@ -167,6 +167,8 @@ pub const TABLE: &[Row] = rows! {
     Get    "/v1/exports/subjects"                         "aaa-----a"
     Get    "/v1/exports/vouchers"                         "aaa-----a"
     Get    "/v1/exports/statements"                       "aaa-----a"
+    Get    "/v1/exports/sheets"                           "aaa-----a"
+    Get    "/v1/exports/sheets/{sheet}"                   "aaaooo--a"
     Get    "/v1/events"                                   "aa------a"
     Get    "/v1/operations/{key}"                         "aaaooooaa"
 };

@@ -1,4 +1,4 @@
-//! `export`: events, entries, statements, the journal for auditors and vouchers, to a file or standard output, in constant
+//! `export`: events, entries, sheets, statements, the journal for auditors and vouchers, to a file or standard output, in constant
 //! memory.
 //! Must never write half a file under the name asked for without saying so.
 
@@ -12,10 +12,11 @@ use tokio_postgres::{Client, IsolationLevel};
 use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
-use crate::base::{LogId, Month, PartyId, PartyKind};
-use crate::export::archive::{SheetForm, statements_zip};
+use crate::base::{LogId, Month, PartyId, PartyKind, RunId, SheetId};
+use crate::export::archive::{SheetForm, Which, sheets_zip, statements_zip};
 use crate::export::font::VARIABLE;
 use crate::export::journal::{Dialect, write_journal};
+use crate::export::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
 use crate::export::statement::{statement_pdf, statement_xlsx};
 use crate::export::voucher::{SAMPLE, Subjects, vouchers_csv, vouchers_xlsx};
 use crate::ledger::AccountKind;
@@ -25,7 +26,7 @@ use crate::store::tail;
 /// Events read at a time.
 const PAGE: i64 = 1_000;
 
-/// Writes events, entries, statements, the journal or vouchers. Without --output to standard output.
+/// Writes events, entries, sheets, statements, the journal or vouchers. Without --output to standard output.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +35,7 @@ Examples:
   fenzhang export journal --book sample --period 2025-11 --dialect beancount --output november.beancount
   fenzhang export statement --book sample --party anc_… --period 2025-11 --format pdf --output statement.pdf
   fenzhang export statements --book sample --period 2025-11 --format pdf --zip november.zip
+  fenzhang export sheets --book sample --period 2025-11 --format pdf --zip sheets.zip
   fenzhang export subjects > subjects.toml
   fenzhang export vouchers --book sample --period 2025-11 --mapping subjects.toml --output vouchers.csv
 
@@ -95,7 +97,23 @@ enum What {
         #[arg(long, default_value = "csv", value_parser = form)]
         format: SheetForm,
     },
-    /// Every account statement of a month in one ZIP archive.
+    /// Every settlement sheet 结算单 of a month's run in one ZIP archive.
+    Sheets {
+        #[command(flatten)]
+        many: Many,
+        /// Of which run; the month's latest that was not dropped, without it.
+        #[arg(long)]
+        run: Option<RunId>,
+    },
+    /// One settlement sheet 结算单.
+    Sheet {
+        /// Which: its id.
+        sheet: SheetId,
+        /// pdf, xlsx or csv.
+        #[arg(long, default_value = "pdf", value_parser = form)]
+        format: SheetForm,
+    },
+    /// Every account statement 往来对账单 of a month in one ZIP archive.
     Statements(Many),
     /// Vouchers 凭证 of a month under the subjects of a mapping.
     Vouchers {
@@ -232,6 +250,22 @@ impl Export {
                 };
                 self.statement(client, log, key, *format).await
             }
+            What::Sheets { many, run } => {
+                let out = BufWriter::new(File::create(&many.zip)?);
+                let which = Which {
+                    period: many.period,
+                    run: *run,
+                    kind: many.kind,
+                };
+                let made = sheets_zip(client, log, which, many.format, out).await;
+                let made = made.map_err(|error| match error {
+                    ReportError::NotFound => Failure::new(format!("{} has no run that stands", many.period)),
+                    other => said(other),
+                })?;
+                eprintln!("{made} sheets of {} in {}", many.period, many.zip.display());
+                Ok(())
+            }
+            What::Sheet { sheet, format } => self.sheet(client, log, *sheet, *format).await,
             What::Statements(many) => {
                 let out = BufWriter::new(File::create(&many.zip)?);
                 let which = (many.period, many.kind);
@@ -257,6 +291,22 @@ impl Export {
             }
             What::Subjects => Ok(()),
         }
+    }
+
+    async fn sheet(&self, client: &Client, log: LogId, id: SheetId, form: SheetForm) -> Result<(), Failure> {
+        match form {
+            SheetForm::Csv => sheet_csv(client, log, Viewer::All, id, self.out()?)
+                .await
+                .map_err(said)?,
+            SheetForm::Pdf => {
+                let bytes = sheet_pdf(client, log, Viewer::All, id).await.map_err(said)?;
+                let mut out = self.out()?;
+                out.write_all(&bytes)?;
+                out.flush()?;
+            }
+            SheetForm::Xlsx => sheet_xlsx(client, log, Viewer::All, id, &mut self.workbook()?).await?,
+        }
+        Ok(())
     }
 
     async fn statement(&self, client: &Client, log: LogId, key: StatementKey, form: SheetForm) -> Result<(), Failure> {

@@ -6,15 +6,21 @@ use std::io::{self, BufWriter, Seek, Write};
 
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
+use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
+use super::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
 use super::statement::{statement_pdf, statement_xlsx};
 use super::words::file_part;
-use crate::base::{LogId, Month, PartyKind};
+use crate::base::{LogId, Month, PartyId, PartyKind, RunId};
 use crate::report::{
-    At, Cell, CsvRows, Page, ReportError, StatementKey, Viewer, statement, statement_csv, statement_keys,
+    At, Cell, CsvRows, Page, ReportError, SheetFilter, SheetView, Viewer, position, run, runs, sheets, statement,
+    statement_csv, statement_keys,
 };
+
+/// Sheets listed at once.
+const SHEETS: i64 = 200;
 
 /// What a sheet is written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -91,6 +97,13 @@ impl<W: Write> Archive<W> {
         Ok(())
     }
 
+    /// Copies a file that had to be put together beside the archive.
+    fn take(&mut self, mut file: File) -> Result<(), ReportError> {
+        file.rewind()?;
+        io::copy(&mut file, self)?;
+        Ok(())
+    }
+
     /// Ends a file with its row of the index: file, party, name, then closing and currency, once per currency.
     pub fn end(
         &mut self,
@@ -140,17 +153,75 @@ impl<W: Write> Write for Archive<W> {
     }
 }
 
-/// The name of a file of a party's sheet. The end of the party's id keeps two of one name apart.
-pub fn file_name(period: Month, key: StatementKey, called: &str, form: SheetForm) -> String {
-    let id = key.party.uuid().simple().to_string();
-    let (kind, name) = (key.party.kind().word(), file_part(called));
+/// The name of a file of a party's sheet: month, kind and name of the party, and an id that keeps two of one name apart.
+fn file_name(period: Month, party: PartyId, called: &str, id: Uuid, form: SheetForm) -> String {
+    let id = id.simple().to_string();
+    let (kind, name) = (party.kind().word(), file_part(called));
     format!("{period}_{kind}_{name}_{}.{}", id.get(16..).unwrap_or(&id), form.word())
 }
 
-/// Every account statement 往来对账单 of a month in one archive. `client` has to be inside one snapshot. Answers how many
-/// there are.
+/// Which sheets go into an archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Which {
+    /// Of which month.
+    pub period: Month,
+    /// Of which run; the month's latest that was not dropped, without it.
+    pub run: Option<RunId>,
+    /// Of parties of one kind.
+    pub kind: Option<PartyKind>,
+}
+
+/// The run whose sheets are meant.
+async fn run_of(client: &Client, log: LogId, which: Which) -> Result<RunId, ReportError> {
+    if let Some(asked) = which.run {
+        return Ok(run(client, log, asked).await?.run);
+    }
+    let all = runs(client, log, Some(which.period), &Page::first(Page::MOST)).await?;
+    let last = all.runs.into_iter().find(|run| run.stage.word() != "dropped");
+    Ok(last.ok_or(ReportError::NotFound)?.run)
+}
+
+/// Every settlement sheet 结算单 of a run in one archive. `client` has to be inside one snapshot. Answers how many there are.
 ///
-/// Each statement is a document of its own and is asked for on its own: that holds one of them at a time.
+/// Each sheet is a document of its own and is asked for on its own: that holds one of them at a time.
+pub async fn sheets_zip<W: Write>(
+    client: &Client,
+    log: LogId,
+    which: Which,
+    form: SheetForm,
+    out: W,
+) -> Result<u64, ReportError> {
+    let run = run_of(client, log, which).await?;
+    let mut archive = Archive::start(out)?;
+    let filter = SheetFilter {
+        run: Some(run),
+        ..SheetFilter::default()
+    };
+    let mut page = Some(Page::first(SHEETS));
+    while let Some(asked) = page.take() {
+        let view = sheets(client, log, Viewer::All, &filter, &asked).await?;
+        let chosen = |sheet: &&SheetView| which.kind.is_none_or(|kind| sheet.party.kind() == kind);
+        for sheet in view.sheets.iter().filter(chosen) {
+            let name = file_name(sheet.period, sheet.party, &sheet.name, sheet.sheet.0, form);
+            archive.begin(&name)?;
+            match form {
+                SheetForm::Csv => sheet_csv(client, log, Viewer::All, sheet.sheet, &mut archive).await?,
+                SheetForm::Pdf => archive.write_all(&sheet_pdf(client, log, Viewer::All, sheet.sheet).await?)?,
+                SheetForm::Xlsx => {
+                    let mut file = tempfile::tempfile()?;
+                    sheet_xlsx(client, log, Viewer::All, sheet.sheet, &mut file).await?;
+                    archive.take(file)?;
+                }
+            }
+            let closing = [[Cell::from(&sheet.closing), sheet.currency.as_str().into()]];
+            archive.end(&name, sheet.party.to_string(), &sheet.name, closing.to_vec())?;
+        }
+        page = view.next.map(|next| Page::after(Some(next), SHEETS));
+    }
+    archive.finish()
+}
+
+/// Every account statement 往来对账单 of a month in one archive, under the same conditions.
 pub async fn statements_zip<W: Write>(
     client: &Client,
     log: LogId,
@@ -159,44 +230,29 @@ pub async fn statements_zip<W: Write>(
     out: W,
 ) -> Result<u64, ReportError> {
     let mut archive = Archive::start(out)?;
-    let position = crate::report::position(client, log, At::Now).await?;
+    let at = At::Position(position(client, log, At::Now).await?);
     let mut keys = statement_keys(client, log, period, kind, None).await?;
     while let Some((last, _)) = keys.last().cloned() {
         for (key, called) in &keys {
-            let name = file_name(period, *key, called, form);
+            let name = file_name(period, key.party, called, key.party.uuid(), form);
             archive.begin(&name)?;
-            write_one(client, log, *key, At::Position(position), form, &mut archive).await?;
-            let sums = statement(client, log, Viewer::All, *key, At::Position(position), &Page::first(1)).await?;
-            let closings = sums
-                .sums
-                .iter()
-                .map(|sum| [Cell::from(&sum.closing), sum.closing.currency.as_str().into()]);
+            match form {
+                SheetForm::Csv => {
+                    statement_csv(client, log, Viewer::All, *key, at, &mut archive).await?;
+                }
+                SheetForm::Pdf => archive.write_all(&statement_pdf(client, log, Viewer::All, *key, at).await?)?,
+                SheetForm::Xlsx => {
+                    let mut file = tempfile::tempfile()?;
+                    statement_xlsx(client, log, Viewer::All, *key, at, &mut file).await?;
+                    archive.take(file)?;
+                }
+            }
+            let view = statement(client, log, Viewer::All, *key, at, &Page::first(1)).await?;
+            let closing = view.sums.iter().map(|sum| &sum.closing);
+            let closings = closing.map(|money| [Cell::from(money), money.currency.as_str().into()]);
             archive.end(&name, key.party.to_string(), called, closings.collect())?;
         }
         keys = statement_keys(client, log, period, kind, Some(last)).await?;
     }
     archive.finish()
-}
-
-async fn write_one(
-    client: &Client,
-    log: LogId,
-    key: StatementKey,
-    at: At,
-    form: SheetForm,
-    out: &mut impl Write,
-) -> Result<(), ReportError> {
-    match form {
-        SheetForm::Csv => {
-            statement_csv(client, log, Viewer::All, key, at, out).await?;
-        }
-        SheetForm::Pdf => out.write_all(&statement_pdf(client, log, Viewer::All, key, at).await?)?,
-        SheetForm::Xlsx => {
-            let mut file = tempfile::tempfile()?;
-            statement_xlsx(client, log, Viewer::All, key, at, &mut file).await?;
-            file.rewind()?;
-            io::copy(&mut file, out)?;
-        }
-    }
-    Ok(())
 }

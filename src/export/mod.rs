@@ -6,6 +6,7 @@ pub mod canvas;
 pub mod font;
 pub mod journal;
 pub mod paper;
+pub mod sheet;
 pub mod statement;
 pub mod voucher;
 pub mod words;

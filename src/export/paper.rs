@@ -394,9 +394,9 @@ impl Press<'_> {
     fn annex(&mut self, annex: &Annex) {
         let height = 13 * POINT;
         self.turn();
-        let y = self.y + 8 * POINT;
+        let y = self.y + 12 * POINT;
         self.left(MARGIN, y, 12 * POINT, true, &annex.title, WIDTH);
-        self.y += 18 * POINT;
+        self.y += 22 * POINT;
         self.annex_head(&annex.columns);
         for row in &annex.rows {
             if self.y + height > FOOT - 200 {

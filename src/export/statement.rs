@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use super::font::Fonts;
 use super::paper::{ANNEX_LINES, Amount, Annex, Column, Paper, Side};
 use super::words::amount_in_words;
-use crate::base::{LogId, Zone};
+use crate::base::{LogId, PartyId, Zone};
 use crate::money::{Currency, Minor};
 use crate::report::{
     At, BookFace, Cell, Page, ReportError, StatementKey, StatementLine, StatementView, Table, Viewer, XlsxRows,
@@ -41,21 +41,14 @@ impl Write for Digesting {
     }
 }
 
-fn minor(money: &crate::report::Money) -> Result<(Minor, Currency), ReportError> {
+pub(super) fn minor(money: &crate::report::Money) -> Result<(Minor, Currency), ReportError> {
     let currency: Currency = money.currency.parse()?;
     Ok((Minor::parse(&money.amount, currency)?, currency))
 }
 
 async fn side(client: &Client, log: LogId, viewer: Viewer, key: StatementKey) -> Result<Side, ReportError> {
     let found = party(client, log, viewer, key.party).await?;
-    Ok(Side {
-        label: format!("乙方 Party B · {}", key.party.kind().word()),
-        name: found.name,
-        numbers: match found.external_id {
-            Some(number) => format!("编号 {number} · {}", key.party),
-            None => key.party.to_string(),
-        },
-    })
+    Ok(party_side(key.party, &found.name, found.external_id.as_deref()))
 }
 
 async fn whole(client: &Client, log: LogId, viewer: Viewer, key: StatementKey, at: At) -> Result<Whole, ReportError> {
@@ -113,20 +106,17 @@ fn paper(whole: &Whole) -> Result<Paper, ReportError> {
     } else {
         "未截账 open"
     };
+    let number = format!("ST-{}-{short}", view.period);
+    let sides = vec![owner_side(face), whole.party.clone()];
     Ok(Paper {
         title: "往来对账单".to_owned(),
         subtitle: "Account statement".to_owned(),
-        number: format!("ST-{}-{short}", view.period),
+        number: number.clone(),
         mark: (!view.cut_off).then(|| "未截账 OPEN".to_owned()),
-        sides: vec![
-            Side {
-                label: "甲方 Party A".to_owned(),
-                name: face.owner.clone(),
-                numbers: format!("账套 {} · {}", face.name, face.book),
-            },
-            whole.party.clone(),
-        ],
+        seals: seals(&sides),
+        sides,
         facts: vec![
+            ("编号 No.".to_owned(), number),
             ("账期 Period".to_owned(), format!("{} · {state}", view.period)),
             ("科目 Account".to_owned(), view.account.kind.word().to_owned()),
             ("截至位置 Position".to_owned(), view.position.to_string()),
@@ -142,8 +132,7 @@ fn paper(whole: &Whole) -> Result<Paper, ReportError> {
              CSV of this statement at this position."
                 .to_owned(),
         ],
-        seals: vec![format!("甲方（盖章）{}", face.owner), format!("乙方（盖章）{}", whole.party.name)],
-        annex: Some(annex(whole)),
+        annex: Some(annex(&whole.lines, whole.left_out, face.zone)),
         foot: format!("{} · 位置 {} · {}", view.period, view.position, whole.digest.get(..16).unwrap_or("")),
     })
 }
@@ -176,7 +165,8 @@ fn amounts(view: &StatementView) -> Result<Vec<Amount>, ReportError> {
     Ok(rows)
 }
 
-fn annex(whole: &Whole) -> Annex {
+/// The annex of a statement's lines, or of a sheet's.
+pub(super) fn annex(lines: &[StatementLine], left_out: u64, zone: Zone) -> Annex {
     let column = |head, share, right| Column { head, share, right };
     Annex {
         title: "附件：明细 Annex: lines".to_owned(),
@@ -189,12 +179,8 @@ fn annex(whole: &Whole) -> Annex {
             column("余额 Balance", 13, true),
             column("币种", 5, true),
         ],
-        rows: whole
-            .lines
-            .iter()
-            .map(|line| annex_row(line, whole.face.zone))
-            .collect(),
-        left_out: whole.left_out,
+        rows: lines.iter().map(|line| annex_row(line, zone)).collect(),
+        left_out,
     }
 }
 
@@ -212,6 +198,37 @@ fn annex_row(line: &StatementLine, zone: Zone) -> Vec<String> {
         line.balance.amount.clone(),
         line.amount.currency.clone(),
     ]
+}
+
+/// The book's owner as party A.
+pub(super) fn owner_side(face: &BookFace) -> Side {
+    Side {
+        label: "甲方 Party A".to_owned(),
+        name: face.owner.clone(),
+        numbers: face.book.to_string(),
+    }
+}
+
+/// A party as party B.
+pub(super) fn party_side(party: PartyId, name: &str, number: Option<&str>) -> Side {
+    Side {
+        label: format!("乙方 Party B · {}", party.kind().word()),
+        name: name.to_owned(),
+        numbers: match number {
+            Some(number) => format!("编号 {number} · {party}"),
+            None => party.to_string(),
+        },
+    }
+}
+
+/// Boxes for the seals of both.
+pub(super) fn seals(sides: &[Side]) -> Vec<String> {
+    let labels = ["甲方（盖章）", "乙方（盖章）"];
+    labels
+        .iter()
+        .zip(sides)
+        .map(|(label, side)| format!("{label}{}", side.name))
+        .collect()
 }
 
 /// The statement as a workbook: sums on the first sheet, every line on the next ones. Answers the position it reflects.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use deadpool_postgres::Transaction;
 use tokio_postgres::IsolationLevel;
@@ -18,9 +18,11 @@ use super::problem::Problem;
 use super::read::Read;
 use super::spool::{XLSX, send_file};
 use super::state::Shared;
-use crate::base::{Month, PartyKind};
-use crate::export::archive::{SheetForm, statements_zip};
+use crate::access::sees;
+use crate::base::{Month, PartyKind, SheetId};
+use crate::export::archive::{SheetForm, Which, sheets_zip, statements_zip};
 use crate::export::journal::{Dialect, write_journal};
+use crate::export::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
 use crate::export::statement::{statement_pdf, statement_xlsx};
 use crate::export::voucher::{SAMPLE, Subjects, vouchers_csv, vouchers_xlsx};
 use crate::intake::batch;
@@ -187,6 +189,79 @@ pub async fn statements(shared: Data<Shared>, caller: Caller, request: HttpReque
     snapshot.commit().await?;
     drop(read);
     send_file(file, "application/zip", &format!("statements-{period}.zip"))
+}
+
+/// Every settlement sheet 结算单 of a run in one ZIP archive, with an index of closings and digests.
+#[utoipa::path(get, path = "/v1/exports/sheets", tag = "exports",
+    params(("period" = String, Query), ("run" = Option<String>, Query, description = "The month's latest that was not dropped, without it."),
+        ("kind" = Option<String>, Query, description = "Parties of this kind only."),
+        ("format" = Option<String>, Query, description = "pdf (default), xlsx or csv"), ("min_position" = Option<i64>, Query)),
+    responses((status = 200, content((Vec<u8> = "application/zip")))))]
+pub async fn sheets(shared: Data<Shared>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut read = Read::current(&shared, caller, &request).await?;
+    let kinds = PartyKind::ALL.map(|kind| (kind.word(), kind));
+    let which = Which {
+        period: needed_period(&mut read.params)?,
+        run: read.params.read("run")?,
+        kind: read.params.word("kind", &kinds)?,
+    };
+    let form = read.params.word("format", &SheetForm::ALL)?.unwrap_or_default();
+    read.finish()?;
+    let log = read.log();
+    let file = tempfile::tempfile().map_err(report::ReportError::from)?;
+    let out = BufWriter::new(file.try_clone().map_err(report::ReportError::from)?);
+    let snapshot = snapshot(&mut read).await?;
+    sheets_zip(snapshot.client(), log, which, form, out).await?;
+    snapshot.commit().await?;
+    drop(read);
+    send_file(file, "application/zip", &format!("sheets-{}.zip", which.period))
+}
+
+/// One settlement sheet 结算单 as a file. A party takes its own; an agency also those of its anchors.
+#[utoipa::path(get, path = "/v1/exports/sheets/{sheet}", tag = "exports",
+    params(("sheet" = String, Path), ("format" = Option<String>, Query, description = "pdf (default), xlsx or csv"),
+        ("min_position" = Option<i64>, Query)),
+    responses((status = 200, content((Vec<u8> = "application/pdf"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+pub async fn sheet(
+    shared: Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    sheet: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let mut read = Read::current(&shared, caller, &request).await?;
+    let id: SheetId = sheet.parse().map_err(|_| Problem::not_found())?;
+    let form = read.params.word("format", &SheetForm::ALL)?.unwrap_or_default();
+    read.finish()?;
+    let log = read.log();
+    // Whose it is decides who sees it; a party then sees what parties see of it, which is nothing of a dropped run.
+    let party = report::sheet(&read.client, log, Viewer::All, id).await?.party;
+    if !sees(&read.client, read.who(), party).await? {
+        return Err(Problem::not_found());
+    }
+    let viewer = read.viewer_of(Some(party));
+    let mut file = tempfile::tempfile().map_err(report::ReportError::from)?;
+    let snapshot = snapshot(&mut read).await?;
+    let client = snapshot.client();
+    let kind = match form {
+        SheetForm::Csv => {
+            let out = BufWriter::new(file.try_clone().map_err(report::ReportError::from)?);
+            sheet_csv(client, log, viewer, id, out).await?;
+            "text/csv; charset=utf-8"
+        }
+        SheetForm::Xlsx => {
+            sheet_xlsx(client, log, viewer, id, &mut file).await?;
+            XLSX
+        }
+        SheetForm::Pdf => {
+            let bytes = sheet_pdf(client, log, viewer, id).await?;
+            file.write_all(&bytes).map_err(report::ReportError::from)?;
+            PDF
+        }
+    };
+    snapshot.commit().await?;
+    drop(read);
+    send_file(file, kind, &format!("sheet-{id}.{}", form.word()))
 }
 
 /// What a statement is asked for as: by `format`, for clients that cannot set headers, else by `Accept`; none for JSON.

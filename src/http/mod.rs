@@ -106,7 +106,9 @@ fn export_routes(config: &mut ServiceConfig) {
         .route("/v1/exports/journal", get().to(exports::journal))
         .route("/v1/exports/subjects", get().to(exports::subjects))
         .route("/v1/exports/vouchers", get().to(exports::vouchers))
-        .route("/v1/exports/statements", get().to(exports::statements));
+        .route("/v1/exports/statements", get().to(exports::statements))
+        .route("/v1/exports/sheets", get().to(exports::sheets))
+        .route("/v1/exports/sheets/{sheet}", get().to(exports::sheet));
 }
 
 /// Files, mappings, imports and the parked desk.

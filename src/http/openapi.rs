@@ -38,6 +38,7 @@ use super::*;
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
         exports::journal, exports::subjects, exports::vouchers, exports::statements,
+        exports::sheets, exports::sheet,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,

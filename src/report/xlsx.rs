@@ -43,6 +43,7 @@ impl XlsxRows {
         let mut rows = XlsxRows::empty(&cover.columns, SHEET_ROWS);
         rows.sheet()?;
         let sheet = rows.book.worksheet_from_index(0)?;
+        sheet.set_name(&cover.title)?;
         for (column, wide) in (0_u16..).zip([28.0, 44.0, 20.0, 12.0]) {
             sheet.set_column_width(column, wide)?;
         }
