@@ -16,8 +16,9 @@ use crate::base::{LogId, Month, PartyId, PartyKind, RunId, SheetId};
 use crate::export::archive::{SheetForm, Which, sheets_zip, statements_zip};
 use crate::export::font::VARIABLE;
 use crate::export::journal::{Dialect, write_journal};
-use crate::export::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
-use crate::export::statement::{statement_pdf, statement_xlsx};
+use crate::export::paper::printed;
+use crate::export::sheet::{sheet_csv, sheet_paper, sheet_xlsx};
+use crate::export::statement::{statement_paper, statement_xlsx};
 use crate::export::voucher::{SAMPLE, Subjects, vouchers_csv, vouchers_xlsx};
 use crate::ledger::AccountKind;
 use crate::report::{self, At, EntriesFilter, JournalFilter, Page, ReportError, StatementKey, Viewer, VoucherAsk};
@@ -207,6 +208,7 @@ impl Export {
                 .read_only(true)
                 .start()
                 .await?;
+            report::long_read(snapshot.client()).await?;
             self.write(snapshot.client(), logs.money).await?;
             snapshot.commit().await?;
             Ok(())
@@ -299,7 +301,8 @@ impl Export {
                 .await
                 .map_err(said)?,
             SheetForm::Pdf => {
-                let bytes = sheet_pdf(client, log, Viewer::All, id).await.map_err(said)?;
+                let paper = sheet_paper(client, log, Viewer::All, id).await.map_err(said)?;
+                let bytes = printed(paper).await.map_err(said)?;
                 let mut out = self.out()?;
                 out.write_all(&bytes)?;
                 out.flush()?;
@@ -317,9 +320,10 @@ impl Export {
                 out.flush()?;
             }
             SheetForm::Pdf => {
-                let bytes = statement_pdf(client, log, Viewer::All, key, At::Now)
+                let paper = statement_paper(client, log, Viewer::All, key, At::Now)
                     .await
                     .map_err(said)?;
+                let bytes = printed(paper).await.map_err(said)?;
                 let mut out = self.out()?;
                 out.write_all(&bytes)?;
                 out.flush()?;

@@ -10,13 +10,14 @@ use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
-use super::statement::{statement_pdf, statement_xlsx};
+use super::paper::printed;
+use super::sheet::{sheet_csv, sheet_paper, sheet_xlsx};
+use super::statement::{statement_paper, statement_xlsx};
 use super::words::file_part;
 use crate::base::{LogId, Month, PartyId, PartyKind, RunId};
 use crate::report::{
-    At, Cell, CsvRows, Page, ReportError, SheetFilter, SheetView, Viewer, position, run, runs, sheets, statement,
-    statement_csv, statement_keys,
+    At, Cell, CsvRows, Page, ReportError, SheetFilter, SheetView, Viewer, long_read, position, run, runs, sheets,
+    statement, statement_csv, statement_keys,
 };
 
 /// Sheets listed at once.
@@ -191,6 +192,7 @@ pub async fn sheets_zip<W: Write>(
     form: SheetForm,
     out: W,
 ) -> Result<u64, ReportError> {
+    long_read(client).await?;
     let run = run_of(client, log, which).await?;
     let mut archive = Archive::start(out)?;
     let filter = SheetFilter {
@@ -206,7 +208,10 @@ pub async fn sheets_zip<W: Write>(
             archive.begin(&name)?;
             match form {
                 SheetForm::Csv => sheet_csv(client, log, Viewer::All, sheet.sheet, &mut archive).await?,
-                SheetForm::Pdf => archive.write_all(&sheet_pdf(client, log, Viewer::All, sheet.sheet).await?)?,
+                SheetForm::Pdf => {
+                    let paper = sheet_paper(client, log, Viewer::All, sheet.sheet).await?;
+                    archive.write_all(&printed(paper).await?)?;
+                }
                 SheetForm::Xlsx => {
                     let mut file = tempfile::tempfile()?;
                     sheet_xlsx(client, log, Viewer::All, sheet.sheet, &mut file).await?;
@@ -229,6 +234,7 @@ pub async fn statements_zip<W: Write>(
     form: SheetForm,
     out: W,
 ) -> Result<u64, ReportError> {
+    long_read(client).await?;
     let mut archive = Archive::start(out)?;
     let at = At::Position(position(client, log, At::Now).await?);
     let mut keys = statement_keys(client, log, period, kind, None).await?;
@@ -240,7 +246,10 @@ pub async fn statements_zip<W: Write>(
                 SheetForm::Csv => {
                     statement_csv(client, log, Viewer::All, *key, at, &mut archive).await?;
                 }
-                SheetForm::Pdf => archive.write_all(&statement_pdf(client, log, Viewer::All, *key, at).await?)?,
+                SheetForm::Pdf => {
+                    let paper = statement_paper(client, log, Viewer::All, *key, at).await?;
+                    archive.write_all(&printed(paper).await?)?;
+                }
                 SheetForm::Xlsx => {
                     let mut file = tempfile::tempfile()?;
                     statement_xlsx(client, log, Viewer::All, *key, at, &mut file).await?;

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use krilla::text::Font;
+use skrifa::charmap::Charmap;
 use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, MetadataProvider};
 
 use crate::report::ReportError;
@@ -49,7 +51,8 @@ const LATIN: &[&str] = &["DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.
 /// One font. Its bytes are kept for the life of the process, once.
 pub struct Face {
     font: Font,
-    reader: FontRef<'static>,
+    letters: Charmap<'static>,
+    widths: GlyphMetrics<'static>,
     units: i64,
 }
 
@@ -62,7 +65,14 @@ impl Face {
         let reader = FontRef::from_index(bytes, number).ok()?;
         let units = i64::from(reader.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
         let font = Font::new(bytes.into(), number)?;
-        (units > 0).then_some(Face { font, reader, units })
+        let letters = reader.charmap();
+        let widths = reader.glyph_metrics(Size::unscaled(), LocationRef::default());
+        (units > 0).then_some(Face {
+            font,
+            letters,
+            widths,
+            units,
+        })
     }
 
     /// The font as the PDF takes it.
@@ -72,11 +82,8 @@ impl Face {
 
     /// Number of a character's glyph and its width in font units; none when the font has none.
     pub fn glyph(&self, c: char) -> Option<(u32, i64)> {
-        let id = self.reader.charmap().map(c).filter(|id| id.to_u32() != 0)?;
-        let advance = self
-            .reader
-            .glyph_metrics(Size::unscaled(), LocationRef::default())
-            .advance_width(id)?;
+        let id = self.letters.map(c).filter(|id| id.to_u32() != 0)?;
+        let advance = self.widths.advance_width(id)?;
         // Advances are whole font units.
         Some((id.to_u32(), advance as i64))
     }

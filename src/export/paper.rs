@@ -124,6 +124,15 @@ impl Paper {
     }
 }
 
+/// Prints a paper with the fonts of this machine. Setting a long annex takes a while: not on a thread that serves others.
+pub async fn printed(paper: Paper) -> Result<Vec<u8>, ReportError> {
+    let fonts = Fonts::get()?;
+    let printed = tokio::task::spawn_blocking(move || paper.print(fonts));
+    printed
+        .await
+        .map_err(|_| ReportError::Pdf("it was broken off".to_owned()))?
+}
+
 struct Press<'a> {
     fonts: &'a Fonts,
     paper: &'a Paper,

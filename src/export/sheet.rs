@@ -5,7 +5,6 @@ use std::io::{Seek, Write};
 
 use tokio_postgres::Client;
 
-use super::font::Fonts;
 use super::paper::{ANNEX_LINES, Amount, Paper};
 use super::statement::{annex, minor, owner_side, party_side, seals};
 use super::words::amount_in_words;
@@ -65,9 +64,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A sheet as a PDF. Whoever may not see the sheet finds none.
-pub async fn sheet_pdf(client: &Client, log: LogId, viewer: Viewer, id: SheetId) -> Result<Vec<u8>, ReportError> {
-    let fonts = Fonts::get()?;
+/// A sheet as it is printed. Whoever may not see the sheet finds none.
+pub async fn sheet_paper(client: &Client, log: LogId, viewer: Viewer, id: SheetId) -> Result<Paper, ReportError> {
     let sheet = sheet(client, log, viewer, id).await?;
     let face = book_face(client, log, At::Now).await?;
     let (mut printed, mut left_out) = (Vec::new(), 0);
@@ -77,12 +75,7 @@ pub async fn sheet_pdf(client: &Client, log: LogId, viewer: Viewer, id: SheetId)
         left_out += page.len().saturating_sub(room) as u64;
         printed.extend(page.into_iter().take(room));
     }
-    let paper = paper(&face, &sheet, &printed, left_out)?;
-    // Setting a long annex takes a while: not on a thread that serves others.
-    let printed = tokio::task::spawn_blocking(move || paper.print(fonts));
-    printed
-        .await
-        .map_err(|_| ReportError::Pdf("it was broken off".to_owned()))?
+    paper(&face, &sheet, &printed, left_out)
 }
 
 /// What stands across the head of a sheet that is not issued yet.

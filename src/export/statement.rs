@@ -7,7 +7,6 @@ use std::io::{Seek, Write};
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
-use super::font::Fonts;
 use super::paper::{ANNEX_LINES, Amount, Annex, Column, Paper, Side};
 use super::words::amount_in_words;
 use crate::base::{LogId, PartyId, Zone};
@@ -76,22 +75,15 @@ async fn whole(client: &Client, log: LogId, viewer: Viewer, key: StatementKey, a
     })
 }
 
-/// The statement as a PDF.
-pub async fn statement_pdf(
+/// The statement as it is printed.
+pub async fn statement_paper(
     client: &Client,
     log: LogId,
     viewer: Viewer,
     key: StatementKey,
     at: At,
-) -> Result<Vec<u8>, ReportError> {
-    let fonts = Fonts::get()?;
-    let whole = whole(client, log, viewer, key, at).await?;
-    let paper = paper(&whole)?;
-    // Setting a long annex takes a while: not on a thread that serves others.
-    let printed = tokio::task::spawn_blocking(move || paper.print(fonts));
-    printed
-        .await
-        .map_err(|_| ReportError::Pdf("it was broken off".to_owned()))?
+) -> Result<Paper, ReportError> {
+    paper(&whole(client, log, viewer, key, at).await?)
 }
 
 fn paper(whole: &Whole) -> Result<Paper, ReportError> {

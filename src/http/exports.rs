@@ -22,8 +22,9 @@ use crate::access::sees;
 use crate::base::{Month, PartyKind, SheetId};
 use crate::export::archive::{SheetForm, Which, sheets_zip, statements_zip};
 use crate::export::journal::{Dialect, write_journal};
-use crate::export::sheet::{sheet_csv, sheet_pdf, sheet_xlsx};
-use crate::export::statement::{statement_pdf, statement_xlsx};
+use crate::export::paper::{Paper, printed};
+use crate::export::sheet::{sheet_csv, sheet_paper, sheet_xlsx};
+use crate::export::statement::{statement_paper, statement_xlsx};
 use crate::export::voucher::{SAMPLE, Subjects, vouchers_csv, vouchers_xlsx};
 use crate::intake::batch;
 use crate::report::{self, JournalFilter, StatementKey, Viewer, VoucherAsk};
@@ -243,25 +244,32 @@ pub async fn sheet(
     let mut file = tempfile::tempfile().map_err(report::ReportError::from)?;
     let snapshot = snapshot(&mut read).await?;
     let client = snapshot.client();
-    let kind = match form {
+    let mut paper = None;
+    match form {
         SheetForm::Csv => {
             let out = BufWriter::new(file.try_clone().map_err(report::ReportError::from)?);
             sheet_csv(client, log, viewer, id, out).await?;
-            "text/csv; charset=utf-8"
         }
-        SheetForm::Xlsx => {
-            sheet_xlsx(client, log, viewer, id, &mut file).await?;
-            XLSX
-        }
-        SheetForm::Pdf => {
-            let bytes = sheet_pdf(client, log, viewer, id).await?;
-            file.write_all(&bytes).map_err(report::ReportError::from)?;
-            PDF
-        }
-    };
+        SheetForm::Xlsx => sheet_xlsx(client, log, viewer, id, &mut file).await?,
+        SheetForm::Pdf => paper = Some(sheet_paper(client, log, viewer, id).await?),
+    }
     snapshot.commit().await?;
     drop(read);
-    send_file(file, kind, &format!("sheet-{id}.{}", form.word()))
+    finished(file, paper, form, &format!("sheet-{id}")).await
+}
+
+/// Prints what is to be printed, when nothing of the database is held any more, and answers with the file.
+async fn finished(mut file: File, paper: Option<Paper>, form: SheetForm, name: &str) -> Result<HttpResponse, Problem> {
+    if let Some(paper) = paper {
+        let bytes = printed(paper).await?;
+        file.write_all(&bytes).map_err(report::ReportError::from)?;
+    }
+    let kind = match form {
+        SheetForm::Csv => "text/csv; charset=utf-8",
+        SheetForm::Xlsx => XLSX,
+        SheetForm::Pdf => PDF,
+    };
+    send_file(file, kind, &format!("{name}.{}", form.word()))
 }
 
 /// What a statement is asked for as: by `format`, for clients that cannot set headers, else by `Accept`; none for JSON.
@@ -295,27 +303,18 @@ pub async fn statement_file(
     let mut file: File = tempfile::tempfile().map_err(report::ReportError::from)?;
     let snapshot = snapshot(&mut read).await?;
     let client = snapshot.client();
-    let kind = match form {
+    let mut paper = None;
+    match form {
         SheetForm::Csv => {
             let out = BufWriter::new(file.try_clone().map_err(report::ReportError::from)?);
             report::statement_csv(client, log, viewer, key, at, out).await?;
-            "text/csv; charset=utf-8"
         }
         SheetForm::Xlsx => {
             statement_xlsx(client, log, viewer, key, at, &mut file).await?;
-            XLSX
         }
-        SheetForm::Pdf => {
-            let bytes = statement_pdf(client, log, viewer, key, at).await?;
-            file.write_all(&bytes).map_err(report::ReportError::from)?;
-            PDF
-        }
-    };
+        SheetForm::Pdf => paper = Some(statement_paper(client, log, viewer, key, at).await?),
+    }
     snapshot.commit().await?;
     drop(read);
-    send_file(
-        file,
-        kind,
-        &format!("statement-{}-{}.{}", key.party, key.period, form.word()),
-    )
+    finished(file, paper, form, &format!("statement-{}-{}", key.party, key.period)).await
 }

@@ -10,6 +10,7 @@ use crate::ledger::{Account, Layer};
 use crate::money::{Currency, Minor};
 
 pub(super) const SQL: &[Statement] = &[
+    sql!("long_read"),
     sql!("journal_legs"),
     sql!("journal_accounts"),
     sql!("journal_months"),
@@ -18,6 +19,12 @@ pub(super) const SQL: &[Statement] = &[
 
 /// Entries, or accounts, read at once.
 const PAGE: i64 = 1_000;
+
+/// Lets the snapshot that a client is in wait between two statements, for work that is done in between.
+pub async fn long_read(client: &Client) -> Result<(), ReportError> {
+    client.query_one(include_str!("sql/long_read.sql"), &[]).await?;
+    Ok(())
+}
 
 /// What stands at the head of every export: whose books, in which zone, as of which position.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -77,7 +77,7 @@ pub use imports::{
 pub use items::{ItemView, ItemsView, item, items};
 pub use journal::{
     BookFace, JournalAccount, JournalEntry, JournalFilter, JournalLeg, book_face, journal_accounts, journal_entries,
-    journal_months, party_name,
+    journal_months, long_read, party_name,
 };
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
