@@ -4,6 +4,8 @@
 mod lookup;
 mod sheets;
 
+pub use sheets::{open as open_workbook, payloads};
+
 use std::collections::BTreeMap;
 
 use fenzhang::base::PartyId;
