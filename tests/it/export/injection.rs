@@ -79,6 +79,8 @@ async fn hostile_month() -> (Stage, Vec<String>) {
             "scope": {"platform": "taobao", "item": format!("-i{n}")},
             "terms": {"from": "2026-01-01T00:00:00+08:00", "rate": "0.2"}});
         stage.accepted("/v1/rules", rule).await;
+    }
+    for n in 0..payloads.len() {
         let own = json!({"item_no": format!("-i{n}"), "shop_no": format!("-s{n}"), "promoter": format!("P{n}"),
             "order_no": format!("-o{n}")});
         let no = format!("-{n}");

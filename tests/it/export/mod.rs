@@ -9,6 +9,7 @@ mod prints;
 mod vouchers;
 
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use fenzhang::domain::person::Role;
 use serde_json::json;
@@ -88,10 +89,10 @@ pub async fn two_months() -> Stage {
 /// A manual entry that a second person approves.
 pub async fn adjusted(stage: &Stage, reason: &str, legs: serde_json::Value) {
     let body = json!({"entry": {"at": "2026-06-10T12:00:00+08:00", "reason": reason, "legs": legs}});
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let key = format!("ask-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let server = &stage.server;
-    let (status, asked) = server
-        .post(Role::Finance, "/v1/adjustments", &format!("ask-{reason}"), &body)
-        .await;
+    let (status, asked) = server.post(Role::Finance, "/v1/adjustments", &key, &body).await;
     assert!(status < 300, "{asked}");
     let path = format!("/v1/approvals/{}", asked["id"].as_str().unwrap());
     stage.accepted(&path, json!({"verdict": "approve"})).await;
@@ -102,8 +103,8 @@ pub async fn closed(stage: &Stage, period: &str) -> String {
     let run = stage.accepted("/v1/settlements", json!({"period": period})).await;
     let run = run["id"].as_str().unwrap().to_owned();
     for _ in 0..600 {
-        let view = stage.get(&format!("/v1/settlements/{run}")).await;
-        if view["stage"] == "drafted" {
+        let view = stage.get(&format!("/v1/settlements?period={period}")).await;
+        if view["runs"][0]["stage"] == "drafted" {
             return run;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
