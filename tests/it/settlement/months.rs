@@ -68,7 +68,9 @@ impl Shop {
                 currency: None,
                 about: About::default(),
                 reported: None,
-                what: What::Settled { base: None },
+                what: What::Settled {
+                    base: None,
+                },
             })
             .collect();
         for chunk in told.chunks(500) {
@@ -82,10 +84,7 @@ impl Shop {
         let answer = self.settle(Settle::Start { period }).await;
         let run: RunId = answer.made.ids["run"].parse().unwrap();
         let (engine, book) = (&self.stage.engine, self.stage.book);
-        engine
-            .close_or_wait(book, self.log, run, Pace::default(), &mut |_| {})
-            .await
-            .unwrap();
+        engine.close_or_wait(book, self.log, run, Pace::default(), &mut |_| {}).await.unwrap();
         let view = self.view(run).await;
         assert_eq!(view.ties, Some(true), "{view:?}");
         self.sum_is_the_trial_balance(&view).await;
@@ -105,10 +104,7 @@ impl Shop {
         assert!(trial.balanced);
         let fen = |text: &str| text.replace('.', "").parse::<i64>().unwrap();
         let mut held: BTreeMap<String, i64> = BTreeMap::new();
-        let settled = trial
-            .rows
-            .iter()
-            .filter(|row| row.layer == fenzhang::ledger::Layer::Settled);
+        let settled = trial.rows.iter().filter(|row| row.layer == fenzhang::ledger::Layer::Settled);
         for row in settled.filter(|row| !row.accounts.starts_with("book:")) {
             let account = row.accounts.split(':').nth(1).unwrap().to_owned();
             *held.entry(account).or_default() += fen(&row.credits.amount) - fen(&row.debits.amount);
@@ -122,9 +118,7 @@ impl Shop {
 
     async fn lock(&self, run: RunId) {
         let digest = self.view(run).await.digest.unwrap();
-        let asked = self
-            .ask(Command::Request(Pending::ApproveRun { run, digest }), person(1))
-            .await;
+        let asked = self.ask(Command::Request(Pending::ApproveRun { run, digest }), person(1)).await;
         let decide = Command::DecideApproval {
             approval: asked.made.ids["approval"].parse().unwrap(),
             verdict: Verdict::Approve,
@@ -141,9 +135,7 @@ impl Shop {
             run: Some(run),
             ..SheetFilter::default()
         };
-        let view = report::sheets(&client, self.log, Viewer::All, &filter, &Page::first(1_000))
-            .await
-            .unwrap();
+        let view = report::sheets(&client, self.log, Viewer::All, &filter, &Page::first(1_000)).await.unwrap();
         let key = |sheet: SheetView| (format!("{} {}", sheet.party, sheet.currency), sheet);
         view.sheets.into_iter().map(key).collect()
     }
@@ -201,21 +193,13 @@ async fn two_months_of_the_british_shop_are_closed_one_after_the_other_and_late_
         })
         .collect();
     let answer = shop.ask(Command::Facts(cancelled), Meta::system("test")).await;
-    assert!(
-        answer.made.facts.iter().all(|fact| fact.code.is_none()),
-        "{:?}",
-        answer.made.facts
-    );
+    assert!(answer.made.facts.iter().all(|fact| fact.code.is_none()), "{:?}", answer.made.facts);
     shop.stage.import(&january).await;
     shop.settle_lines("2011-01-31T12:00:00Z").await;
     let second = shop.close("2011-01").await;
     shop.closings_are_openings(first.run, second.run).await;
     let sheets = shop.sheets(second.run).await;
-    assert!(
-        sheets
-            .values()
-            .any(|sheet| sheet.amount(fenzhang::domain::settlement::Part::Clawbacks).is_some())
-    );
+    assert!(sheets.values().any(|sheet| sheet.amount(fenzhang::domain::settlement::Part::Clawbacks).is_some()));
     assert_eq!(shop.view(first.run).await.digest, locked.digest);
     shop.stage.verify().await;
     shop.stage.engine.stop().await;
