@@ -1,5 +1,5 @@
-//! `export`: events, entries, sheets, statements, the journal for auditors and vouchers, to a file or standard output, in constant
-//! memory.
+//! `export`: events, entries, sheets, statements, the journal for auditors and vouchers, to a file or standard output, in
+//! constant memory.
 //! Must never write half a file under the name asked for without saying so.
 
 use std::fs::File;
@@ -155,6 +155,30 @@ struct Many {
     zip: PathBuf,
 }
 
+impl Many {
+    fn file(&self) -> Result<BufWriter<File>, Failure> {
+        Ok(BufWriter::new(File::create(&self.zip)?))
+    }
+
+    /// Says how many there are; what was not written to its end does not stay under the name asked for.
+    fn said(&self, what: &str, made: Result<u64, ReportError>) -> Result<(), Failure> {
+        match made {
+            Ok(made) => {
+                eprintln!("{made} {what} of {} in {}", self.period, self.zip.display());
+                Ok(())
+            }
+            Err(error) => {
+                std::fs::remove_file(&self.zip)?;
+                Err(match error {
+                    ReportError::NotFound => Failure::new(format!("{} has no run that stands", self.period))
+                        .next(format!("`fenzhang settle --period {}` makes one", self.period)),
+                    other => said(other),
+                })
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum EntriesForm {
     Text,
@@ -253,29 +277,19 @@ impl Export {
                 self.statement(client, log, key, *format).await
             }
             What::Sheets { many, run } => {
-                let out = BufWriter::new(File::create(&many.zip)?);
                 let which = Which {
                     period: many.period,
                     run: *run,
                     kind: many.kind,
                 };
-                let made = sheets_zip(client, log, which, many.format, out).await;
-                let made = made.map_err(|error| match error {
-                    ReportError::NotFound => Failure::new(format!("{} has no run that stands", many.period)),
-                    other => said(other),
-                })?;
-                eprintln!("{made} sheets of {} in {}", many.period, many.zip.display());
-                Ok(())
+                let made = sheets_zip(client, log, which, many.format, many.file()?).await;
+                many.said("sheets", made)
             }
             What::Sheet { sheet, format } => self.sheet(client, log, *sheet, *format).await,
             What::Statements(many) => {
-                let out = BufWriter::new(File::create(&many.zip)?);
                 let which = (many.period, many.kind);
-                let made = statements_zip(client, log, which, many.format, out)
-                    .await
-                    .map_err(said)?;
-                eprintln!("{made} statements of {} in {}", many.period, many.zip.display());
-                Ok(())
+                let made = statements_zip(client, log, which, many.format, many.file()?).await;
+                many.said("statements", made)
             }
             What::Vouchers {
                 period,

@@ -120,7 +120,7 @@ fn paper(face: &BookFace, sheet: &SheetView, lines: &[StatementLine], left_out: 
             fact("状态 State", status(sheet).to_owned()),
             fact("截至位置 Position", sheet.position.to_string()),
             fact("币种 Currency", sheet.currency.clone()),
-            fact("明细 Lines", sheet.lines.to_string()),
+            fact("变动笔数 Movements", format!("{}（全部科目）", sheet.lines)),
             fact("结算单校验 SHA-256", sheet.sha256.clone()),
             fact("明细校验 SHA-256", sheet.lines_sha256.clone()),
         ],
@@ -213,9 +213,11 @@ fn words(sheet: &SheetView) -> Result<Option<(String, String)>, ReportError> {
 
 fn notes(sheet: &SheetView) -> Vec<String> {
     let mut notes = vec!["金额以“+”为乙方应得、“-”为应扣；各项之和与期初相加等于期末，期末转入下期期初。".to_owned()];
-    if let (Some(since), Some(months)) = (sheet.negative_since, sheet.negative_months) {
+    // What a brand owes is negative as a matter of course.
+    let owed = sheet.account == AccountKind::Available;
+    if let (Some(since), Some(months), true) = (sheet.negative_since, sheet.negative_months, owed) {
         notes.push(format!(
-            "余额自 {since} 起为负，已 {months} 个账期。Negative for {months} months."
+            "余额自 {since} 起为负，已 {months} 个账期。Negative since {since}."
         ));
     }
     if let Some(contest) = &sheet.contest {
@@ -225,7 +227,8 @@ fn notes(sheet: &SheetView) -> Vec<String> {
         }
     }
     notes.push(
-        "The digests are those of the sheet and of its list of lines; `fenzhang verify` computes both anew from the log."
+        "校验值取自结算单及其明细清单；fenzhang verify 会按账本重新编制已签发的结算单并核对。The digests are those of the sheet and of \
+         its list of lines; `fenzhang verify` draws issued sheets up again and compares."
             .to_owned(),
     );
     notes

@@ -161,7 +161,7 @@ fn amounts(view: &StatementView) -> Result<Vec<Amount>, ReportError> {
 pub(super) fn annex(lines: &[StatementLine], left_out: u64, zone: Zone) -> Annex {
     let column = |head, share, right| Column { head, share, right };
     Annex {
-        title: "附件：明细 Annex: lines".to_owned(),
+        title: "附件：本科目明细 Annex: lines of this account".to_owned(),
         columns: vec![
             column("时间 Time", 17, false),
             column("摘要 What", 21, false),
