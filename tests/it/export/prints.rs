@@ -204,7 +204,10 @@ async fn the_workbook_of_a_sheet_opens_with_numbers_as_numbers_and_ids_as_text()
     let id = sheet_of(&stage, &run_id, "A").await;
     let bytes = taken(&stage, &format!("/v1/exports/sheets/{id}?format=xlsx")).await;
     let sheets = open_workbook(bytes.clone());
-    let closing = sheets[0].iter().find(|row| row[1].to_string() == "closing").unwrap();
+    let closing = sheets[0]
+        .iter()
+        .find(|row| row[1] == calamine::Data::String("closing".into()))
+        .unwrap();
     let sheet = stage.get(&format!("/v1/sheets/{id}")).await;
     let said: f64 = sheet["closing"]["amount"].as_str().unwrap().parse().unwrap();
     assert_eq!(closing[2], calamine::Data::Float(said));
