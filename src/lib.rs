@@ -7,6 +7,7 @@ pub mod bench;
 pub mod cli;
 pub mod domain;
 pub mod engine;
+pub mod export;
 pub mod http;
 pub mod intake;
 pub mod launcher;

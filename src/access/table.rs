@@ -219,6 +219,12 @@ pub const TABLE: &[Row] = rows! {
     Post   "/v1/reports/line-ledger/columns"              "aaaooo---"
     Delete "/v1/reports/line-ledger/columns/{name}"       "aaaooo---"
     Get    "/v1/reports/{name}"                           "aaaooo--a"
+    Get    "/v1/exports/journal"                          "aaa-----a"
+    Get    "/v1/exports/subjects"                         "aaa-----a"
+    Get    "/v1/exports/vouchers"                         "aaa-----a"
+    Get    "/v1/exports/statements"                       "aaa-----a"
+    Get    "/v1/exports/sheets"                           "aaa-----a"
+    Get    "/v1/exports/sheets/{sheet}"                   "aaaooo--a"
     Get    "/v1/events"                                   "aa------a"
     Get    "/v1/operations/{key}"                         "aaaooooaa"
 };

@@ -276,6 +276,12 @@ impl Month {
     pub fn first_day(self) -> NaiveDate {
         NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or_default()
     }
+
+    /// Last day.
+    pub fn last_day(self) -> NaiveDate {
+        let next = self.next().first_day();
+        next.pred_opt().unwrap_or(next)
+    }
 }
 
 impl fmt::Display for Month {

@@ -10,6 +10,7 @@ pub mod clicks;
 pub mod cutovers;
 pub mod disputes;
 pub mod entities;
+pub mod exports;
 pub mod fact;
 pub mod facts;
 pub mod files;
@@ -100,12 +101,25 @@ pub fn build(engine: Engine, settings: HttpSettings) -> std::io::Result<Listenin
 #[rustfmt::skip]
 fn report_routes(config: &mut ServiceConfig) {
     config
+        .configure(export_routes)
         .route("/v1/reports", get().to(reports::list))
         .route("/v1/reports/line-ledger", get().to(ledger::show))
         .route("/v1/reports/line-ledger/columns", get().to(ledger::columns))
         .route("/v1/reports/line-ledger/columns", post().to(ledger::save))
         .route("/v1/reports/line-ledger/columns/{name}", delete().to(ledger::forget))
         .route("/v1/reports/{name}", get().to(reports::show));
+}
+
+/// Files that people take away.
+#[rustfmt::skip]
+fn export_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/exports/journal", get().to(exports::journal))
+        .route("/v1/exports/subjects", get().to(exports::subjects))
+        .route("/v1/exports/vouchers", get().to(exports::vouchers))
+        .route("/v1/exports/statements", get().to(exports::statements))
+        .route("/v1/exports/sheets", get().to(exports::sheets))
+        .route("/v1/exports/sheets/{sheet}", get().to(exports::sheet));
 }
 
 /// Files, mappings, imports and the parked desk.

@@ -5,6 +5,7 @@ use actix_web::http::header::ACCEPT;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::exports::{statement_file, statement_form};
 use super::guard::Caller;
 use super::problem::Problem;
 use super::read::{Read, answer};
@@ -122,35 +123,32 @@ pub async fn earnings(
     )
 }
 
-/// A month's account statement 往来对账单 of a party: opening, lines, closing; as CSV with `Accept: text/csv`.
+/// A month's account statement 往来对账单 of a party: opening, lines, closing; as CSV, XLSX or PDF by `format` or `Accept`.
 #[utoipa::path(get, path = "/v1/statements", tag = "settlement",
     params(("party" = Option<String>, Query), ("period" = String, Query), ("account" = Option<String>, Query),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query), ("min_position" = Option<i64>, Query),
+        ("format" = Option<String>, Query, description = "json, csv, xlsx or pdf"),
         ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
-    responses((status = 200, content((StatementView = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, content((StatementView = "application/json"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/pdf")))))]
 pub async fn statement(shared: Data<Shared>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut read = Read::as_of(&shared, caller, &request).await?;
     let missing = |name: &'static str| Problem::bad_request("parameter_missing", "this parameter is needed").at(name);
     let party = read.party_param().await?.ok_or_else(|| missing("party"))?;
     let period: Month = read.params.read("period")?.ok_or_else(|| missing("period"))?;
     let account = account(&mut read)?.unwrap_or(AccountKind::Available);
+    let form = statement_form(&request, &mut read.params)?;
     let page = read.params.page()?;
     read.finish()?;
     let viewer = read.viewer_of(Some(party));
     let key = StatementKey { party, account, period };
-    if accepts(&request, "text/csv") {
-        return csv(&read, viewer, key).await;
+    if let Some(form) = form {
+        return statement_file(read, viewer, key, form).await;
     }
     answer(
         &request,
         &report::statement(&read.client, read.log(), viewer, key, read.at, &page).await?,
     )
-}
-
-async fn csv(read: &Read, viewer: report::Viewer, key: StatementKey) -> Result<HttpResponse, Problem> {
-    let mut out = Vec::new();
-    report::statement_csv(&read.client, read.log(), viewer, key, read.at, &mut out).await?;
-    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(out))
 }
 
 /// True when the client asks for a media type by name.

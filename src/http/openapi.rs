@@ -49,6 +49,8 @@ use super::*;
         reconciliations::list, reconciliations::make, reconciliations::show, reconciliations::breaks,
         reconciliations::accept, reconciliations::reject, reconciliations::park,
         disputes::list, disputes::open, disputes::show, disputes::answer,
+        exports::journal, exports::subjects, exports::vouchers, exports::statements,
+        exports::sheets, exports::sheet,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,

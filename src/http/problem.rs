@@ -250,6 +250,10 @@ impl From<ReportError> for Problem {
             ReportError::Needs(_) => Problem::bad_request("parameter_missing", error.to_string()),
             ReportError::Column(_) => Problem::bad_request("unknown_column", error.to_string()).at("columns"),
             ReportError::TooMany => Problem::bad_request("too_many_found", error.to_string()),
+            ReportError::FontMissing(_) => Problem::new(StatusCode::NOT_IMPLEMENTED, "font_missing", error.to_string()),
+            ReportError::Subjects(_) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "subjects_form", error.to_string()).at("mapping")
+            }
             ReportError::Database(cause) => {
                 tracing::warn!(%cause, "a read failed");
                 Problem::unavailable()

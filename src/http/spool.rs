@@ -102,19 +102,24 @@ impl Spool {
                 Rows::Csv(rows) => rows.finish()?,
                 Rows::Xlsx(rows) => rows.finish(&mut file)?,
             }
-            file.rewind()?;
-            let length = file.metadata()?.len();
-            Ok::<(File, u64), ReportError>((file, length))
+            Ok::<File, ReportError>(file)
         });
-        let (file, length) = ended.await.map_err(|_| Problem::unavailable())??;
-        let pieces = stream::try_unfold(tokio::fs::File::from_std(file), |mut file| async move {
-            let mut piece = BytesMut::with_capacity(PIECE);
-            let read = file.read_buf(&mut piece).await?;
-            Ok::<_, std::io::Error>((read > 0).then(|| (piece.freeze(), file)))
-        });
-        Ok(HttpResponse::Ok()
-            .content_type(kind)
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
-            .body(SizedStream::new(length, Box::pin(pieces))))
+        let file = ended.await.map_err(|_| Problem::unavailable())??;
+        send_file(file, kind, &format!("{name}.{ending}"))
     }
+}
+
+/// Answers with a file that was written to its end, under a name of our own making.
+pub fn send_file(mut file: File, kind: &str, name: &str) -> Result<HttpResponse, Problem> {
+    file.rewind().map_err(ReportError::from)?;
+    let length = file.metadata().map_err(ReportError::from)?.len();
+    let pieces = stream::try_unfold(tokio::fs::File::from_std(file), |mut file| async move {
+        let mut piece = BytesMut::with_capacity(PIECE);
+        let read = file.read_buf(&mut piece).await?;
+        Ok::<_, std::io::Error>((read > 0).then(|| (piece.freeze(), file)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(SizedStream::new(length, Box::pin(pieces))))
 }

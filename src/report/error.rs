@@ -49,6 +49,18 @@ pub enum ReportError {
     /// The output could not be written.
     #[error("the output could not be written")]
     Output(#[from] std::io::Error),
+    /// No font with Chinese was found, or the one that was named cannot be used.
+    #[error("{0}")]
+    FontMissing(String),
+    /// A PDF could not be put together.
+    #[error("the PDF could not be put together: {0}")]
+    Pdf(String),
+    /// An archive could not be written.
+    #[error("the archive could not be written")]
+    Archive(#[from] zip::result::ZipError),
+    /// The mapping of accounts to subjects cannot be used.
+    #[error("the account mapping: {0}")]
+    Subjects(String),
     /// A sheet could not be written.
     #[error("the sheet could not be written")]
     Sheet(#[from] rust_xlsxwriter::XlsxError),

@@ -28,6 +28,7 @@ mod freezes;
 mod history;
 mod imports;
 mod items;
+mod journal;
 mod line_ledger;
 mod lines;
 mod lookup;
@@ -57,6 +58,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod vouchers;
 pub mod wire;
 mod xlsx;
 
@@ -87,6 +89,10 @@ pub use imports::{
     own_mappings, rows_of_line,
 };
 pub use items::{ItemView, ItemsView, item, items};
+pub use journal::{
+    BookFace, JournalAccount, JournalEntry, JournalFilter, JournalLeg, book_face, journal_accounts, journal_entries,
+    journal_months, long_read, party_name,
+};
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
 };
@@ -121,9 +127,13 @@ pub use sheet::{
     UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,
 };
 pub use shops::{ShopView, ShopsView, shop, shops};
-pub use statement::{StatementKey, StatementView, statement, statement_csv, statement_xlsx};
+pub use statement::{
+    StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
+    statement_csv, statement_keys,
+};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
+pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 

@@ -263,4 +263,6 @@ pub const SHARED: &[&[Statement]] = &[
     streams::SQL,
     explain::SQL,
     money_receipts::SQL,
+    journal::SQL,
+    vouchers::SQL,
 ];

@@ -13,11 +13,18 @@ use super::csv::CsvRows;
 use super::page::part;
 use super::xlsx::XlsxRows;
 use super::{At, Cell, Lang, Money, Page, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
-use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, Zone};
+use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, PartyKind, Zone};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor};
 
-pub(super) const SQL: &[Statement] = &[sql!("statement_sums"), sql!("statement_lines")];
+pub(super) const SQL: &[Statement] = &[
+    sql!("statement_sums"),
+    sql!("statement_lines"),
+    sql!("statement_owners"),
+];
+
+/// Accounts listed at once.
+const OWNERS: i64 = 500;
 
 /// Which statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -225,6 +232,50 @@ fn line(row: &Row, openings: &BTreeMap<Currency, Minor>) -> Result<StatementLine
     })
 }
 
+/// The statements that there are of a month, of parties of a kind or all, after one of them, with the parties' names.
+pub async fn statement_keys(
+    client: &Client,
+    log: LogId,
+    period: Month,
+    kind: Option<PartyKind>,
+    after: Option<StatementKey>,
+) -> Result<Vec<(StatementKey, String)>, ReportError> {
+    let (low, high) = match kind {
+        Some(kind) => (
+            PartyId::tagged(kind, Uuid::nil()).uuid(),
+            PartyId::tagged(kind, Uuid::max()).uuid(),
+        ),
+        None => (Uuid::nil(), Uuid::max()),
+    };
+    let (owner, account) = match after {
+        Some(key) => (key.party.uuid(), key.account.code()),
+        None => (Uuid::nil(), 0),
+    };
+    let sql = include_str!("sql/statement_owners.sql");
+    let rows = client
+        .query(sql, &[&log.0, &period.number(), &low, &high, &owner, &account, &OWNERS])
+        .await?;
+    let key = |row: &Row| {
+        let key = StatementKey {
+            party: wire::party(row.get(0))?,
+            account: AccountKind::from_code(row.get(1)).ok_or(ReportError::Stored("account"))?,
+            period,
+        };
+        Ok((key, row.get(2)))
+    };
+    rows.iter().map(key).collect()
+}
+
+/// The columns of a statement's lines in files.
+pub fn statement_columns() -> [&'static str; 12] {
+    COLUMNS
+}
+
+/// One line of a statement as a row of a file.
+pub fn statement_cells(line: &StatementLine, zone: Zone) -> [Cell; 12] {
+    cells(line, zone)
+}
+
 const COLUMNS: [&str; 12] = [
     "date 日期",
     "description 摘要",
@@ -278,21 +329,6 @@ pub async fn statement_csv(
     let mut rows = CsvRows::start(out, &COLUMNS)?;
     let position = whole(client, log, viewer, key, at, &mut |row| rows.row(row)).await?;
     rows.finish()?;
-    Ok(position)
-}
-
-/// Writes the whole statement as a workbook, the same rows as the CSV, in constant memory.
-pub async fn statement_xlsx(
-    client: &Client,
-    log: LogId,
-    viewer: Viewer,
-    key: StatementKey,
-    at: At,
-    out: impl Write + Seek + Send,
-) -> Result<i64, ReportError> {
-    let mut rows = XlsxRows::start(&COLUMNS)?;
-    let position = whole(client, log, viewer, key, at, &mut |row| rows.row(row)).await?;
-    rows.finish(out)?;
     Ok(position)
 }
 

@@ -33,11 +33,34 @@ impl XlsxRows {
 
     /// The same with fewer rows a sheet.
     pub fn with_limit(columns: &[impl AsRef<str>], limit: u32) -> Result<XlsxRows, ReportError> {
+        let mut rows = XlsxRows::empty(columns, limit);
+        rows.sheet()?;
+        Ok(rows)
+    }
+
+    /// A workbook whose first sheet is a short table of its own; the rows come on the sheets behind it.
+    pub fn behind(cover: &Table, columns: &[impl AsRef<str>]) -> Result<XlsxRows, ReportError> {
+        let mut rows = XlsxRows::empty(&cover.columns, SHEET_ROWS);
+        rows.sheet()?;
+        let sheet = rows.book.worksheet_from_index(0)?;
+        sheet.set_name(&cover.title)?;
+        for (column, wide) in (0_u16..).zip([28.0, 44.0, 20.0, 12.0]) {
+            sheet.set_column_width(column, wide)?;
+        }
+        for row in &cover.rows {
+            rows.row(row)?;
+        }
+        rows.heads = columns.iter().map(|name| name.as_ref().to_owned()).collect();
+        rows.sheet()?;
+        Ok(rows)
+    }
+
+    fn empty(columns: &[impl AsRef<str>], limit: u32) -> XlsxRows {
         let decimals = |digits: usize| match digits {
             0 => Format::new().set_num_format("0"),
             digits => Format::new().set_num_format(format!("0.{}", "0".repeat(digits))),
         };
-        let mut rows = XlsxRows {
+        XlsxRows {
             book: Workbook::new(),
             heads: columns.iter().map(|name| name.as_ref().to_owned()).collect(),
             bold: Format::new().set_bold(),
@@ -45,9 +68,7 @@ impl XlsxRows {
             limit: limit.clamp(2, SHEET_ROWS),
             next: 0,
             sheets: 0,
-        };
-        rows.sheet()?;
-        Ok(rows)
+        }
     }
 
     fn sheet(&mut self) -> Result<(), ReportError> {

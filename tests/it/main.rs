@@ -9,6 +9,7 @@ mod cli;
 mod compare;
 mod cutover;
 mod engine;
+mod export;
 mod fuzz;
 mod golden;
 mod histories;

@@ -156,12 +156,9 @@ async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_
             .find(|path| path.to_string_lossy().contains(name.as_str()))
             .unwrap();
         let mut book: Xlsx<_> = open_workbook(path).unwrap();
-        let sheet = book.worksheet_range("1").unwrap();
-        let closing = sheet.rows().next_back().unwrap();
-        assert_eq!(
-            (closing[2].to_string(), closing[9].to_string()),
-            ("期末".to_owned(), amount.normalize().to_string())
-        );
+        let cover = book.worksheet_range_at(0).unwrap().unwrap();
+        let closing = cover.rows().find(|row| row[0].to_string().contains("期末")).unwrap();
+        assert_eq!(closing[2].to_string(), amount.normalize().to_string());
     }
     // Told again, nothing is new.
     assert!(run("roster samples/roster.csv --book mcn").contains("nothing was changed"));

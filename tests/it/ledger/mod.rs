@@ -5,6 +5,8 @@ mod lookup;
 mod reported;
 mod sheets;
 
+pub use sheets::{open as open_workbook, payloads};
+
 use std::collections::BTreeMap;
 
 use fenzhang::base::PartyId;

@@ -21,7 +21,7 @@ pub fn open(bytes: Vec<u8>) -> Vec<Vec<Vec<Data>>> {
 }
 
 /// Sixty texts that some spreadsheet runs, or once did.
-fn payloads() -> Vec<String> {
+pub fn payloads() -> Vec<String> {
     let commands = [
         "cmd|'/C calc'!A0",
         "1+1",

@@ -115,6 +115,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &["money", "base", "ledger"]),
     ("store", &["money", "base", "ledger", "domain"]),
     ("report", &["money", "base", "ledger", "domain", "store"]),
+    ("export", &["money", "base", "ledger", "report"]),
     ("engine", &["money", "base", "ledger", "domain", "store"]),
     ("access", &["money", "base", "ledger", "domain", "store", "report"]),
     ("launcher", &["store"]),
@@ -127,14 +128,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "money", "base", "ledger", "domain", "engine", "report", "access", "intake",
+            "money", "base", "ledger", "domain", "engine", "report", "export", "access", "intake",
         ],
     ),
     (
         "cli",
         &[
-            "money", "base", "ledger", "domain", "engine", "report", "access", "http", "intake", "pull", "sample",
-            "launcher", "store",
+            "money", "base", "ledger", "domain", "engine", "report", "export", "access", "http", "intake", "pull",
+            "sample", "launcher", "store",
         ],
     ),
 ];
@@ -179,6 +180,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("engine", &["actix", "StatusCode"]),
     ("store", &["actix"]),
     ("report", &["actix", "StatusCode"]),
+    ("export", &["actix", "StatusCode"]),
 ];
 
 const PURE: &[&str] = &[
