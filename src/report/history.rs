@@ -58,6 +58,14 @@ impl History {
         self.events.push(stored);
     }
 
+    /// The line as it stood after a position.
+    pub fn until(&self, position: i64) -> History {
+        let mut before = History::begin(self.line);
+        let told = self.events.iter().filter(|stored| stored.placed.position <= position);
+        told.cloned().for_each(|stored| before.push(stored));
+        before
+    }
+
     /// The pin, once there is one.
     pub fn pin(&self) -> Option<&Arc<Pin>> {
         self.state.pin.as_ref()

@@ -62,7 +62,10 @@ pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
 pub use events::{EventView, EventsView, events};
-pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
+pub use explain::{
+    ExplainView, Fold, FoldBy, Lang, MonthCell, Node, explain_balance, explain_difference, explain_leg, explain_line,
+    explain_month,
+};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use history::Part;
 pub use imports::{

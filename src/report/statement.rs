@@ -118,7 +118,7 @@ pub async fn statement(
     }
     let position = position(client, log, at).await?;
     let book = streams::book(client, log, position).await?;
-    let sums = sums(client, log, key, position).await?;
+    let sums = sums(client, log, (key.party.uuid(), key.account), key.period, position).await?;
     let (after, currency) = match page.parts::<2>()? {
         Some([after, currency]) => (part::<i64>(after)?, currency),
         None => (0, ""),
@@ -160,15 +160,21 @@ pub async fn statement(
     })
 }
 
-struct Sum {
-    opening: Minor,
-    credits: Minor,
-    debits: Minor,
+/// Opening and movements of an account in one month and currency.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sum {
+    pub opening: Minor,
+    pub credits: Minor,
+    pub debits: Minor,
 }
 
 impl Sum {
-    fn view(&self, currency: Currency) -> Result<StatementSum, ReportError> {
-        let closing = self.opening.plus(self.credits)?.minus(self.debits)?;
+    pub fn closing(&self) -> Result<Minor, ReportError> {
+        Ok(self.opening.plus(self.credits)?.minus(self.debits)?)
+    }
+
+    pub fn view(&self, currency: Currency) -> Result<StatementSum, ReportError> {
+        let closing = self.closing()?;
         Ok(StatementSum {
             opening: Money::of(self.opening, currency),
             credits: Money::of(self.credits, currency),
@@ -178,17 +184,19 @@ impl Sum {
     }
 }
 
-async fn sums(
+/// Opening and movements per currency, of an account of an owner (the book itself is the nil uuid).
+pub(super) async fn sums(
     client: &Client,
     log: LogId,
-    key: StatementKey,
+    (owner, account): (Uuid, AccountKind),
+    period: Month,
     position: i64,
 ) -> Result<BTreeMap<Currency, Sum>, ReportError> {
-    let (account, period) = (key.account.code(), key.period.number());
+    let (account, period) = (account.code(), period.number());
     let rows = client
         .query(
             include_str!("sql/statement_sums.sql"),
-            &[&log.0, &position, &key.party.uuid(), &account, &period],
+            &[&log.0, &position, &owner, &account, &period],
         )
         .await?;
     let sum = |row: &Row| {

@@ -227,6 +227,9 @@ fn split_node(
             g.push(step_node(step, last, terms.as_reported, currency)?);
         }
     }
+    // Who does not see every step, or a subsidy that came on top, leaves a rest: then nothing is said of the sum.
+    let steps = split.steps.iter().map(|step| step.amount);
+    g.adds_up = g.because.len() == split.steps.len() && !g.because.is_empty() && Minor::sum(steps)? == split.gross;
     node.push(g);
     Ok(node)
 }
