@@ -8,7 +8,8 @@ pub mod books;
 pub mod catalogue;
 pub mod clicks;
 pub mod cutovers;
-pub mod fact;
+pub mod explain;
+mod fact;
 pub mod facts;
 pub mod files;
 pub mod form;
@@ -188,6 +189,9 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/entries", get().to(money::entries))
         .route("/v1/trial-balance", get().to(money::trial_balance))
         .route("/v1/earnings/{party}", get().to(money::earnings))
+        .route("/v1/explain/balance", get().to(explain::balance))
+        .route("/v1/explain/statement", get().to(explain::statement))
+        .route("/v1/explain/difference", get().to(explain::difference))
         .route("/v1/explain/{line}", get().to(lines::explain))
         .route("/v1/statements", get().to(money::statement))
         .route("/v1/periods", get().to(periods::list))

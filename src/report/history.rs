@@ -43,7 +43,7 @@ pub(super) struct History {
 }
 
 impl History {
-    fn begin(line: LineId) -> History {
+    pub(super) fn begin(line: LineId) -> History {
         History {
             line,
             state: LineState::default(),
@@ -51,7 +51,7 @@ impl History {
         }
     }
 
-    fn push(&mut self, stored: Stored) {
+    pub(super) fn push(&mut self, stored: Stored) {
         if let Event::Line(event) = &stored.event {
             self.state.evolve(event, &stored.placed);
         }

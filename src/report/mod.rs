@@ -6,28 +6,38 @@
 //! read starts from totals it takes them and the legs after the position in one statement, so one snapshot.
 
 mod accounts;
+mod accrual;
+mod ageing;
 mod approvals;
 mod args;
 mod at;
+mod balance_sheet;
 mod balances;
 mod click_coverage;
+mod commission_cost;
 mod compare;
 mod coverage;
 mod csv;
 mod cutovers;
+mod difference;
+mod dimension;
 mod earnings;
 mod entries;
 mod error;
 mod events;
 mod explain;
+mod forecast;
 mod formulas;
 mod history;
 mod imports;
+mod income;
 mod items;
 mod line_ledger;
 mod lines;
 mod lookup;
+mod lost_commission;
 mod memberships;
+mod names;
 mod order_counts;
 mod page;
 mod parked;
@@ -36,9 +46,12 @@ mod periods;
 mod placements;
 mod reason;
 mod registry;
+mod return_rates;
 mod rules;
+mod scan;
 mod settlement;
 mod shops;
+mod show_report;
 mod statement;
 mod streams;
 mod table;
@@ -49,15 +62,21 @@ pub mod wire;
 mod xlsx;
 
 pub use accounts::{AccountView, AccountsView, accounts};
+pub use accrual::{AccrualRow, AccrualView, accrual};
+pub use ageing::{AgeingRow, AgeingView, ageing};
 pub use approvals::{ApprovalView, ApprovalsView, approval, approvals};
 pub use args::Args;
 pub use at::{At, Head, head, position};
+pub use balance_sheet::{BalanceSheetRow, BalanceSheetView, Section, balance_sheet};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
 pub use click_coverage::{ClickCoverageView, click_coverage};
+pub use commission_cost::{CostRow, CostView, commission_cost};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
+pub use difference::{DifferenceLine, DifferenceView, statement_difference};
+pub use dimension::Dimension;
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
@@ -66,6 +85,7 @@ pub use explain::{
     ExplainView, Fold, FoldBy, Lang, MonthCell, Node, explain_balance, explain_difference, explain_leg, explain_line,
     explain_month,
 };
+pub use forecast::{ForecastRow, ForecastView, Known, forecast};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use history::Part;
 pub use imports::{
@@ -73,12 +93,14 @@ pub use imports::{
     LineRowsView, MappingView, RowFact, RowFilter, file, files, import, import_rows, imports, own_mappings,
     rows_of_line,
 };
+pub use income::{IncomeRow, IncomeView, income};
 pub use items::{ItemView, ItemsView, item, items};
 pub use line_ledger::{
     ColumnView, LEDGER_PAGE, LINE_STATUS, LedgerAsk, LineLedger, LineLedgerView, ledger_columns, shop_named,
 };
 pub use lines::{LineFilter, LineView, LinesView, line, lines, lines_of_orders};
 pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
+pub use lost_commission::{LostRow, LostView, lost_commission};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
@@ -88,10 +110,12 @@ pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
+pub use return_rates::{ReturnRatesView, ReturnRow, return_rates};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use settlement::{SettlementRow, SettlementView, settlement};
 pub use shops::{ShopView, ShopsView, shop, shops};
-pub use statement::{StatementKey, StatementView, statement, statement_csv};
+pub use show_report::{ShowRow, ShowsView, show_report};
+pub use statement::{StatementKey, StatementSum, StatementView, statement, statement_csv};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use wire::Money;

@@ -101,7 +101,7 @@ pub async fn trial_balance(client: &Client, log: LogId, at: At) -> Result<TrialB
 }
 
 /// The word of the first byte of an owner: the tag of a party's kind, or zero for the book.
-fn owner_word(tag: i32) -> Result<&'static str, ReportError> {
+pub(super) fn owner_word(tag: i32) -> Result<&'static str, ReportError> {
     let tag = u8::try_from(tag).map_err(|_| ReportError::Stored("owner"))?;
     let mut bytes = [0_u8; 16];
     bytes[0] = tag;

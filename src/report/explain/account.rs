@@ -129,7 +129,7 @@ pub async fn explain_difference(
 }
 
 /// The positions of two moments, the earlier first.
-pub(in super::super) async fn moments(
+pub(in crate::report) async fn moments(
     client: &Client,
     log: LogId,
     known: (At, At),

@@ -11,6 +11,7 @@ mod node;
 mod shares;
 
 pub use super::reason::Lang;
+pub(super) use account::moments;
 pub use account::{explain_balance, explain_difference, explain_month};
 pub use fold::{Fold, FoldBy, MonthCell};
 pub use node::Node;
