@@ -134,7 +134,11 @@ impl Explain {
         let all = Viewer::All;
         Ok(match self.what.as_str() {
             "balance" => {
-                let layer = if self.estimated { Layer::Estimated } else { Layer::Settled };
+                let layer = if self.estimated {
+                    Layer::Estimated
+                } else {
+                    Layer::Settled
+                };
                 let asked = (self.account(book)?, layer, self.currency);
                 report::explain_balance(client, log, all, asked, at, &self.fold(FoldBy::Day)).await?
             }
@@ -144,7 +148,9 @@ impl Explain {
                 report::explain_month(client, log, all, asked, at, &self.fold(usual)).await?
             }
             "difference" => {
-                let earlier = self.known_at.ok_or_else(|| Failure::usage("a difference needs --known-at"))?;
+                let earlier = self
+                    .known_at
+                    .ok_or_else(|| Failure::usage("a difference needs --known-at"))?;
                 let known = (earlier, self.and.unwrap_or(at));
                 let asked = (self.account(book)?, self.month()?, self.currency);
                 report::explain_difference(client, log, all, asked, known, &self.fold(FoldBy::Kind)).await?
@@ -162,7 +168,10 @@ impl Explain {
         }
         let kind = AccountKind::ALL.into_iter().find(|kind| kind.word() == self.account);
         let kind = kind.ok_or_else(|| Failure::usage(format!("{:?} is no account", self.account)))?;
-        let party = self.party.as_deref().ok_or_else(|| Failure::usage("whose account? give --party"))?;
+        let party = self
+            .party
+            .as_deref()
+            .ok_or_else(|| Failure::usage("whose account? give --party"))?;
         let party = party.parse().unwrap_or_else(|_| PartyId::of(book, self.kind, party));
         Ok(Account::of(party, kind))
     }

@@ -14,8 +14,8 @@ use super::fail::Failure;
 use crate::base::{BookId, Instant, LogId, Month, PartyId, PartyKind};
 use crate::domain::order::LineStatus;
 use crate::report::{
-    self, At, Cell, CsvRows, Dimension, GroupBy, LEDGER_PAGE, LINE_STATUS, Lang, LedgerAsk, LineLedger, NUMBERS, Output, Page,
-    REGISTRY, Table, Take, Viewer, XlsxRows, numbers_in, shop_named, write_csv, write_xlsx,
+    self, At, Cell, CsvRows, Dimension, GroupBy, LEDGER_PAGE, LINE_STATUS, Lang, LedgerAsk, LineLedger, NUMBERS,
+    Output, Page, REGISTRY, Table, Take, Viewer, XlsxRows, numbers_in, shop_named, write_csv, write_xlsx,
 };
 
 /// Prints a report. Without a name, lists the reports there are.
@@ -188,7 +188,11 @@ impl Report {
             Some(known) if known.contains(&by) => Ok(Some(by)),
             Some(known) => {
                 let words: Vec<&str> = known.iter().map(|by| by.word()).collect();
-                Err(Failure::usage(format!("{} groups by {}", found.name, words.join(" or "))))
+                Err(Failure::usage(format!(
+                    "{} groups by {}",
+                    found.name,
+                    words.join(" or ")
+                )))
             }
             None => Err(Failure::usage(format!("{} is not grouped", found.name))),
         }

@@ -110,7 +110,9 @@ pub async fn accrual(
     let more = page.cut(&mut lines);
     let next = lines.last().filter(|_| more).map(|(line, _)| line.to_string());
     let newest = months.keys().map(|(_, month)| *month).max();
-    let by_month = months.into_iter().map(|((currency, month), tally)| tally.row(month, None, currency));
+    let by_month = months
+        .into_iter()
+        .map(|((currency, month), tally)| tally.row(month, None, currency));
     let sum = |(currency, tally): (Currency, Tally)| Some(tally.row(newest?, None, currency));
     Ok(AccrualView {
         position: scan.position,
@@ -227,7 +229,9 @@ impl AccrualView {
                 row.settled.currency.as_str().into(),
             ]);
         };
-        self.rows.iter().for_each(|row| push(row.order_month.to_string().into(), row));
+        self.rows
+            .iter()
+            .for_each(|row| push(row.order_month.to_string().into(), row));
         self.sums.iter().for_each(|row| push("sum 合计".into(), row));
         table.followed_by(self.next.clone())
     }

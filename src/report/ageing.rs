@@ -74,9 +74,7 @@ pub async fn ageing(
             &[&log.0, &position, &own, &account, &owner, &currency, &page.fetch()],
         )
         .await?;
-    let mut open: Vec<&[Row]> = found
-        .chunk_by(|one, other| key(one) == key(other))
-        .collect();
+    let mut open: Vec<&[Row]> = found.chunk_by(|one, other| key(one) == key(other)).collect();
     let more = page.cut(&mut open);
     let next = open.last().and_then(|rows| rows.first()).filter(|_| more).map(|row| {
         let (account, owner, currency) = key(row);
@@ -122,7 +120,11 @@ fn aged(rows: &[Row], now: Month) -> Result<AgeingRow, ReportError> {
 }
 
 /// Lays a balance over what months moved in its direction, newest first: the oldest month reached, and the ages.
-fn lay(balance: Minor, months: &[(Month, Minor)], now: Month) -> Result<(Option<Month>, [Minor; BUCKETS]), ReportError> {
+fn lay(
+    balance: Minor,
+    months: &[(Month, Minor)],
+    now: Month,
+) -> Result<(Option<Month>, [Minor; BUCKETS]), ReportError> {
     let mut buckets = [Minor::ZERO; BUCKETS];
     let (mut left, mut oldest) = (Minor(balance.0.saturating_abs()), None);
     for (month, moved) in months {
@@ -179,7 +181,11 @@ impl AgeingView {
                 row.oldest.to_string().into(),
             ];
             let buckets = row.buckets.iter().map(Cell::from);
-            table.push(head.into_iter().chain(buckets).chain([row.balance.currency.as_str().into()]));
+            table.push(
+                head.into_iter()
+                    .chain(buckets)
+                    .chain([row.balance.currency.as_str().into()]),
+            );
         }
         table
     }
@@ -205,7 +211,10 @@ mod tests {
         assert_eq!(oldest, Some(month("2026-04")));
         assert_eq!(buckets.map(|amount| amount.0), [-300, 0, -400, 0, 0]);
         let (oldest, buckets) = lay(Minor(1_000), &moved, month("2026-06")).unwrap();
-        assert_eq!((oldest, buckets.map(|amount| amount.0)), (Some(month("2025-11")), [300, 0, 500, 0, 200]));
+        assert_eq!(
+            (oldest, buckets.map(|amount| amount.0)),
+            (Some(month("2025-11")), [300, 0, 500, 0, 200])
+        );
         assert_eq!(age(month("2025-11"), month("2026-06")), 7);
     }
 }

@@ -185,7 +185,13 @@ impl BalanceSheetView {
                 "Balance sheet 资产负债表 of a {whose} at position {}: {verdict}",
                 self.position
             ),
-            &["section 类别", "item 项目", "accounts 科目", "amount 金额", "currency 币种"],
+            &[
+                "section 类别",
+                "item 项目",
+                "accounts 科目",
+                "amount 金额",
+                "currency 币种",
+            ],
         );
         for row in &self.rows {
             table.push([
@@ -197,7 +203,10 @@ impl BalanceSheetView {
             ]);
         }
         for sums in &self.sums {
-            for (section, sum) in [Section::Assets, Section::Liabilities, Section::Own].into_iter().zip(sums) {
+            for (section, sum) in [Section::Assets, Section::Liabilities, Section::Own]
+                .into_iter()
+                .zip(sums)
+            {
                 table.push([
                     section.heading().into(),
                     "sum 合计".into(),

@@ -59,9 +59,14 @@ pub async fn commission_cost(
         return Err(ReportError::NotFound);
     }
     let position = position(client, log, at).await?;
-    let (own, month) = (party.or(viewer.party()).map(PartyId::uuid), period.map(Month::number));
+    let own = party.or(viewer.party()).map(PartyId::uuid);
+    let (first, last) = (own.unwrap_or(Uuid::nil()), own.unwrap_or(Uuid::max()));
+    let month = period.map(Month::number);
     let found = client
-        .query(include_str!("sql/commission_cost.sql"), &[&log.0, &position, &own, &month])
+        .query(
+            include_str!("sql/commission_cost.sql"),
+            &[&log.0, &position, &first, &last, &month],
+        )
         .await?;
     let payers = found.iter().map(|row| row.get(0)).collect();
     let shops = found.iter().filter_map(|row| row.get(1)).collect();
@@ -117,7 +122,10 @@ impl CostView {
         for row in &self.rows {
             table.push([
                 row.name.clone().into(),
-                row.shop.clone().unwrap_or_else(|| "(adjustments 调整)".to_owned()).into(),
+                row.shop
+                    .clone()
+                    .unwrap_or_else(|| "(adjustments 调整)".to_owned())
+                    .into(),
                 row.lines.into(),
                 Cell::from(&row.charged),
                 Cell::from(&row.given_back),

@@ -10,8 +10,8 @@ use super::explain::moments;
 use super::page::part;
 use super::statement::{self, Sum};
 use super::{
-    At, Cell, Lang, Money, Page, ReportError, Statement, StatementKey, StatementSum, Table, Viewer, reason, sql, streams,
-    wire,
+    At, Cell, Lang, Money, Page, ReportError, Statement, StatementKey, StatementSum, Table, Viewer, reason, sql,
+    streams, wire,
 };
 use crate::base::{Instant, LogId, Month, Zone};
 use crate::ledger::Account;
@@ -97,7 +97,15 @@ pub async fn statement_difference(
         .query(
             include_str!("sql/difference_lines.sql"),
             &[
-                &log.0, &earlier, &later, &owner.0, &account, &period, &after, &page.fetch(), &currency,
+                &log.0,
+                &earlier,
+                &later,
+                &owner.0,
+                &account,
+                &period,
+                &after,
+                &page.fetch(),
+                &currency,
             ],
         )
         .await?;

@@ -222,14 +222,29 @@ async fn balances(
 impl ForecastView {
     /// As a table.
     pub fn table(&self) -> Table {
-        let usual: Vec<String> = self.usual.iter().map(|(platform, days)| format!("{platform} {days} days")).collect();
-        let usual = if usual.is_empty() { "no history".to_owned() } else { usual.join(", ") };
+        let usual: Vec<String> = self
+            .usual
+            .iter()
+            .map(|(platform, days)| format!("{platform} {days} days"))
+            .collect();
+        let usual = if usual.is_empty() {
+            "no history".to_owned()
+        } else {
+            usual.join(", ")
+        };
         let mut table = Table::new(
             format!(
                 "Forecast 回款预测 on {} at position {}; usual from order to settlement 通常结算周期: {usual}",
                 self.today, self.position
             ),
-            &["basis 依据", "day 日期", "parties 对象", "lines 子订单数", "amount 金额", "currency 币种"],
+            &[
+                "basis 依据",
+                "day 日期",
+                "parties 对象",
+                "lines 子订单数",
+                "amount 金额",
+                "currency 币种",
+            ],
         );
         for row in &self.rows {
             table.push([
@@ -261,7 +276,13 @@ mod tests {
             when(&ordered("taobao", "2026-06-20"), &usual, today),
             (Known::Expected, Some(day("2026-07-10")))
         );
-        assert_eq!(when(&ordered("taobao", "2026-06-01"), &usual, today), (Known::Overdue, None));
-        assert_eq!(when(&ordered("other", "2026-06-20"), &usual, today), (Known::Unknown, None));
+        assert_eq!(
+            when(&ordered("taobao", "2026-06-01"), &usual, today),
+            (Known::Overdue, None)
+        );
+        assert_eq!(
+            when(&ordered("other", "2026-06-20"), &usual, today),
+            (Known::Unknown, None)
+        );
     }
 }

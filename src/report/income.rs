@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use super::{At, Cell, Lang, Money, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
 use crate::base::{LogId, Month, PartyId};
@@ -56,12 +57,11 @@ pub async fn income(
     let named = party.or(viewer.party());
     let with_book = viewer == Viewer::All && (named.is_none() || named == owner);
     let party = named.or(owner);
-    let (own, month) = (party.map(PartyId::uuid), period.map(Month::number));
+    let mut owners: Vec<Uuid> = party.map(PartyId::uuid).into_iter().collect();
+    owners.extend(with_book.then(Uuid::nil));
+    let month = period.map(Month::number);
     let found = client
-        .query(
-            include_str!("sql/income.sql"),
-            &[&log.0, &position, &own, &with_book, &month],
-        )
+        .query(include_str!("sql/income.sql"), &[&log.0, &position, &owners, &month])
         .await?;
     let mut kinds: BTreeMap<(Month, Currency, String), (i64, Minor)> = BTreeMap::new();
     let mut sums: BTreeMap<Currency, Minor> = BTreeMap::new();
@@ -77,6 +77,8 @@ pub async fn income(
         let sum = sums.entry(currency).or_default();
         *sum = sum.plus(amount)?;
     }
+    // What only went from one of its accounts to another is no income: a freeze, and its end.
+    kinds.retain(|_, (_, amount)| !amount.is_zero());
     let row = |((period, currency, kind), (events, amount))| IncomeRow {
         period,
         kind,
@@ -88,7 +90,10 @@ pub async fn income(
         party,
         with_book,
         rows: kinds.into_iter().map(row).collect(),
-        sums: sums.into_iter().map(|(currency, sum)| Money::of(sum, currency)).collect(),
+        sums: sums
+            .into_iter()
+            .map(|(currency, sum)| Money::of(sum, currency))
+            .collect(),
     })
 }
 
@@ -98,7 +103,13 @@ impl IncomeView {
         let whose = self.party.map_or("the book 本账".to_owned(), |party| party.to_string());
         let mut table = Table::new(
             format!("Income by kind 收入构成 of {whose} at position {}", self.position),
-            &["period 账期", "kind 类别", "events 笔数", "amount 金额", "currency 币种"],
+            &[
+                "period 账期",
+                "kind 类别",
+                "events 笔数",
+                "amount 金额",
+                "currency 币种",
+            ],
         );
         for row in &self.rows {
             table.push([

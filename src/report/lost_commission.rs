@@ -72,7 +72,9 @@ pub async fn lost_commission(
         if let Some(cause) = cause(history, lost, &code) {
             let tally = tallies.entry((currency, cause)).or_default();
             tally.lines += 1;
-            tally.paid = tally.paid.plus(Sale::of(history)?.map(|sale| sale.paid).unwrap_or_default())?;
+            tally.paid = tally
+                .paid
+                .plus(Sale::of(history)?.map(|sale| sale.paid).unwrap_or_default())?;
             tally.lost = tally.lost.plus(lost)?;
             tally.known |= !peak.is_zero();
         }
@@ -118,13 +120,15 @@ fn cause(history: &History, lost: Minor, code: &str) -> Option<String> {
     if lost.0 > 0 {
         let refunded = !story.refunds.is_empty();
         let closed = story.closed.is_some() && history.state.posted().keys().all(|(_, layer)| *layer == Layer::Settled);
-        return Some(match () {
-            () if story.is_forfeited() => "forfeited",
-            () if refunded => "refund",
-            () if closed => "closed",
-            () => "corrected",
-        }
-        .to_owned());
+        return Some(
+            match () {
+                () if story.is_forfeited() => "forfeited",
+                () if refunded => "refund",
+                () if closed => "closed",
+                () => "corrected",
+            }
+            .to_owned(),
+        );
     }
     if !story.has_amount() {
         return match code {
@@ -204,10 +208,21 @@ impl LostView {
             ]);
         }
         for sums in &self.sums {
-            let words = [("posted at its highest", "曾入账"), ("lost of it", "其中丢失"), ("stands", "现存")];
+            let words = [
+                ("posted at its highest", "曾入账"),
+                ("lost of it", "其中丢失"),
+                ("stands", "现存"),
+            ];
             for ((en, zh), sum) in words.into_iter().zip(sums) {
                 let currency = sum.currency.as_str().into();
-                table.push([en.into(), zh.into(), Cell::Empty, Cell::Empty, Cell::from(sum), currency]);
+                table.push([
+                    en.into(),
+                    zh.into(),
+                    Cell::Empty,
+                    Cell::Empty,
+                    Cell::from(sum),
+                    currency,
+                ]);
             }
         }
         table

@@ -122,6 +122,7 @@ pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 
 use crate::base::PartyId;
+use crate::ledger::Account;
 
 /// Who looks. A party sees its own and nothing else; what is foreign looks as if it did not exist.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -139,6 +140,11 @@ impl Viewer {
             Viewer::All => true,
             Viewer::Party(own) => own == party,
         }
+    }
+
+    /// True when the viewer may see an account: accounts of the book itself are for a viewer of everything.
+    pub fn sees_account(self, account: Account) -> bool {
+        account.party().map_or(self == Viewer::All, |party| self.sees(party))
     }
 
     /// The party whose rows alone are shown; none for everything.

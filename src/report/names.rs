@@ -54,7 +54,9 @@ impl Names {
 
     /// A shop's name.
     pub fn shop(&self, id: Uuid) -> String {
-        self.shops.get(&id).map_or_else(|| id.to_string(), |(_, name)| name.clone())
+        self.shops
+            .get(&id)
+            .map_or_else(|| id.to_string(), |(_, name)| name.clone())
     }
 
     /// An item's title, or its number where it has none.

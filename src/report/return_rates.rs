@@ -146,7 +146,11 @@ impl ReturnRatesView {
     /// As a table; the sums stand last.
     pub fn table(&self) -> Table {
         let mut table = Table::new(
-            format!("Return rates 退货率 by {} at position {}", self.by.word(), self.position),
+            format!(
+                "Return rates 退货率 by {} at position {}",
+                self.by.word(),
+                self.position
+            ),
             &[
                 self.by.heading(),
                 "lines 已付子订单",

@@ -39,7 +39,10 @@ impl Scan {
         let zone = calendar.book.opened.zone;
         let ever = Instant::from_micros(0).map_err(|_| ReportError::Stored("time"))?;
         let range = order_month.map_or((ever, Instant::from_utc(end_of_time())), |month| {
-            (zone.midnight(month.first_day()), zone.midnight(month.next().first_day()))
+            (
+                zone.midnight(month.first_day()),
+                zone.midnight(month.next().first_day()),
+            )
         });
         Ok(Scan {
             calendar,
@@ -154,9 +157,18 @@ mod tests {
     #[test]
     fn a_ratio_is_rounded_half_up_and_nothing_has_none() {
         let said = |part, whole| percent(part, whole).unwrap_or_default();
-        assert_eq!([said(1, 3), said(2, 3), said(-1, 3)], ["33.33 %", "66.67 %", "-33.33 %"]);
-        assert_eq!([said(1, 1), said(1, 20_000), said(1, 20_001)], ["100.00 %", "0.01 %", "0.00 %"]);
-        assert_eq!([said(-1, 20_000), said(1, -2), said(0, 5)], ["-0.01 %", "-50.00 %", "0.00 %"]);
+        assert_eq!(
+            [said(1, 3), said(2, 3), said(-1, 3)],
+            ["33.33 %", "66.67 %", "-33.33 %"]
+        );
+        assert_eq!(
+            [said(1, 1), said(1, 20_000), said(1, 20_001)],
+            ["100.00 %", "0.01 %", "0.00 %"]
+        );
+        assert_eq!(
+            [said(-1, 20_000), said(1, -2), said(0, 5)],
+            ["-0.01 %", "-50.00 %", "0.00 %"]
+        );
         assert_eq!(percent(5, 0), None);
     }
 }

@@ -9,6 +9,7 @@ mod cli;
 mod compare;
 mod cutover;
 mod engine;
+mod finance;
 mod fuzz;
 mod golden;
 mod histories;

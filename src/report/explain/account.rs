@@ -36,7 +36,11 @@ pub async fn explain_balance(
     };
     let root = Node::new(
         "balance",
-        format!("{} {currency}: {account}, {}, at position {position}", amount.amount, layer.word()),
+        format!(
+            "{} {currency}: {account}, {}, at position {position}",
+            amount.amount,
+            layer.word()
+        ),
         format!("{} {currency}：{account}，{layer_zh}，位置 {position}", amount.amount),
     );
     let legs = Legs {

@@ -346,7 +346,7 @@ pub(super) fn adjustment(adjustment: &AdjustmentPosted, approval: Option<&Approv
         node.push(persons);
     }
     for leg in &adjustment.legs {
-        if leg.account.party().is_none_or(|party| viewer.sees(party)) {
+        if viewer.sees_account(leg.account) {
             let text = format!(
                 "{} {} {}",
                 leg.account,
@@ -363,7 +363,11 @@ pub(super) fn adjustment(adjustment: &AdjustmentPosted, approval: Option<&Approv
 pub(super) fn persons(approval: &ApprovalState) -> Option<Node> {
     let (requested, ended) = (approval.requested.as_ref()?, approval.ended.as_ref()?);
     let (maker, checker) = (requested.maker, ended.by);
-    let remark = ended.remark.as_ref().map(|remark| format!(": {remark}")).unwrap_or_default();
+    let remark = ended
+        .remark
+        .as_ref()
+        .map(|remark| format!(": {remark}"))
+        .unwrap_or_default();
     let en = format!("asked for by {maker}, approved by {checker}{remark}");
     let zh = format!("申请人 {maker}，审批人 {checker}{}", remark.replacen(": ", "：", 1));
     Some(Node::new("approval", en, zh).refer(requested.approval))

@@ -181,7 +181,10 @@ pub(super) async fn fold(
     page.limit = page.limit.clamp(1, Fold::MOST);
     let mut opened = leaves(client, log, (legs, zone), fold.by, &start, page.fetch()).await?;
     let more = page.cut(&mut opened);
-    let next = opened.last().filter(|_| more).map(|leaf| format!("{}~{}", leaf.key, leaf.position));
+    let next = opened
+        .last()
+        .filter(|_| more)
+        .map(|leaf| format!("{}~{}", leaf.key, leaf.position));
     let positions: Vec<i64> = opened.iter().map(|leaf| leaf.position).collect();
     let leaves = Leaves::load(client, log, &positions, legs.until).await?;
     let mut folded = Folded {
@@ -191,10 +194,13 @@ pub(super) async fn fold(
     };
     // No window opens more groups than events.
     let first = groups.iter().take_while(|group| group.key < start.0).count();
-    let shown = groups.len().min(first.saturating_add(usize::try_from(Fold::MOST).unwrap_or(usize::MAX)));
+    let shown = groups
+        .len()
+        .min(first.saturating_add(usize::try_from(Fold::MOST).unwrap_or(usize::MAX)));
     let (before, rest) = groups.split_at(first);
     let (within, after) = rest.split_at(shown - first);
-    root.because.extend(bundle(before, legs.currency, ("groups before", "此前各组"))?);
+    root.because
+        .extend(bundle(before, legs.currency, ("groups before", "此前各组"))?);
     for group in within {
         let own = opened.iter().filter(|leaf| leaf.key == group.key);
         let mut node = group_node(group, fold.by, legs.currency);
@@ -211,7 +217,8 @@ pub(super) async fn fold(
         node.adds_up = !node.because.is_empty();
         root.push(node);
     }
-    root.because.extend(bundle(after, legs.currency, ("groups after", "此后各组"))?);
+    root.because
+        .extend(bundle(after, legs.currency, ("groups after", "此后各组"))?);
     Ok(folded)
 }
 
@@ -287,8 +294,12 @@ fn key_of(name: &str, by: FoldBy) -> String {
             .find(|cell| cell.word() == name)
             .map_or_else(String::new, |cell| cell.code().to_owned()),
         FoldBy::Day => name.to_owned(),
-        FoldBy::Month => name.parse::<Month>().map_or_else(|_| String::new(), |month| month.number().to_string()),
-        FoldBy::Rule => name.parse::<RuleId>().map_or_else(|_| String::new(), |rule| rule.0.to_string()),
+        FoldBy::Month => name
+            .parse::<Month>()
+            .map_or_else(|_| String::new(), |month| month.number().to_string()),
+        FoldBy::Rule => name
+            .parse::<RuleId>()
+            .map_or_else(|_| String::new(), |rule| rule.0.to_string()),
     }
 }
 
@@ -345,7 +356,16 @@ async fn groups(client: &Client, log: LogId, legs: Legs, zone: Zone, by: FoldBy)
     let p = Parameters::of(legs, zone);
     let word = by.word();
     let parameters: [&(dyn ToSql + Sync); 11] = [
-        &log.0, &p.owner, &p.account, &p.layer, &p.currency, &legs.after, &legs.until, &p.month, &p.cell, &word,
+        &log.0,
+        &p.owner,
+        &p.account,
+        &p.layer,
+        &p.currency,
+        &legs.after,
+        &legs.until,
+        &p.month,
+        &p.cell,
+        &word,
         &p.zone,
     ];
     let rows = client
@@ -370,8 +390,20 @@ async fn leaves(
     let p = Parameters::of(legs, zone);
     let word = by.word();
     let parameters: [&(dyn ToSql + Sync); 14] = [
-        &log.0, &p.owner, &p.account, &p.layer, &p.currency, &legs.after, &legs.until, &p.month, &p.cell, &word,
-        &p.zone, key, position, &fetch,
+        &log.0,
+        &p.owner,
+        &p.account,
+        &p.layer,
+        &p.currency,
+        &legs.after,
+        &legs.until,
+        &p.month,
+        &p.cell,
+        &word,
+        &p.zone,
+        key,
+        position,
+        &fetch,
     ];
     let rows = client
         .query(include_str!("../sql/explain_leaves.sql"), &parameters)

@@ -109,7 +109,10 @@ impl Leaves {
         let stamp = match layer {
             Layer::Settled => {
                 let stamp = self.calendar.stamp(stored);
-                let back = stamp.points_back_to.map(|month| format!(" (<- {month})")).unwrap_or_default();
+                let back = stamp
+                    .points_back_to
+                    .map(|month| format!(" (<- {month})"))
+                    .unwrap_or_default();
                 format!(", {}{back}", stamp.period)
             }
             Layer::Estimated => String::new(),
@@ -188,11 +191,7 @@ async fn lines(
     Ok(of_lines().filter_map(after).collect())
 }
 
-async fn approvals(
-    client: &Client,
-    log: LogId,
-    positions: &[i64],
-) -> Result<HashMap<i64, ApprovalState>, ReportError> {
+async fn approvals(client: &Client, log: LogId, positions: &[i64]) -> Result<HashMap<i64, ApprovalState>, ReportError> {
     let sql = include_str!("../sql/explain_approvals.sql");
     let mut approvals: HashMap<i64, ApprovalState> = HashMap::new();
     for row in client.query(sql, &[&log.0, &positions]).await? {

@@ -124,11 +124,11 @@ pub async fn explain_leg(
 
 /// Accounts of the book itself are shown to a viewer of everything only.
 fn may_see(viewer: Viewer, account: Account) -> Result<(), ReportError> {
-    let foreign = account.party().is_none_or(|party| !viewer.sees(party));
-    if foreign && viewer != Viewer::All {
-        return Err(ReportError::NotFound);
+    if viewer.sees_account(account) {
+        Ok(())
+    } else {
+        Err(ReportError::NotFound)
     }
-    Ok(())
 }
 
 fn names(history: &History) -> (String, String) {
