@@ -174,6 +174,18 @@ typed_id!(
     /// A cut-over 期初建账: from where on these books count.
     CutoverId, "cut"
 );
+typed_id!(
+    /// A settlement run; derived from book, month and number.
+    RunId, "run"
+);
+typed_id!(
+    /// A settlement sheet 结算单; derived from run, party and currency.
+    SheetId, "sht"
+);
+typed_id!(
+    /// Closing entries of a contract's guarantee, or of a party's reserve in a currency; derived from these.
+    ClosingId, "clo"
+);
 
 impl LineId {
     /// The line that a platform numbers `line_no`.
@@ -225,6 +237,47 @@ impl ShareId {
     pub fn of(membership: MembershipId, terms_from: Instant, month: Month) -> ShareId {
         let (from, month) = (terms_from.micros().to_string(), month.to_string());
         ShareId(derive_uuid("share", membership.0, &[&from, &month]))
+    }
+}
+
+impl RunId {
+    /// Run `number` of a month.
+    pub fn of(book: BookId, period: Month, number: u32) -> RunId {
+        RunId(derive_uuid("run", book.0, &[&period.to_string(), &number.to_string()]))
+    }
+}
+
+impl SheetId {
+    /// The sheet of a party in a currency.
+    pub fn of(run: RunId, party: PartyId, currency: &str) -> SheetId {
+        SheetId(derive_uuid("sheet", run.0, &[&party.to_string(), currency]))
+    }
+}
+
+impl ClosingId {
+    /// The guarantee of a contract.
+    pub fn of_guarantee(membership: MembershipId) -> ClosingId {
+        ClosingId(derive_uuid("closing.guarantee", membership.0, &[]))
+    }
+
+    /// The reserve of a party in a currency.
+    pub fn of_reserve(party: PartyId, currency: &str) -> ClosingId {
+        ClosingId(derive_uuid("closing.reserve", party.uuid(), &[currency]))
+    }
+}
+
+impl TimerId {
+    /// The timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a rebuild
+    /// makes the same one (decision B13).
+    pub fn set_by(log: LogId, position: i64, ordinal: u32) -> TimerId {
+        let mut hash = Sha256::new();
+        hash.update(log.0.as_bytes());
+        hash.update(position.to_be_bytes());
+        hash.update(ordinal.to_be_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0_u8; 16];
+        bytes.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        TimerId(Uuid::from_bytes(bytes))
     }
 }
 

@@ -304,6 +304,7 @@ fn contract(book: BookId, n: u64, from: Instant) -> Result<Command, BenchError> 
         scope: ContractScope::All,
         share: Share::UpperKeeps(ppm(300_000)?),
         receiver: Receiver::Book,
+        guarantee: None,
         from,
         to: None,
     })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::adjustment::AdjustmentPurpose;
 use super::book::{BookOpened, Formula};
 use super::click::Click;
 use super::cutover::{Opening, Scope};
@@ -15,7 +16,8 @@ use super::party::{ContractScope, Receiver, Share};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
-use super::share::Figures;
+use super::settlement::Settle;
+use super::share::{Figures, Guarantee};
 use super::stream::StreamId;
 use crate::base::*;
 use crate::ledger::Leg;
@@ -86,6 +88,8 @@ pub enum Command {
         share: Share,
         /// Whom the platform pays.
         receiver: Receiver,
+        /// 保底: what the upper guarantees the member a month.
+        guarantee: Option<Guarantee>,
         /// Inclusive.
         from: Instant,
         /// Exclusive.
@@ -101,6 +105,8 @@ pub enum Command {
         share: Share,
         /// Whom the platform pays.
         receiver: Receiver,
+        /// What the upper guarantees from then on; none: nothing any more.
+        guarantee: Option<Guarantee>,
         /// From here on.
         from: Instant,
     },
@@ -121,7 +127,11 @@ pub enum Command {
         membership: MembershipId,
         /// The month.
         month: Month,
+        /// The run whose closing entry this is.
+        run: Option<RunId>,
     },
+    /// Anything about settlement runs and sheets.
+    Settle(Box<Settle>),
     /// Registers a shop with its brand.
     RegisterShop {
         /// Platform.
@@ -320,6 +330,16 @@ pub enum Pending {
         reason: String,
         /// What moves.
         legs: Vec<Leg>,
+        /// What it is for; none: a correction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        purpose: Option<AdjustmentPurpose>,
+    },
+    /// A settlement run is approved with exactly these sheets.
+    ApproveRun {
+        /// Which run.
+        run: RunId,
+        /// Over its sheets.
+        digest: String,
     },
     /// An import is taken back although a month that it touched is cut off.
     ReverseImport(ImportReversal),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::adjustment::AdjustmentPosted;
 use super::approval::ApprovalEvent;
-use super::book::BookEvent;
+use super::book::{BookEvent, BookState};
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
 use super::cutover::{self, CutoverEvent};
@@ -18,10 +18,11 @@ use super::person::PersonEvent;
 use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
+use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
-use crate::base::Instant;
-use crate::ledger::{Entry, EntryError};
+use crate::base::{Instant, Month};
+use crate::ledger::{Entry, EntryError, Stamp};
 
 /// One event of any slice.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +59,12 @@ pub enum Event {
     Resolution(ParkedResolved),
     /// A contract's month.
     Share(ShareEvent),
+    /// A settlement run.
+    Run(RunEvent),
+    /// A settlement sheet.
+    Sheet(SheetEvent),
+    /// A closing entry.
+    Closing(ClosingEvent),
 }
 
 /// Why stored bytes are no event.
@@ -140,6 +147,26 @@ kinds! {
     "import.reversal_begun" => |e| Event::Import(ImportEvent::ReversalBegun(e));
     "import.reversed" => |e| Event::Import(ImportEvent::Reversed(e));
     "parked.resolved" => Event::Resolution;
+    "period.reopened" => |e| Event::Book(BookEvent::PeriodReopened(e));
+    "settlement.terms_set" => |e| Event::Book(BookEvent::SettlementTermsSet(e));
+    "run.started" => |e| Event::Run(RunEvent::Started(e));
+    "run.reckoned" => |e| Event::Run(RunEvent::Reckoned(e));
+    "run.drafted" => |e| Event::Run(RunEvent::Drafted(e));
+    "run.waits" => |e| Event::Run(RunEvent::Waits(e));
+    "run.approved" => |e| Event::Run(RunEvent::Approved(e));
+    "run.issued" => |e| Event::Run(RunEvent::Issued(e));
+    "run.locked" => |e| Event::Run(RunEvent::Locked(e));
+    "run.dropped" => |e| Event::Run(RunEvent::Dropped(e));
+    "sheet.drafted" => |e| Event::Sheet(SheetEvent::Drafted(e));
+    "sheet.delivered" => |e| Event::Sheet(SheetEvent::Delivered(e));
+    "sheet.confirmed" => |e| Event::Sheet(SheetEvent::Confirmed(e));
+    "sheet.contested" => |e| Event::Sheet(SheetEvent::Contested(e));
+    "sheet.answered" => |e| Event::Sheet(SheetEvent::Answered(e));
+    "sheet.held_back" => |e| Event::Sheet(SheetEvent::HeldBack(e));
+    "sheet.deemed_confirmed" => |e| Event::Sheet(SheetEvent::DeemedConfirmed(e));
+    "guarantee.settled" => |e| Event::Closing(ClosingEvent::Guarantee(e));
+    "reserve.held" => |e| Event::Closing(ClosingEvent::Held(e));
+    "reserve.released" => |e| Event::Closing(ClosingEvent::Released(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -167,6 +194,8 @@ impl Event {
                 BookEvent::TimerLapsed(_) => "timer.lapsed",
                 BookEvent::Repaired(_) => "log.repaired",
                 BookEvent::CutOver(_) => "book.cut_over",
+                BookEvent::PeriodReopened(_) => "period.reopened",
+                BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
             },
             Event::Party(e) => match e {
                 PartyEvent::Registered(_) => "party.registered",
@@ -221,6 +250,30 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
+            Event::Run(e) => match e {
+                RunEvent::Started(_) => "run.started",
+                RunEvent::Reckoned(_) => "run.reckoned",
+                RunEvent::Drafted(_) => "run.drafted",
+                RunEvent::Waits(_) => "run.waits",
+                RunEvent::Approved(_) => "run.approved",
+                RunEvent::Issued(_) => "run.issued",
+                RunEvent::Locked(_) => "run.locked",
+                RunEvent::Dropped(_) => "run.dropped",
+            },
+            Event::Sheet(e) => match e {
+                SheetEvent::Drafted(_) => "sheet.drafted",
+                SheetEvent::Delivered(_) => "sheet.delivered",
+                SheetEvent::Confirmed(_) => "sheet.confirmed",
+                SheetEvent::Contested(_) => "sheet.contested",
+                SheetEvent::Answered(_) => "sheet.answered",
+                SheetEvent::HeldBack(_) => "sheet.held_back",
+                SheetEvent::DeemedConfirmed(_) => "sheet.deemed_confirmed",
+            },
+            Event::Closing(e) => match e {
+                ClosingEvent::Guarantee(_) => "guarantee.settled",
+                ClosingEvent::Held(_) => "reserve.held",
+                ClosingEvent::Released(_) => "reserve.released",
+            },
         }
     }
 
@@ -248,6 +301,9 @@ impl Event {
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
+            Event::Run(_) => Slice::Run,
+            Event::Sheet(_) => Slice::Sheet,
+            Event::Closing(_) => Slice::Closing,
         }
     }
 
@@ -263,6 +319,8 @@ impl Event {
                 BookEvent::TimerLapsed(e) => canonical(e),
                 BookEvent::Repaired(e) => canonical(e),
                 BookEvent::CutOver(e) => canonical(e),
+                BookEvent::PeriodReopened(e) => canonical(e),
+                BookEvent::SettlementTermsSet(e) => canonical(e),
             },
             Event::Party(e) => match e {
                 PartyEvent::Registered(e) => canonical(e),
@@ -315,6 +373,29 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
+            Event::Run(e) => match e {
+                RunEvent::Started(e) => canonical(e),
+                RunEvent::Reckoned(e) => canonical(e),
+                RunEvent::Drafted(e) => canonical(e),
+                RunEvent::Waits(e) => canonical(e),
+                RunEvent::Approved(e) => canonical(e),
+                RunEvent::Issued(e) => canonical(e),
+                RunEvent::Locked(e) => canonical(e),
+                RunEvent::Dropped(e) => canonical(e),
+            },
+            Event::Sheet(e) => match e {
+                SheetEvent::Drafted(e) => canonical(e),
+                SheetEvent::Delivered(e) => canonical(e),
+                SheetEvent::Confirmed(e) => canonical(e),
+                SheetEvent::Contested(e) => canonical(e),
+                SheetEvent::Answered(e) => canonical(e),
+                SheetEvent::HeldBack(e) => canonical(e),
+                SheetEvent::DeemedConfirmed(e) => canonical(e),
+            },
+            Event::Closing(e) => match e {
+                ClosingEvent::Guarantee(e) => canonical(e),
+                ClosingEvent::Held(e) | ClosingEvent::Released(e) => canonical(e),
+            },
         }
     }
 
@@ -336,6 +417,7 @@ impl Event {
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
             Event::Share(e) => super::share::post::post(e),
+            Event::Closing(e) => super::settlement::closing::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -347,7 +429,9 @@ impl Event {
             | Event::Click(_)
             | Event::Placement(_)
             | Event::Import(_)
-            | Event::Resolution(_) => Ok(Entry::default()),
+            | Event::Resolution(_)
+            | Event::Run(_)
+            | Event::Sheet(_) => Ok(Entry::default()),
         }
     }
 
@@ -362,8 +446,34 @@ impl Event {
             Event::Cutover(CutoverEvent::Opened(e)) => Some(e.at),
             Event::Cutover(CutoverEvent::Reversed(e)) => Some(e.at),
             Event::Share(ShareEvent::TruedUp(e)) => Some(e.at),
+            Event::Closing(e) => Some(e.at()),
             _ => None,
         };
         stated.unwrap_or(occurred_at)
+    }
+
+    /// The month that a closing entry of a run is stamped into, although it is cut off.
+    pub fn closes(&self) -> Option<Month> {
+        match self {
+            Event::Share(ShareEvent::TruedUp(e)) => e.closes,
+            Event::Closing(e) => Some(e.period()),
+            _ => None,
+        }
+    }
+
+    /// The period of its settled legs (decision B12): of a closing entry the month that its run closes; of anything else the
+    /// month of its date, or the earliest open one when that is cut off.
+    pub fn stamp(&self, book: &BookState, occurred_at: Instant) -> Stamp {
+        let at = self.accounting_at(occurred_at);
+        match self.closes() {
+            Some(period) => {
+                let own = book.opened.zone.month(at);
+                Stamp {
+                    period,
+                    points_back_to: Some(own).filter(|own| *own < period),
+                }
+            }
+            None => book.stamp(at),
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! Glossary: anchor 主播, agency 机构 (MCN), recruiting agent 团长, second-level promoter 推客, brand 品牌, supplier 供应商,
 //! book 账套, plan/rule 佣金计划, exclusive 专享, technical fee 技术服务费, content fee 内容场景专项服务费, placement 推广位,
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
-//! cut-over 期初建账.
+//! cut-over 期初建账, settlement sheet 结算单, minimum guarantee 保底, reserve 退货准备金.
 
 pub mod adjustment;
 pub mod approval;
@@ -28,6 +28,7 @@ pub mod placement;
 pub mod plan;
 pub mod pricing;
 pub mod refusal;
+pub mod settlement;
 pub mod share;
 pub mod stream;
 pub mod world;

@@ -44,11 +44,17 @@ pub enum Slice {
     Resolution,
     /// A contract's month; every event carries the totals, so the last one is the state.
     Share,
+    /// A settlement run.
+    Run,
+    /// A settlement sheet.
+    Sheet,
+    /// Closing entries of a guarantee or a reserve; every event carries the totals, so the last one is the state.
+    Closing,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 16] = [
+    pub const ALL: [(Slice, i16, &'static str); 19] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -65,6 +71,9 @@ impl Slice {
         (Slice::Cutover, 25, CutoverId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
+        (Slice::Run, 26, RunId::PREFIX),
+        (Slice::Sheet, 27, SheetId::PREFIX),
+        (Slice::Closing, 35, ClosingId::PREFIX),
     ];
 
     /// Number in the database.
@@ -82,7 +91,7 @@ impl Slice {
 
     /// Every event of such a stream carries the totals after it: the last one is the state.
     pub fn carries_totals(self) -> bool {
-        matches!(self, Slice::Usage | Slice::Share)
+        matches!(self, Slice::Usage | Slice::Share | Slice::Closing)
     }
 
     fn prefix(self) -> &'static str {
@@ -114,7 +123,8 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId, Run from RunId, Sheet from SheetId,
+    Closing from ClosingId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -16,6 +16,7 @@ use super::party::PartyState;
 use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
+use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
 use crate::base::{EventId, Instant, LogId};
@@ -68,6 +69,12 @@ pub enum Entity {
     Import(Arc<ImportState>),
     /// A contract's month.
     Share(Arc<ShareState>),
+    /// A settlement run.
+    Run(Arc<RunState>),
+    /// A settlement sheet.
+    Sheet(Arc<SheetState>),
+    /// Closing entries of a guarantee or a reserve.
+    Closing(Arc<ClosingState>),
 }
 
 /// A fold with the version it stands at.
@@ -116,6 +123,16 @@ impl Known {
                     Arc::make_mut(state).evolve(e, placed);
                 }
             }
+            Event::Sheet(e) => {
+                if self.entity.is_none() {
+                    self.entity = Some(Entity::Sheet(Arc::default()));
+                }
+                if let Some(Entity::Sheet(state)) = &mut self.entity {
+                    Arc::make_mut(state).evolve(e, placed);
+                }
+            }
+            Event::Run(e) => fold!(Run, e),
+            Event::Closing(e) => fold!(Closing, e),
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::Shelf(e) => fold!(Shelf, e),
@@ -182,6 +199,12 @@ impl World {
         import: Import(ImportState) by crate::base::ImportId;
         /// A contract's month.
         share: Share(ShareState) by crate::base::ShareId;
+        /// A settlement run.
+        run: Run(RunState) by crate::base::RunId;
+        /// A settlement sheet.
+        sheet: Sheet(SheetState) by crate::base::SheetId;
+        /// Closing entries of a guarantee or a reserve.
+        closing: Closing(ClosingState) by crate::base::ClosingId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

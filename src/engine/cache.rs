@@ -34,7 +34,8 @@ fn weight(stream: StreamId) -> usize {
         Slice::Book | Slice::Cutover => 65_536,
         Slice::Party | Slice::Approval | Slice::Adjustment | Slice::Person | Slice::Import | Slice::Resolution => 2_048,
         Slice::Placement => 1_024,
-        Slice::Item | Slice::Shop | Slice::Usage | Slice::Share | Slice::Click => 512,
+        Slice::Run | Slice::Sheet => 2_048,
+        Slice::Item | Slice::Shop | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }
 }
 

@@ -317,8 +317,11 @@ fn stamp(recorded: &[Recorded], read: &Read, folds: &Folds, missing: &mut Vec<Ba
                 moved.set(key, folds.balances.get(&key));
             }
         }
-        let dated = recorded.event.accounting_at(recorded.placed.occurred_at);
-        let stamp = folds.world.book(read.book).map(|book| book.stamp(dated));
+        let occurred_at = recorded.placed.occurred_at;
+        let stamp = folds
+            .world
+            .book(read.book)
+            .map(|book| recorded.event.stamp(book, occurred_at));
         match moved.apply(&entry, stamp) {
             Ok(legs) => all.push(legs),
             Err(_) if recorded.stream.slice == Slice::Line => {

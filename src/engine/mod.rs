@@ -7,6 +7,7 @@
 pub mod api;
 mod cache;
 mod clicks;
+pub mod close;
 mod decide;
 mod fingerprint;
 mod flight;
@@ -117,6 +118,7 @@ impl Engine {
                 tokio::spawn(timers::run(engine.clone())),
                 tokio::spawn(follower::run(engine.clone())),
                 tokio::spawn(release::run(engine.clone())),
+                tokio::spawn(close::run(engine.clone())),
             ];
             *engine.inner.background.lock().unwrap_or_else(PoisonError::into_inner) = tasks;
         }

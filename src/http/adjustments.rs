@@ -16,6 +16,7 @@ use super::state::Shared;
 use super::wire::{AnswerView, MoneyIn};
 use super::write::Write;
 use crate::base::{ApprovalId, Instant};
+use crate::domain::adjustment::AdjustmentPurpose;
 use crate::domain::command::{Command, Pending, Verdict};
 use crate::ledger::{Account, AccountKind, Layer, Leg};
 use crate::report::{self, ApprovalView, ApprovalsView};
@@ -40,6 +41,10 @@ pub struct ManualEntryIn {
     pub reason: String,
     /// What moves; sums to zero per currency. 2 to 100 legs.
     pub legs: Vec<LegIn>,
+    /// What it is for, and so where a settlement sheet shows it: adjustment (when not told), contract, sourcing, penalty,
+    /// charge, payment, receipt or write_off.
+    #[schema(value_type = Option<String>, example = "payment")]
+    pub purpose: Option<AdjustmentPurpose>,
 }
 
 /// A leg: `party` with an account of its, or `book` without a party.
@@ -105,6 +110,7 @@ fn entry(form: &mut Form, told: &ManualEntryIn) -> Option<Pending> {
         at: at?,
         reason: reason?,
         legs: legs.into_iter().collect::<Option<_>>()?,
+        purpose: told.purpose,
     })
 }
 

@@ -13,12 +13,13 @@ use super::problem::Problem;
 use super::read::{Read, answer};
 use super::shares::{ShareIn, parties_of, share};
 use super::state::Shared;
-use super::wire::AnswerView;
+use super::wire::{AnswerView, MoneyIn};
 use super::write::Write;
 use crate::access::member_of;
 use crate::base::{MembershipId, PartyId};
 use crate::domain::command::Command;
 use crate::domain::party::{ContractScope, Receiver};
+use crate::domain::share::{Guarantee, GuaranteeMode};
 use crate::report::{self, MembershipsView};
 
 /// A contract to sign.
@@ -37,6 +38,8 @@ pub struct MembershipIn {
     /// Whom the platform pays: book, upper, member or each; book when not told.
     #[schema(value_type = String, example = "book")]
     pub receiver: Option<Receiver>,
+    /// 保底: what the agency guarantees the member a month.
+    pub guarantee: Option<GuaranteeIn>,
     /// Start, inclusive.
     pub from: String,
     /// End, exclusive.
@@ -52,8 +55,35 @@ pub struct AmendIn {
     /// Whom the platform pays; book when not told.
     #[schema(value_type = String)]
     pub receiver: Option<Receiver>,
+    /// What the agency guarantees from then on; nothing when not told.
+    pub guarantee: Option<GuaranteeIn>,
     /// From here on.
     pub from: String,
+}
+
+/// A guarantee 保底 a month. It is owed as a whole for a month at whose end the contract is in force.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuaranteeIn {
+    /// A month.
+    pub amount: MoneyIn,
+    /// top_up: a shortfall is paid for good; advance: it is paid ahead and recovered from later months.
+    #[schema(value_type = String, example = "top_up")]
+    pub mode: GuaranteeMode,
+    /// An advance is recovered only out of what exceeds the guarantee.
+    #[serde(default)]
+    pub floor: bool,
+}
+
+fn guarantee(form: &mut Form, told: Option<&GuaranteeIn>) -> Option<Option<Guarantee>> {
+    let Some(told) = told else { return Some(None) };
+    let money = form.money("/guarantee/amount", &told.amount)?;
+    Some(Some(Guarantee {
+        currency: money.currency,
+        amount: money.minor,
+        mode: told.mode,
+        floor: told.floor,
+    }))
 }
 
 /// The end of a contract.
@@ -75,14 +105,16 @@ pub async fn sign(write: Write, Json(body): Json<MembershipIn>) -> Result<HttpRe
     let share = share(&mut form, &body.share);
     let from = form.read("/from", &body.from);
     let to = form.maybe("/to", body.to.as_deref());
-    let read = member.zip(upper).zip(share).zip(from).zip(to);
-    let ((((member, upper), share), from), to) = form.finish(read)?;
+    let guarantee = guarantee(&mut form, body.guarantee.as_ref());
+    let read = member.zip(upper).zip(share).zip(from).zip(to).zip(guarantee);
+    let (((((member, upper), share), from), to), guarantee) = form.finish(read)?;
     let command = Command::SignMembership {
         member,
         upper,
         scope: body.scope.unwrap_or(ContractScope::All),
         share,
         receiver: body.receiver.unwrap_or_default(),
+        guarantee,
         from,
         to,
     };
@@ -107,13 +139,15 @@ pub async fn amend(write: Write, id: Path<String>, Json(body): Json<AmendIn>) ->
     let mut form = write.form(parties_of(&body.share)).await?;
     let share = share(&mut form, &body.share);
     let from = form.read("/from", &body.from);
-    let (share, from) = form.finish(share.zip(from))?;
+    let guarantee = guarantee(&mut form, body.guarantee.as_ref());
+    let ((share, from), guarantee) = form.finish(share.zip(from).zip(guarantee))?;
     let receiver = body.receiver.unwrap_or_default();
     let command = Command::AmendMembership {
         member,
         membership,
         share,
         receiver,
+        guarantee,
         from,
     };
     write.change("PATCH /v1/memberships/{membership}", command).await

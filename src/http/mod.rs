@@ -39,7 +39,9 @@ pub mod reported;
 pub mod reports;
 pub mod rule_terms;
 pub mod rules;
+pub mod settlements;
 pub mod shares;
+pub mod sheets;
 pub mod spool;
 pub mod state;
 pub mod wire;
@@ -127,6 +129,32 @@ fn intake(config: &mut ServiceConfig) {
         .route("/v1/imports/{import}/result", get().to(imports::result));
 }
 
+/// Settlement runs, sheets and terms.
+#[rustfmt::skip]
+fn settlement_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/settlements", get().to(settlements::list))
+        .route("/v1/settlements", post().to(settlements::start))
+        .route("/v1/settlements/{run}", get().to(settlements::show))
+        .route("/v1/settlements/{run}/sheets", get().to(settlements::sheets))
+        .route("/v1/settlements/{run}/differences", get().to(settlements::differences))
+        .route("/v1/settlements/{run}/deliver", post().to(settlements::deliver))
+        .route("/v1/settlements/{run}/drop", post().to(settlements::drop_run))
+        .route("/v1/settlements/{run}/approve", post().to(settlements::approve))
+        .route("/v1/settlements/{run}/issue", post().to(settlements::issue))
+        .route("/v1/settlements/{run}/lock", post().to(settlements::lock))
+        .route("/v1/settlement-terms", get().to(settlements::terms))
+        .route("/v1/settlement-terms", post().to(settlements::set_terms))
+        .route("/v1/sheets", get().to(sheets::list))
+        .route("/v1/sheets/{sheet}", get().to(sheets::show))
+        .route("/v1/sheets/{sheet}/lines", get().to(sheets::lines))
+        .route("/v1/sheets/{sheet}/members", get().to(sheets::members))
+        .route("/v1/sheets/{sheet}/confirm", post().to(sheets::confirm))
+        .route("/v1/sheets/{sheet}/contest", post().to(sheets::contest))
+        .route("/v1/sheets/{sheet}/answer", post().to(sheets::answer_contest))
+        .route("/v1/sheets/{sheet}/hold-back", post().to(sheets::hold_back));
+}
+
 /// Every route. `access::table` says who may use which; a test holds the two against each other.
 #[rustfmt::skip]
 fn routes(config: &mut ServiceConfig) {
@@ -170,7 +198,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/rules/{rule}/end", post().to(rules::end))
         .route("/v1/rules/{rule}/applicants", post().to(rules::apply))
         .route("/v1/rules/{rule}/applicants/{party}", post().to(rules::decide));
-    config.configure(ledger_routes).configure(report_routes);
+    config.configure(ledger_routes).configure(settlement_routes).configure(report_routes);
 }
 
 /// Facts, money, and the log.
@@ -196,6 +224,7 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/statements", get().to(money::statement))
         .route("/v1/periods", get().to(periods::list))
         .route("/v1/periods/{period}/cut-off", post().to(periods::cut_off))
+        .route("/v1/periods/{period}/reopen", post().to(periods::reopen))
         .route("/v1/adjustments", post().to(adjustments::ask))
         .route("/v1/cutovers", get().to(cutovers::list))
         .route("/v1/cutovers", post().to(cutovers::ask))

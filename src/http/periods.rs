@@ -14,6 +14,7 @@ use super::wire::AnswerView;
 use super::write::Write;
 use crate::base::Month;
 use crate::domain::command::Command;
+use crate::domain::settlement::Settle;
 use crate::report::{self, PeriodsView};
 
 /// Cuts off a month: nothing is stamped into it any more.
@@ -28,6 +29,19 @@ pub async fn cut_off(
     write
         .change("POST /v1/periods/{period}/cut-off", Command::CutOffPeriod { period })
         .await
+}
+
+/// Opens the last month cut off again, as long as it has no run; stamps made meanwhile stay.
+#[utoipa::path(post, path = "/v1/periods/{period}/reopen", tag = "settlement", request_body = NothingIn,
+    params(("period" = String, Path)), responses((status = 200, body = AnswerView)))]
+pub async fn reopen(
+    write: Write,
+    period: Path<String>,
+    Json(NothingIn {}): Json<NothingIn>,
+) -> Result<HttpResponse, Problem> {
+    let period: Month = period.parse().map_err(|_| Problem::not_found())?;
+    let asked = Command::Settle(Box::new(Settle::Reopen { period }));
+    write.change("POST /v1/periods/{period}/reopen", asked).await
 }
 
 /// Lists accounting months with their turnover.

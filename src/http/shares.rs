@@ -273,6 +273,7 @@ pub async fn true_up(write: Write, id: Path<String>, Json(body): Json<TrueUpIn>)
         member,
         membership,
         month,
+        run: None,
     };
     let answer = write
         .decide("POST /v1/memberships/{membership}/true-up", command)

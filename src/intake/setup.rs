@@ -191,6 +191,7 @@ impl Setup {
                     scope: ContractScope::Cps,
                     share: Share::UpperKeeps(rate(&contract.agency_keeps)?),
                     receiver: Receiver::Book,
+                    guarantee: None,
                     from: self.from,
                     to: None,
                 },

@@ -32,7 +32,7 @@ pub struct ApprovalView {
     /// Which.
     #[schema(value_type = String)]
     pub approval: ApprovalId,
-    /// `adjust`, `backdate_formula`, `open_balances` or `reverse_opening`.
+    /// `adjust`, `approve_run`, `backdate_formula`, `open_balances` or `reverse_opening`.
     pub kind: String,
     /// Who asked.
     #[schema(value_type = String)]
@@ -125,7 +125,7 @@ pub async fn approval(
         return Err(ReportError::NotFound);
     };
     match state.requested.as_ref().map(|requested| &requested.command) {
-        Some(Pending::Adjust { at, reason, legs }) => {
+        Some(Pending::Adjust { at, reason, legs, .. }) => {
             view.at = Some(*at);
             view.reason = Some(reason.clone());
             let leg = |leg: &crate::ledger::Leg| PendingLeg {
@@ -146,6 +146,8 @@ pub async fn approval(
             };
             view.legs = opening.balances.iter().map(balance).collect();
         }
+        // The run says itself what its sheets come to.
+        Some(Pending::ApproveRun { run, digest }) => view.reason = Some(format!("{run} {digest}")),
         Some(Pending::ReverseOpening { reason, .. }) => view.reason = Some(reason.clone()),
         None => {}
     }

@@ -48,8 +48,10 @@ mod reason;
 mod registry;
 mod return_rates;
 mod rules;
+mod runs;
 mod scan;
 mod settlement;
+mod sheet;
 mod shops;
 mod show_report;
 mod statement;
@@ -112,7 +114,15 @@ pub use reason::Why;
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
 pub use return_rates::{ReturnRatesView, ReturnRow, return_rates};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
+pub use runs::{
+    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
+    run, runs, settlement_terms,
+};
 pub use settlement::{SettlementRow, SettlementView, settlement};
+pub use sheet::{
+    ContestView, OtherAccountView, SheetFilter, SheetMember, SheetMembersView, SheetPart, SheetView, SheetsView,
+    UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,
+};
 pub use shops::{ShopView, ShopsView, shop, shops};
 pub use show_report::{ShowRow, ShowsView, show_report};
 pub use statement::{StatementKey, StatementSum, StatementView, statement, statement_csv};

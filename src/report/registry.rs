@@ -219,6 +219,18 @@ pub const REGISTRY: &[Report] = &[
         let kind = args.kind.unwrap_or(crate::base::PartyKind::Anchor);
         table(settlement(client, log, args.viewer, kind, args.needed_period()?, args.at).await?.table())
     }),
+    report!("settlements", "settlement runs and how far they are", "/v1/settlements", [Take::Period, Take::Page], runs::SQL, (client, log, args) => {
+        let view = runs(client, log, args.period, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("sheets", "settlement sheets", "/v1/sheets", [Take::Party, Take::Page], sheet::SQL, (client, log, args) => {
+        let filter = SheetFilter {
+            party: args.party,
+            ..SheetFilter::default()
+        };
+        let view = sheets(client, log, args.viewer, &filter, &args.page).await?;
+        table(view.table("Settlement sheets 结算单").followed_by(view.next))
+    }),
     report!("shops", "shops and their brands", "/v1/shops", [Take::Page], shops::SQL, (client, log, args) => {
         let view = shops(client, log, args.viewer, &args.page).await?;
         table(view.table().followed_by(view.next))

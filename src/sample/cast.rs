@@ -242,6 +242,7 @@ fn contract(key: String, member: PartyId, upper: PartyId, share: Share) -> Step 
             scope: ContractScope::Cps,
             share,
             receiver: Receiver::Book,
+            guarantee: None,
             from: start(),
             to: None,
         },

@@ -99,6 +99,7 @@ impl Change {
                 membership: membership()?,
                 share: share.clone(),
                 receiver: Receiver::Book,
+                guarantee: None,
                 from: *from,
             },
             Change::EndMembership(member, at) => Command::EndMembership {

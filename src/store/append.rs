@@ -232,6 +232,8 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.rule_put, rows.rules;
         st.approval_put, rows.approvals;
         st.placement_append, rows.placements;
+        st.run_put, rows.runs;
+        st.sheet_put, rows.sheets;
         st.timer_put, rows.timers;
     }
 }

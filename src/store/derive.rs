@@ -253,8 +253,8 @@ impl Fold {
                 None => self.book = BookState::begin(event),
             }
         }
-        let at = recorded.event.accounting_at(placed.occurred_at);
-        let stamp = self.book.as_ref().map(|book| book.stamp(at));
+        let stamp = self.book.as_ref();
+        let stamp = stamp.map(|book| recorded.event.stamp(book, placed.occurred_at));
         let stamped = match recorded.event.post().map_err(|error| error.to_string()) {
             Ok(entry) => self.balances.apply(&entry, stamp).map_err(|error| error.to_string()),
             Err(error) => Err(error),

@@ -29,6 +29,7 @@ pub mod rebuild;
 pub mod receipts;
 pub mod releases;
 pub mod rows;
+pub mod settlements;
 pub mod shadow;
 pub mod statements;
 mod table;

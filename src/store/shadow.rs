@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 18] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -39,6 +39,8 @@ pub const TABLES: [Table; 16] = [
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
+    table("settlement_run", "position"),
+    table("settlement_sheet", "position, sheet"),
     table("timer", "due, timer"),
 ];
 
@@ -208,6 +210,8 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;
+        "settlement_run" from rows.runs;
+        "settlement_sheet" from rows.sheets;
         "timer" from rows.timers;
     }
     Ok(())

@@ -43,7 +43,7 @@ statements! {
         head_lock, head_advance, fence, clock,
         event_append, leg_append, total_add, pin_append, line_party_append, parked_append, parked_resolution_append, click_append,
         line_put, party_put, membership_clear, membership_append, item_put, shop_put, rule_put, approval_put,
-        placement_clear, placement_append,
+        placement_clear, placement_append, run_put, sheet_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
     }
@@ -59,7 +59,8 @@ statements! {
         job_end, job_progress, job_read, job_take, key_find, key_list, leg_difference, line_party_once,
         log_create, log_list, log_of_book, log_succeed, long_transaction,
         pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,
-        rebuild_lock, releases_behind, releases_waiting, server_check, session,
+        rebuild_lock, run_digest, run_figures, runs_under_way, guaranteed_page, reserved_page, tiered_page, sheet_page, sheet_moves,
+        sheet_subtotals, sheets_unconfirmed, settlement_terms, releases_behind, releases_waiting, server_check, session,
         timers_due, timers_next,
     }
 }

@@ -130,6 +130,7 @@ impl Stage {
             scope: ContractScope::All,
             share: Share::UpperKeeps(Rate::from_ppm(300_000).unwrap()),
             receiver: Receiver::Book,
+            guarantee: None,
             from: at("2026-01-01T00:00:00Z"),
             to: None,
         };

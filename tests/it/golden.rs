@@ -451,6 +451,7 @@ fn party_events() -> Vec<Event> {
             scope: ContractScope::Cps,
             share: Share::UpperKeeps(rate(300_000)),
             receiver: Receiver::Each,
+            guarantee: None,
             from: at(0),
             to: Some(at(1_000)),
         }),
@@ -459,6 +460,7 @@ fn party_events() -> Vec<Event> {
             member,
             share: Share::UpperPasses(rate(600_000)),
             receiver: Receiver::Book,
+            guarantee: None,
             from: at(500),
         }),
         PartyEvent::MembershipEnded(MembershipEnded {
@@ -567,11 +569,13 @@ fn other_events() -> Vec<Event> {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        purpose: None,
     };
     let command = Pending::Adjust {
         at: at(0),
         reason: "补差".to_owned(),
         legs: legs(),
+        purpose: None,
     };
     let key = KeyId(id(14));
     vec![

@@ -19,6 +19,31 @@ pub struct AdjustmentPosted {
     pub reason: String,
     /// What moves; settled layer.
     pub legs: Vec<Leg>,
+    /// What it is for; none: a correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<AdjustmentPurpose>,
+}
+
+/// What an adjustment is for: the part of a settlement sheet under which it is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentPurpose {
+    /// A correction.
+    Adjustment,
+    /// A brand contract (V任务).
+    Contract,
+    /// Margin of sourcing.
+    Sourcing,
+    /// 罚款
+    Penalty,
+    /// A coupon or a cost charged.
+    Charge,
+    /// A payment made outside.
+    Payment,
+    /// Money received.
+    Receipt,
+    /// 核销
+    WriteOff,
 }
 
 /// A posted adjustment.

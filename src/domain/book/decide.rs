@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::BookMode;
-use super::event::{BookEvent, BookOpened, ClockMoved, FormulaSet, OwnerNamed, PeriodCutOff};
+use super::event::{BookEvent, BookOpened, ClockMoved, FormulaSet, OwnerNamed, PeriodCutOff, PeriodReopened};
 use super::formula::{Formula, FormulaBasis};
 use super::state::BookState;
 use crate::base::{FormulaId, Instant, Month, PartyId};
@@ -201,6 +201,14 @@ pub fn cut_off(book: &BookState, period: Month, now: Instant) -> Result<BookEven
         return Err(Refusal::conflict("period_not_over", "a month is cut off after its end").at("/period"));
     }
     Ok(BookEvent::PeriodCutOff(PeriodCutOff { period }))
+}
+
+/// Opens the last month cut off again.
+pub fn reopen(book: &BookState, period: Month) -> Result<BookEvent, Refusal> {
+    if book.cut_off_through != Some(period) {
+        return Err(Refusal::conflict("period_order", "only the last month cut off can be opened again").at("/period"));
+    }
+    Ok(BookEvent::PeriodReopened(PeriodReopened { period }))
 }
 
 /// Moves a sandbox's clock; to where it stands already is a move, so that a repeated step is harmless.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::formula::Formula;
 use super::{BookMode, Perspective};
 use crate::base::{BookId, CutoverId, ExternalId, FormulaId, Instant, Month, Name, PartyId, TimerId, Zone};
+use crate::domain::settlement::SettlementTermsSet;
 use crate::money::Currency;
 
 /// `book.opened`: the first event of a money log.
@@ -94,6 +95,13 @@ pub struct CutOver {
     pub account: Option<ExternalId>,
 }
 
+/// `period.reopened`: the last month cut off is open again for what comes later; stamps made meanwhile stay.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PeriodReopened {
+    /// Which month.
+    pub period: Month,
+}
+
 /// What happened to a book.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BookEvent {
@@ -113,4 +121,8 @@ pub enum BookEvent {
     Repaired(LogRepaired),
     /// `book.cut_over`
     CutOver(CutOver),
+    /// `period.reopened`
+    PeriodReopened(PeriodReopened),
+    /// `settlement.terms_set`
+    SettlementTermsSet(SettlementTermsSet),
 }

@@ -1,9 +1,12 @@
 //! The book as it stands.
 //! Must never be partly loaded: it is one short stream.
 
+use std::collections::BTreeMap;
+
 use super::event::{BookEvent, BookOpened, CutOver};
 use super::formula::{Formula, FormulaBasis};
 use crate::base::{CutoverId, ExternalId, FormulaId, Instant, Month, PartyId};
+use crate::domain::settlement::{SettlementTerms, SettlementTermsSet};
 use crate::ledger::Stamp;
 
 /// One version of a formula: in force from its start until the next version's.
@@ -34,6 +37,10 @@ pub struct BookState {
     pub clock: Option<Instant>,
     /// Every cut-over, at most one of a scope.
     pub cut_overs: Vec<CutOver>,
+    /// How often a month was opened again.
+    pub reopened: BTreeMap<Month, u32>,
+    /// Terms of settlement, in order of setting.
+    pub terms: Vec<SettlementTermsSet>,
 }
 
 impl BookState {
@@ -47,6 +54,8 @@ impl BookState {
                 cut_off_through: None,
                 clock: None,
                 cut_overs: Vec::new(),
+                reopened: BTreeMap::new(),
+                terms: Vec::new(),
             }),
             _ => None,
         }
@@ -66,7 +75,31 @@ impl BookState {
             BookEvent::PeriodCutOff(e) => self.cut_off_through = Some(e.period),
             BookEvent::ClockMoved(e) => self.clock = Some(e.to),
             BookEvent::CutOver(e) => self.cut_overs.push(e.clone()),
+            BookEvent::PeriodReopened(e) => {
+                self.cut_off_through = Some(e.period.previous());
+                let times = self.reopened.entry(e.period).or_default();
+                *times = times.saturating_add(1);
+            }
+            BookEvent::SettlementTermsSet(e) => self.terms.push(e.clone()),
         }
+    }
+
+    /// The number of a month's run: a month that was opened again gets the next.
+    pub fn run_number(&self, period: Month) -> u32 {
+        self.reopened
+            .get(&period)
+            .copied()
+            .unwrap_or_default()
+            .saturating_add(1)
+    }
+
+    /// The terms of settlement of a month: the latest start, the later set of equal starts.
+    pub fn settlement_terms(&self, period: Month) -> SettlementTerms {
+        let begun = self.terms.iter().filter(|set| set.from <= period);
+        begun
+            .max_by_key(|set| set.from)
+            .map(|set| set.terms.clone())
+            .unwrap_or_default()
     }
 
     /// The formula for a platform at an instant: one of the platform's own before a general one, the latest start,

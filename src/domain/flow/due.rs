@@ -6,6 +6,7 @@ use crate::base::BookId;
 use crate::domain::command::Command;
 use crate::domain::order::decide::due_timers;
 use crate::domain::refusal::Refusal;
+use crate::domain::settlement::Settle;
 use crate::domain::stream::StreamId;
 
 /// At most this many timers fire before one command.
@@ -49,6 +50,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
         | Command::NoteRepair { .. } => book.into(),
+        Command::Settle(asked) => return of_settlement(book, asked),
         Command::RegisterParty { .. } | Command::Request(_) | Command::ResolveParked { .. } => return None,
         Command::CommitImport(told) => told.import.into(),
         Command::ReverseImport(reversal) => reversal.import.into(),
@@ -76,5 +78,24 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::DecideApproval { approval, .. } => (*approval).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
+    })
+}
+
+fn of_settlement(book: BookId, asked: &Settle) -> Option<StreamId> {
+    Some(match asked {
+        Settle::SetTerms { .. } | Settle::Reopen { .. } | Settle::Start { .. } => book.into(),
+        Settle::Guarantees { run, .. }
+        | Settle::Reserves { run, .. }
+        | Settle::Reckon { run }
+        | Settle::DraftSheets { run, .. }
+        | Settle::DraftRun { run, .. }
+        | Settle::Drop { run, .. }
+        | Settle::Issue { run, .. }
+        | Settle::Lock { run }
+        | Settle::Deliver { run, .. } => (*run).into(),
+        Settle::Confirm { sheet, .. }
+        | Settle::Contest { sheet, .. }
+        | Settle::Answer { sheet, .. }
+        | Settle::HoldBack { sheet, .. } => (*sheet).into(),
     })
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Scribe, shares};
 use crate::base::{
-    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, ShelfId, ShopId, TimerId,
-    UsageId,
+    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, SheetId, ShelfId, ShopId,
+    TimerId, UsageId,
 };
 use crate::domain::book::BookState;
 use crate::domain::catalogue::ItemState;
@@ -124,6 +124,9 @@ pub fn release(lines: &[LineId], scribe: &mut Scribe<'_>) -> Result<Made, Refusa
 
 /// Fires a timer. One that is no longer pending has ended in its own event already and leaves nothing.
 pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    if stream.slice == Slice::Sheet {
+        return super::objects::silence(SheetId(stream.id), timer, due, scribe);
+    }
     if stream.slice != Slice::Line {
         return Err(Refusal::not_found("timer"));
     }

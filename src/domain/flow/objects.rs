@@ -8,12 +8,14 @@ mod people;
 mod placements;
 mod places;
 mod rules;
+mod settlements;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 pub use needs::needs;
+pub use settlements::silence;
 
 use super::Scribe;
 use crate::base::{FormulaId, Instant, PartyId};
@@ -41,6 +43,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         places::decide,
         placements::decide,
         rules::decide,
+        settlements::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

@@ -81,9 +81,11 @@ fn tiered(member: &PartyState, membership: MembershipId) -> Vec<(&Contract, &Sha
         .collect()
 }
 
-/// Trues up a month of a contract: each of its terms by itself, because each has its own lines.
+/// Trues up a month of a contract: each of its terms by itself, because each has its own lines. As a closing entry it is
+/// stamped into the month that is closed, and counts every line of the contract's month that is known by then.
 pub(super) fn true_up_month(
     (member, membership, month): (PartyId, MembershipId, Month),
+    closes: Option<Month>,
     book: &BookState,
     scribe: &mut Scribe<'_>,
 ) -> Result<Made, Refusal> {
@@ -117,7 +119,10 @@ pub(super) fn true_up_month(
             member,
             upper: contract.upper,
         };
-        let event = true_up(&stands, key, sides, formula, tiers, at)?;
+        let mut event = true_up(&stands, key, sides, formula, tiers, at)?;
+        if let Some(event) = &mut event {
+            event.closes = closes;
+        }
         made.true_ups.push(TrueUp {
             terms_from: contract.from,
             currency: tiers.currency,

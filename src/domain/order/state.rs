@@ -4,9 +4,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
-
 use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
 use super::fact::{About, LineFact, What};
 use super::pin::{BEFORE_CUT_OVER, Pin, Reservation, Terms};
@@ -142,14 +139,7 @@ pub struct LineState {
 /// The id of the timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a
 /// rebuild makes the same one (decision B13).
 pub fn timer_id(log: LogId, position: i64, ordinal: u32) -> TimerId {
-    let mut hash = Sha256::new();
-    hash.update(log.0.as_bytes());
-    hash.update(position.to_be_bytes());
-    hash.update(ordinal.to_be_bytes());
-    let digest = hash.finalize();
-    let mut bytes = [0_u8; 16];
-    bytes.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
-    TimerId(Uuid::from_bytes(bytes))
+    TimerId::set_by(log, position, ordinal)
 }
 
 impl LineState {

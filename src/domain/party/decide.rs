@@ -60,6 +60,7 @@ pub fn sign(member: &PartyState, signed: MembershipSigned, parties: Lookup<'_>) 
         &|party| parties(party).is_some(),
         &mut wrong,
     );
+    share::guarantee(signed.guarantee.as_ref(), signed.upper, &mut wrong);
     wrong.check()?;
     if parties(signed.upper).is_none() {
         return Err(Refusal::not_found("party").at("/upper"));
@@ -92,6 +93,7 @@ pub fn amend(
     };
     let mut wrong = Wrong::default();
     share::check(&amended.share, contract.upper, amended.receiver, exists, &mut wrong);
+    share::guarantee(amended.guarantee.as_ref(), contract.upper, &mut wrong);
     wrong.check()?;
     Ok(PartyEvent::MembershipAmended(amended))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{ContractScope, Receiver, Share};
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
+use crate::domain::share::Guarantee;
 
 /// `party.registered`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct MembershipSigned {
     pub share: Share,
     /// Whom the platform pays.
     pub receiver: Receiver,
+    /// 保底: what the upper guarantees the member a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarantee: Option<Guarantee>,
     /// Inclusive.
     pub from: Instant,
     /// Exclusive.
@@ -58,6 +62,9 @@ pub struct MembershipAmended {
     pub share: Share,
     /// Whom the platform pays.
     pub receiver: Receiver,
+    /// 保底: what the upper guarantees the member a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guarantee: Option<Guarantee>,
     /// From here on.
     pub from: Instant,
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::state::{Receiver, Share};
-use crate::base::PartyId;
+use crate::base::{PartyId, PartyKind};
 use crate::domain::refusal::Wrong;
-use crate::domain::share::{Bearer, Deduction, MonthlyTiers};
+use crate::domain::share::{Bearer, Deduction, Guarantee, MonthlyTiers};
 use crate::money::{Minor, Rate};
 
 /// Most deductions, tiers and team members.
@@ -29,6 +29,23 @@ pub(super) fn check(
         tiers(terms, wrong);
     }
     team(&formula.team, receiver, exists, wrong);
+}
+
+/// Notes what is wrong with a guarantee.
+pub(super) fn guarantee(told: Option<&Guarantee>, upper: PartyId, wrong: &mut Wrong) {
+    let Some(told) = told else { return };
+    wrong.when(
+        told.amount <= Minor::ZERO,
+        "/guarantee/amount",
+        "amount_not_positive",
+        "a guarantee is a positive amount a month",
+    );
+    wrong.when(
+        upper.kind() != PartyKind::Agency,
+        "/guarantee",
+        "party_kind",
+        "an agency guarantees; this contract is with another party",
+    );
 }
 
 fn deductions(all: &[Deduction], upper: PartyId, exists: &dyn Fn(PartyId) -> bool, wrong: &mut Wrong) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::PartyEvent;
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
-use crate::domain::share::ShareFormula;
+use crate::domain::share::{Guarantee, ShareFormula};
 use crate::money::Rate;
 
 /// What a contract covers.
@@ -72,6 +72,8 @@ pub struct Contract {
     pub share: Share,
     /// Whom the platform pays.
     pub receiver: Receiver,
+    /// What the upper guarantees the member a month.
+    pub guarantee: Option<Guarantee>,
     /// Inclusive.
     pub from: Instant,
     /// Exclusive.
@@ -130,6 +132,7 @@ impl PartyState {
                 scope: e.scope,
                 share: e.share.clone(),
                 receiver: e.receiver,
+                guarantee: e.guarantee,
                 from: e.from,
                 to: e.to,
             }),
@@ -148,6 +151,7 @@ impl PartyState {
                 let next = Contract {
                     share: e.share.clone(),
                     receiver: e.receiver,
+                    guarantee: e.guarantee,
                     from: e.from,
                     ..old.clone()
                 };

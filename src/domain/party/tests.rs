@@ -66,6 +66,7 @@ impl Parties {
             scope,
             share: share("0.3"),
             receiver: Receiver::Book,
+            guarantee: None,
             from: at(from),
             to: to.map(at),
         };
@@ -183,6 +184,7 @@ fn an_amendment_changes_the_share_from_its_instant_on() {
         member: anchor(),
         share: share("0.2"),
         receiver: Receiver::Book,
+        guarantee: None,
         from: at(from),
     };
     let state = parties.0.get_mut(&anchor()).unwrap();
@@ -259,6 +261,7 @@ fn every_wrong_field_of_a_share_formula_is_named() {
         scope: ContractScope::Cps,
         share: Share::Formula(Box::new(all_wrong())),
         receiver: Receiver::Member,
+        guarantee: None,
         from: at(JUNE),
         to: None,
     };
@@ -314,6 +317,7 @@ fn a_share_formula_has_at_most_32_of_anything_and_at_least_one_tier() {
             member: anchor(),
             share: Share::Formula(Box::new(formula)),
             receiver: Receiver::Book,
+            guarantee: None,
             from: at(NOON),
         };
         let fields = amend(&parties.0[&anchor()], amended, &|_| true)

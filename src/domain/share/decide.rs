@@ -113,5 +113,6 @@ pub fn true_up(
         change,
         at,
         legs,
+        closes: None,
     }))
 }

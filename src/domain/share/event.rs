@@ -58,6 +58,9 @@ pub struct TruedUp {
     pub at: Instant,
     /// What moves.
     pub legs: Vec<Leg>,
+    /// The month of the run whose closing entry it is: it is stamped there, although that month is cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Month>,
 }
 
 /// What happened to a contract's month.

@@ -82,6 +82,31 @@ pub struct MonthlyTiers {
     pub steps: Vec<(Minor, Rate)>,
 }
 
+/// What a guarantee's shortfall is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuaranteeMode {
+    /// Paid for good.
+    TopUp,
+    /// Paid ahead, and recovered from later months.
+    Advance,
+}
+
+/// 保底: what an upper guarantees its member a month. It is owed for a month at whose end the contract is in force, as a
+/// whole: nothing is taken off for a contract that began or changed in the month.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Guarantee {
+    /// Currency.
+    pub currency: Currency,
+    /// A month.
+    pub amount: Minor,
+    /// What a shortfall is.
+    pub mode: GuaranteeMode,
+    /// An advance is recovered only out of what exceeds the guarantee.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub floor: bool,
+}
+
 /// How upper and member share what reaches the upper.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ShareFormula {

@@ -17,5 +17,5 @@ pub mod state;
 mod tests;
 
 pub use event::{ShareAccrued, ShareEvent, TruedUp};
-pub use formula::{Bearer, Deduction, Measure, Method, MonthlyTiers, ShareFormula, Side};
+pub use formula::{Bearer, Deduction, Guarantee, GuaranteeMode, Measure, Method, MonthlyTiers, ShareFormula, Side};
 pub use state::{Figures, ShareState};

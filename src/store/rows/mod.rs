@@ -81,7 +81,7 @@ table! {
     /// A contract of a member between two dates.
     MembershipRow, Memberships {
         membership: Uuid, member: Uuid, upper: Uuid, scope: String, share: String, receiver: String,
-        from_at: DateTime<Utc>, to_at: Option<DateTime<Utc>>, position: i64,
+        from_at: DateTime<Utc>, to_at: Option<DateTime<Utc>>, position: i64, guarantee: Option<String>,
     }
 }
 table! {
@@ -113,6 +113,21 @@ table! {
     PlacementRow, Placements {
         placement: Uuid, platform: String, kind: String, number: String, party: Option<Uuid>, room: Option<String>,
         from_at: DateTime<Utc>, to_at: Option<DateTime<Utc>>, position: i64,
+    }
+}
+table! {
+    /// A settlement run.
+    RunRow, Runs {
+        run: Uuid, period: i32, number: i32, stage: String, started_at: i64, reckoned_at: Option<i64>,
+        sheets: Option<i64>, digest: Option<String>, contested: i64, held_back: i64, position: i64,
+    }
+}
+table! {
+    /// A settlement sheet.
+    SheetRow, Sheets {
+        sheet: Uuid, run: Uuid, party: Uuid, currency: String, period: i32, account: i16, status: String,
+        held_back: bool, opening: i64, parts: String, closing: i64, payable: i64, carried: i64,
+        negative_since: Option<i32>, others: String, lines: i64, lines_sha256: String, sha256: String, position: i64,
     }
 }
 table! {
@@ -157,6 +172,10 @@ pub struct Rows {
     pub placed: Vec<Uuid>,
     /// Assignments of placements.
     pub placements: Placements,
+    /// Settlement runs.
+    pub runs: Runs,
+    /// Settlement sheets.
+    pub sheets: Sheets,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

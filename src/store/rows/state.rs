@@ -4,9 +4,10 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, ShopRow, TimerRow, word,
+    ApprovalRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, Rows, RuleRow, RunRow, SheetRow, ShopRow,
+    TimerRow, word,
 };
-use crate::base::{BookId, ExternalId, Instant, ItemId, ShopId};
+use crate::base::{BookId, ExternalId, Instant, ItemId, Month, ShopId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::catalogue::{ItemState, ShopState};
 use crate::domain::click::buyer_key;
@@ -15,6 +16,7 @@ use crate::domain::order::LineState;
 use crate::domain::party::PartyState;
 use crate::domain::placement::{Holder, PlacementState};
 use crate::domain::plan::{RuleScope, ShelfState};
+use crate::domain::settlement::{RunState, SheetState};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Entity, Known};
 use crate::store::error::Result;
@@ -29,6 +31,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
+        Some(Entity::Run(state)) => run(stream, state, position, rows),
+        Some(Entity::Sheet(state)) => sheet(stream, state, position, rows)?,
         Some(
             Entity::Book(_)
             | Entity::Usage(_)
@@ -36,7 +40,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Cutover(_)
             | Entity::Person(_)
             | Entity::Import(_)
-            | Entity::Share(_),
+            | Entity::Share(_)
+            | Entity::Closing(_),
         )
         | None => {}
     }
@@ -95,6 +100,62 @@ fn line(book: BookId, stream: StreamId, state: &LineState, position: i64, rows: 
     });
 }
 
+fn canonical<T: serde::Serialize>(value: &T) -> Result<String> {
+    Ok(serde_json_canonicalizer::to_string(value)?)
+}
+
+fn run(stream: StreamId, state: &RunState, position: i64, rows: &mut Rows) {
+    let Some(started) = &state.started else { return };
+    rows.runs.push(RunRow {
+        run: stream.id,
+        period: started.period.number(),
+        number: i32::try_from(started.number).unwrap_or(i32::MAX),
+        stage: state.stage.word().to_owned(),
+        started_at: started.position,
+        reckoned_at: state.reckoned,
+        sheets: (state.drafted.as_ref()).map(|drafted| i64::try_from(drafted.sheets).unwrap_or(i64::MAX)),
+        digest: state.drafted.as_ref().map(|drafted| drafted.digest.clone()),
+        contested: i64::try_from(state.contested.len()).unwrap_or(i64::MAX),
+        held_back: i64::try_from(state.held_back.len()).unwrap_or(i64::MAX),
+        position,
+    });
+}
+
+fn sheet(stream: StreamId, state: &SheetState, position: i64, rows: &mut Rows) -> Result<()> {
+    rows.timed.push(stream.id);
+    for (timer, due) in &state.timers {
+        rows.timers.push(TimerRow {
+            timer: timer.0,
+            slice: stream.slice.code(),
+            stream: stream.id,
+            due: due.utc(),
+        });
+    }
+    let Some(sheet) = &state.sheet else { return Ok(()) };
+    rows.sheets.push(SheetRow {
+        sheet: stream.id,
+        run: sheet.run.0,
+        party: sheet.party.uuid(),
+        currency: sheet.currency.code().to_owned(),
+        period: sheet.period.number(),
+        account: sheet.account.code(),
+        status: state.status.word().to_owned(),
+        held_back: state.held_back,
+        opening: sheet.opening.0,
+        parts: canonical(&sheet.parts)?,
+        closing: sheet.closing.0,
+        payable: sheet.payable.0,
+        carried: sheet.carried.0,
+        negative_since: sheet.negative_since.map(Month::number),
+        others: canonical(&sheet.others)?,
+        lines: i64::try_from(sheet.lines).unwrap_or(i64::MAX),
+        lines_sha256: sheet.lines_sha256.clone(),
+        sha256: sheet.sha256(),
+        position,
+    });
+    Ok(())
+}
+
 fn placement(stream: StreamId, state: &PlacementState, position: i64, rows: &mut Rows) {
     rows.placed.push(stream.id);
     for assigned in &state.assignments {
@@ -136,6 +197,7 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
             from_at: contract.from.utc(),
             to_at: contract.to.map(Instant::utc),
             position,
+            guarantee: contract.guarantee.as_ref().map(canonical).transpose()?,
         });
     }
     Ok(())
@@ -198,6 +260,7 @@ fn approval(stream: StreamId, state: &ApprovalState, position: i64, rows: &mut R
             approval: stream.id,
             kind: match &requested.command {
                 Pending::Adjust { .. } => "adjust",
+                Pending::ApproveRun { .. } => "approve_run",
                 Pending::BackdateFormula { .. } => "backdate_formula",
                 Pending::OpenBalances { .. } => "open_balances",
                 Pending::ReverseOpening { .. } => "reverse_opening",

@@ -46,6 +46,7 @@ pub fn events() -> [Event; 2] {
         change: Minor(-500),
         at: at(2_000),
         legs: legs(),
+        closes: None,
     };
     [ShareEvent::Accrued(accrued), ShareEvent::TruedUp(Box::new(trued_up))].map(Event::Share)
 }

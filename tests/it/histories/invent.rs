@@ -194,6 +194,7 @@ impl Story {
             scope,
             share,
             receiver,
+            guarantee: None,
             from,
             to,
         };

@@ -266,6 +266,7 @@ impl Run<'_> {
                     membership,
                     share,
                     receiver,
+                    guarantee: None,
                     from,
                 }]
             }

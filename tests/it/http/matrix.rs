@@ -37,6 +37,8 @@ fn missing(path: &str) -> String {
         ("{period}", "2026-05".to_owned()),
         ("{cutover}", format!("cut_{id}")),
         ("{import}", format!("imp_{id}")),
+        ("{run}", format!("run_{id}")),
+        ("{sheet}", format!("sht_{id}")),
         ("{file}", "ab".repeat(32)),
         ("{name}", "no-such-mapping".to_owned()),
         ("{position}", "1".to_owned()),

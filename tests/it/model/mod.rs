@@ -56,6 +56,7 @@ impl Auditor {
                 scope,
                 share,
                 receiver,
+                guarantee: None,
                 from,
                 to,
             } => self.known.deals.push(Deal {
@@ -65,6 +66,7 @@ impl Auditor {
                 scope: *scope,
                 share: share.clone(),
                 receiver: *receiver,
+                guarantee: None,
                 from: *from,
                 to: *to,
             }),
@@ -72,6 +74,7 @@ impl Auditor {
                 membership,
                 share,
                 receiver,
+                guarantee: None,
                 from,
                 ..
             } => {
@@ -85,6 +88,7 @@ impl Auditor {
                 let next = Deal {
                     share: share.clone(),
                     receiver: *receiver,
+                    guarantee: None,
                     from: *from,
                     ..old.clone()
                 };

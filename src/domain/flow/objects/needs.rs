@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{BookId, ItemId, PartyId, PlacementId, ShopId};
+use crate::base::{BookId, ClosingId, ItemId, Month, PartyId, PlacementId, RunId, SheetId, ShopId};
 use crate::domain::book::Formula;
 use crate::domain::command::{Command, Pending};
 use crate::domain::flow::Needs;
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
 use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
+use crate::domain::settlement::{GuaranteeFigures, ReserveFigures, Settle, SheetFigures};
 use crate::domain::share::ShareFormula;
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
@@ -51,6 +52,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
+        Command::Settle(asked) => wanted.extend(of_settlement(book, asked, world)),
         Command::Request(pending) => wanted.extend(of_pending(pending)),
         Command::DecideApproval { approval, .. } => {
             wanted.push((*approval).into());
@@ -144,8 +146,10 @@ fn of_contract(command: &Command, world: &World, out: &mut Needs) -> Vec<StreamI
             wanted.extend(of_share(share));
         }
         // Which months a true-up looks at follows from the contract's terms: the decision names them.
-        Command::EndMembership { member, .. } | Command::TrueUpMembership { member, .. } => {
+        Command::EndMembership { member, .. } => wanted.push((*member).into()),
+        Command::TrueUpMembership { member, run, .. } => {
             wanted.push((*member).into());
+            wanted.extend(run.map(StreamId::from));
         }
         _ => {}
     }
@@ -178,6 +182,54 @@ fn of_rule(terms: &RuleTerms) -> impl Iterator<Item = StreamId> + '_ {
     named.iter().map(|party| StreamId::from(*party))
 }
 
+/// The run, its sheets, and what its closing entries stand on.
+fn of_settlement(book: BookId, asked: &Settle, world: &World) -> Vec<StreamId> {
+    let of_months = |period: Month| -> Vec<StreamId> {
+        let Some(state) = world.book(book) else {
+            return Vec::new();
+        };
+        let run = |period: Month| RunId::of(book, period, state.run_number(period)).into();
+        vec![run(period), run(period.previous())]
+    };
+    match asked {
+        Settle::SetTerms { .. } => Vec::new(),
+        Settle::Reopen { period } | Settle::Start { period } => of_months(*period),
+        Settle::Guarantees { run, figures } => {
+            let each = |told: &GuaranteeFigures| -> [StreamId; 2] {
+                [told.member.into(), ClosingId::of_guarantee(told.membership).into()]
+            };
+            std::iter::once((*run).into())
+                .chain(figures.iter().flat_map(each))
+                .collect()
+        }
+        Settle::Reserves { run, figures } => {
+            let each = |told: &ReserveFigures| ClosingId::of_reserve(told.party, told.currency.code()).into();
+            std::iter::once((*run).into()).chain(figures.iter().map(each)).collect()
+        }
+        Settle::DraftSheets { run, sheets } => {
+            let each = |told: &SheetFigures| SheetId::of(*run, told.party, told.currency.code()).into();
+            std::iter::once((*run).into()).chain(sheets.iter().map(each)).collect()
+        }
+        Settle::Reckon { run }
+        | Settle::DraftRun { run, .. }
+        | Settle::Drop { run, .. }
+        | Settle::Issue { run, .. }
+        | Settle::Lock { run } => vec![(*run).into()],
+        Settle::Deliver { run, sheets, .. } => {
+            let all = sheets.iter().map(|sheet| StreamId::from(*sheet));
+            std::iter::once((*run).into()).chain(all).collect()
+        }
+        Settle::Confirm { sheet, .. }
+        | Settle::Contest { sheet, .. }
+        | Settle::Answer { sheet, .. }
+        | Settle::HoldBack { sheet, .. } => {
+            let drafted = world.sheet(*sheet).and_then(|state| state.sheet.as_ref());
+            let run = drafted.map(|sheet| StreamId::from(sheet.run));
+            std::iter::once((*sheet).into()).chain(run).collect()
+        }
+    }
+}
+
 fn of_pending(pending: &Pending) -> Vec<StreamId> {
     match pending {
         Pending::Adjust { legs, .. } => legs
@@ -186,6 +238,7 @@ fn of_pending(pending: &Pending) -> Vec<StreamId> {
             .map(StreamId::from)
             .collect(),
         Pending::ReverseImport(reversal) => vec![reversal.import.into()],
+        Pending::ApproveRun { run, .. } => vec![(*run).into()],
         Pending::BackdateFormula { terms, .. } => of_formula(terms),
         Pending::OpenBalances { cutover, opening, .. } => {
             let owners = opening.balances.iter().filter_map(|balance| balance.account.party());

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{cutovers, exists, formula_set, in_time, made, record};
+use super::{cutovers, exists, formula_set, in_time, made, record, settlements};
 use crate::base::{AdjustmentId, ApprovalId, CutoverId, ExternalId, MembershipId, Name, PartyId, PartyKind, PersonId};
 use crate::domain::adjustment::{self, AdjustmentPosted};
 use crate::domain::approval;
@@ -42,7 +42,11 @@ pub(super) fn decide(
             member,
             membership,
             month,
-        } => true_up_month((*member, *membership, *month), book, scribe)?,
+            run,
+        } => {
+            let closes = settlements::closes(*run, book, scribe)?;
+            true_up_month((*member, *membership, *month), closes, book, scribe)?
+        }
         Command::Request(pending) => request(pending, book, scribe)?,
         Command::DecideApproval {
             approval,
@@ -99,6 +103,7 @@ fn sign(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
         scope,
         share,
         receiver,
+        guarantee,
         from,
         to,
     } = command
@@ -115,6 +120,7 @@ fn sign(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
         scope: *scope,
         share: share.clone(),
         receiver: *receiver,
+        guarantee: *guarantee,
         from: *from,
         to: *to,
     };
@@ -132,6 +138,7 @@ fn alter(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
             membership,
             share,
             receiver,
+            guarantee,
             from,
         } => {
             in_time(*from, "/from", scribe)?;
@@ -140,6 +147,7 @@ fn alter(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
                 member: *member,
                 share: share.clone(),
                 receiver: *receiver,
+                guarantee: *guarantee,
                 from: *from,
             };
             let state = known(scribe, *member, "/member")?;
@@ -166,6 +174,7 @@ fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Resu
         Pending::Adjust { .. } => {
             adjustment(pending, AdjustmentId((scribe.fresh)()), book, scribe)?;
         }
+        Pending::ApproveRun { run, digest } => settlements::may_approve(*run, digest, scribe)?,
         Pending::ReverseImport(reversal) => {
             super::imports::may_reverse(reversal, book, scribe, true)?;
         }
@@ -222,6 +231,7 @@ fn carry_out(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Re
             scribe.record(id, *at, Event::Adjustment(posted));
             Ok(made([("adjustment", id.to_string())]))
         }
+        Pending::ApproveRun { run, digest } => settlements::approve(*run, digest, scribe),
         Pending::ReverseImport(reversal) => super::imports::reverse(reversal, book, scribe, true),
         Pending::BackdateFormula {
             formula,
@@ -239,7 +249,13 @@ fn adjustment(
     book: &BookState,
     scribe: &Scribe<'_>,
 ) -> Result<AdjustmentPosted, Refusal> {
-    let Pending::Adjust { at, reason, legs } = pending else {
+    let Pending::Adjust {
+        at,
+        reason,
+        legs,
+        purpose,
+    } = pending
+    else {
         return Err(Refusal::not_found("adjustment"));
     };
     let posted = AdjustmentPosted {
@@ -247,6 +263,7 @@ fn adjustment(
         at: *at,
         reason: reason.clone(),
         legs: legs.clone(),
+        purpose: *purpose,
     };
     adjustment::decide::post(
         posted,

@@ -1,0 +1,303 @@
+//! Decisions about runs and sheets.
+//! Must never let a run go on with other sheets than those that were approved, nor a sheet change once it is issued.
+
+use super::event::*;
+use super::sheet::{SheetFigures, draft};
+use super::state::{RunState, SheetState, SheetStatus, Stage};
+use super::terms::SettlementTerms;
+use crate::base::{Instant, LineId, Month, PartyId, PersonId, RunId, SheetId, TimerId};
+use crate::domain::refusal::{Refusal, Wrong};
+use crate::money::Minor;
+
+/// Most sheets of one command.
+pub const MOST_SHEETS: usize = 500;
+/// Longest text in characters.
+const LONGEST: usize = 1_000;
+
+/// The run and how far it is; a run that never started is not found.
+pub fn known(state: &RunState) -> Result<&RunStarted, Refusal> {
+    state
+        .started
+        .as_ref()
+        .ok_or_else(|| Refusal::not_found("settlement run"))
+}
+
+/// Refuses what belongs to another stage of the run.
+pub fn at_stage(state: &RunState, stages: &[Stage]) -> Result<RunId, Refusal> {
+    let started = known(state)?;
+    if stages.contains(&state.stage) {
+        return Ok(started.run);
+    }
+    Err(Refusal::conflict(
+        "run_stage",
+        format!("the run of {} is {}", started.period, state.stage.word()),
+    )
+    .because_of(started.run))
+}
+
+/// Starts a run; nothing when it is under way already.
+pub fn start(state: Option<&RunState>, run: RunId, period: Month, number: u32, position: i64) -> Option<RunEvent> {
+    let stands = state.is_some_and(|state| state.started.is_some());
+    (!stands).then_some(RunEvent::Started(RunStarted {
+        run,
+        period,
+        number,
+        position,
+    }))
+}
+
+/// Ends the closing entries; `position` is that of the event. Nothing when they are ended.
+pub fn reckon(state: &RunState, position: i64) -> Result<Option<RunEvent>, Refusal> {
+    if matches!(state.stage, Stage::Drafting | Stage::Drafted) {
+        return Ok(None);
+    }
+    let run = at_stage(state, &[Stage::Closing])?;
+    Ok(Some(RunEvent::Reckoned(RunReckoned { run, position })))
+}
+
+/// Draws one sheet up; nothing when it is there.
+pub fn draft_sheet(
+    run: &RunStarted,
+    standing: Option<&SheetState>,
+    told: &SheetFigures,
+    terms: &SettlementTerms,
+) -> Result<Option<SheetEvent>, Refusal> {
+    if standing.is_some_and(|state| state.sheet.is_some()) {
+        return Ok(None);
+    }
+    let id = SheetId::of(run.run, told.party, told.currency.code());
+    let sheet = draft(id, run.run, run.period, told, terms)?;
+    Ok(Some(SheetEvent::Drafted(Box::new(sheet))))
+}
+
+/// Ends the drafting; nothing when it is ended with the same sheets.
+pub fn draft_run(state: &RunState, sheets: u64, sums: &[RunSum], digest: &str) -> Result<Option<RunEvent>, Refusal> {
+    if state.drafted.as_ref().is_some_and(|drafted| drafted.digest == digest) {
+        return Ok(None);
+    }
+    let run = at_stage(state, &[Stage::Drafting])?;
+    Ok(Some(RunEvent::Drafted(RunDrafted {
+        run,
+        sheets,
+        sums: sums.to_vec(),
+        digest: digest.to_owned(),
+    })))
+}
+
+/// Drops a draft.
+pub fn drop_run(state: &RunState, reason: &str) -> Result<RunEvent, Refusal> {
+    let stages = [Stage::Closing, Stage::Drafting, Stage::Drafted, Stage::Approved];
+    let run = at_stage(state, &stages)?;
+    Ok(RunEvent::Dropped(RunDropped {
+        run,
+        reason: text(reason, "/reason", "reason_needed")?,
+    }))
+}
+
+/// The digest that an approval is asked for; refused while sheets are contested.
+pub fn may_approve(state: &RunState, digest: Option<&str>) -> Result<String, Refusal> {
+    let run = at_stage(state, &[Stage::Drafted])?;
+    waits_for_nobody(state, run)?;
+    let drafted = state
+        .drafted
+        .as_ref()
+        .map(|drafted| drafted.digest.clone())
+        .unwrap_or_default();
+    if digest.is_some_and(|digest| digest != drafted) {
+        return Err(
+            Refusal::conflict("digest_differs", "the sheets are not those that approval was asked for").because_of(run),
+        );
+    }
+    Ok(drafted)
+}
+
+/// A second person agreed.
+pub fn approve(state: &RunState, digest: &str, by: Option<PersonId>) -> Result<RunEvent, Refusal> {
+    let digest = may_approve(state, Some(digest))?;
+    let by = by.ok_or_else(|| {
+        let class = crate::domain::refusal::Class::Forbidden;
+        Refusal::new(class, "person_needed", "only a person asks for or gives approval")
+    })?;
+    Ok(RunEvent::Approved(RunApproved {
+        run: known(state)?.run,
+        digest,
+        by,
+    }))
+}
+
+fn waits_for_nobody(state: &RunState, run: RunId) -> Result<(), Refusal> {
+    match state.contested.first() {
+        None => Ok(()),
+        Some(sheet) => Err(Refusal::conflict(
+            "sheets_contested",
+            format!(
+                "{} sheets of {run} are contested: answer them, or hold them back",
+                state.contested.len()
+            ),
+        )
+        .because_of(sheet)),
+    }
+}
+
+/// Issues an approved run.
+///
+/// INVARIANT: what is issued is what was approved, less what finance holds back.
+pub fn issue(state: &RunState, terms: &SettlementTerms, unconfirmed: u64) -> Result<Option<RunEvent>, Refusal> {
+    if matches!(state.stage, Stage::Issued | Stage::Locked) {
+        return Ok(None);
+    }
+    if state.stage == Stage::Drafted {
+        return Err(
+            Refusal::conflict("not_approved", "a second person approves a run before it is issued")
+                .because_of(known(state)?.run),
+        );
+    }
+    let run = at_stage(state, &[Stage::Approved])?;
+    waits_for_nobody(state, run)?;
+    if terms.confirm_before_issue && unconfirmed > 0 {
+        return Err(Refusal::conflict(
+            "sheets_unconfirmed",
+            format!("{unconfirmed} sheets with something payable are not confirmed"),
+        )
+        .because_of(run));
+    }
+    let drafted = state.drafted.as_ref().map(|drafted| drafted.digest.clone());
+    Ok(Some(RunEvent::Issued(RunIssued {
+        run,
+        digest: drafted.unwrap_or_default(),
+        held_back: state.held_back.clone(),
+    })))
+}
+
+/// Locks an issued run.
+pub fn lock(state: &RunState) -> Result<Option<RunEvent>, Refusal> {
+    if state.stage == Stage::Locked {
+        return Ok(None);
+    }
+    let run = at_stage(state, &[Stage::Issued])?;
+    Ok(Some(RunEvent::Locked(RunLocked { run })))
+}
+
+/// Notes that a sheet was delivered. Silence confirms it only with proof and an agreed clause; a sheet that was confirmed
+/// or contested is left alone.
+pub fn deliver(
+    state: &SheetState,
+    how: &str,
+    proof: Option<&String>,
+    terms: &SettlementTerms,
+    now: Instant,
+) -> Result<Option<SheetEvent>, Refusal> {
+    if !matches!(state.status, SheetStatus::Drafted | SheetStatus::Delivered) {
+        return Ok(None);
+    }
+    let how = text(how, "/how", "text_length")?;
+    let proof = proof.map(|proof| text(proof, "/proof", "text_length")).transpose()?;
+    let agreed = terms.silence_confirms && proof.is_some();
+    Ok(Some(SheetEvent::Delivered(SheetDelivered {
+        how,
+        proof,
+        silence_at: agreed.then(|| now.plus_days(i64::from(terms.confirm_days))),
+    })))
+}
+
+/// The party confirms; again is no event.
+pub fn confirm(
+    state: &SheetState,
+    by: Option<PartyId>,
+    remark: Option<&String>,
+) -> Result<Option<SheetEvent>, Refusal> {
+    match state.status {
+        SheetStatus::Confirmed | SheetStatus::DeemedConfirmed => return Ok(None),
+        SheetStatus::Contested => {
+            return Err(Refusal::conflict(
+                "sheet_contested",
+                "the sheet is contested: answer that first",
+            ));
+        }
+        SheetStatus::Drafted | SheetStatus::Delivered => {}
+    }
+    let remark = remark
+        .map(|remark| text(remark, "/remark", "text_length"))
+        .transpose()?;
+    Ok(Some(SheetEvent::Confirmed(SheetConfirmed { by, remark })))
+}
+
+/// The party contests, as long as the run is not issued.
+pub fn contest(state: &SheetState, by: Option<PartyId>, reason: &str, lines: &[LineId]) -> Result<SheetEvent, Refusal> {
+    if matches!(state.status, SheetStatus::Confirmed) {
+        return Err(Refusal::conflict("sheet_confirmed", "the sheet is confirmed"));
+    }
+    let mut wrong = Wrong::default();
+    wrong.when(lines.len() > 1_000, "/lines", "too_many", "at most 1,000 lines");
+    wrong.check()?;
+    Ok(SheetEvent::Contested(SheetContested {
+        by,
+        reason: text(reason, "/reason", "reason_needed")?,
+        lines: lines.to_vec(),
+    }))
+}
+
+/// Answers a contest.
+pub fn answer(state: &SheetState, answer: &str, upheld: bool) -> Result<SheetEvent, Refusal> {
+    contested(state)?;
+    Ok(SheetEvent::Answered(SheetAnswered {
+        answer: text(answer, "/answer", "text_length")?,
+        upheld,
+    }))
+}
+
+/// Holds a contested sheet back; again is no event.
+pub fn hold_back(state: &SheetState, held_back: bool) -> Result<Option<SheetEvent>, Refusal> {
+    contested(state)?;
+    Ok((state.held_back != held_back).then_some(SheetEvent::HeldBack(SheetHeldBack { held_back })))
+}
+
+fn contested(state: &SheetState) -> Result<(), Refusal> {
+    match state.status {
+        SheetStatus::Contested => Ok(()),
+        _ => Err(Refusal::conflict("sheet_not_contested", "nobody contests the sheet")),
+    }
+}
+
+/// The time for a word is over.
+pub fn silence(state: &SheetState, timer: TimerId, due: Instant) -> Option<SheetEvent> {
+    let set = state.timers.iter().any(|(set, _)| *set == timer);
+    set.then_some(SheetEvent::DeemedConfirmed(SheetDeemedConfirmed {
+        timer,
+        due,
+        lapsed: state.status != SheetStatus::Delivered,
+    }))
+}
+
+/// What the run waits for after a sheet was contested, answered or held back.
+pub fn waits(state: &RunState, sheet: SheetId, contested: bool, held_back: bool) -> Result<RunEvent, Refusal> {
+    let without = |all: &[SheetId]| all.iter().copied().filter(|one| *one != sheet).collect::<Vec<_>>();
+    let (mut waiting, mut back) = (without(&state.contested), without(&state.held_back));
+    match (contested, held_back) {
+        (true, true) => back.push(sheet),
+        (true, false) => waiting.push(sheet),
+        (false, _) => {}
+    }
+    Ok(RunEvent::Waits(RunWaits {
+        run: known(state)?.run,
+        contested: waiting,
+        held_back: back,
+    }))
+}
+
+fn text(told: &str, pointer: &'static str, code: &'static str) -> Result<String, Refusal> {
+    let told = told.trim();
+    if told.is_empty() || told.chars().count() > LONGEST || told.contains('\0') {
+        return Err(Refusal::invalid(code, "a text of 1 to 1,000 characters").at(pointer));
+    }
+    Ok(told.to_owned())
+}
+
+/// Sums of sheets by currency are told with the command; their form is checked here.
+pub fn check_sums(sums: &[RunSum]) -> Result<(), Refusal> {
+    let negative = sums.iter().any(|sum| sum.payable < Minor::ZERO);
+    match negative {
+        true => Err(Refusal::invalid("amount_negative", "nothing negative is payable")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,1 @@
+select period, number, stage, reckoned_at from settlement_run where log = $1 and run = $2
