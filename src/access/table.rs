@@ -148,6 +148,7 @@ pub const TABLE: &[Row] = rows! {
     Get    "/v1/explain/balance"                          "aaaooo--a"
     Get    "/v1/explain/statement"                        "aaaooo--a"
     Get    "/v1/explain/difference"                       "aaaooo--a"
+    Get    "/v1/explain/sheet/{sheet}"                    "aaaooo--a"
     Get    "/v1/explain/{line}"                           "aaaooo--a"
     Get    "/v1/statements"                               "aaaooo--a"
     Get    "/v1/periods"                                  "aaaooo--a"

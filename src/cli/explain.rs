@@ -7,7 +7,8 @@ use tokio_postgres::Client;
 use super::books;
 use super::database::{Where, block_on};
 use super::fail::Failure;
-use crate::base::{BookId, LineId, LogId, Month, PartyId, PartyKind};
+use crate::base::{BookId, LineId, LogId, Month, PartyId, PartyKind, SheetId};
+use crate::domain::settlement::Part;
 use crate::ledger::{Account, AccountKind, Layer};
 use crate::money::Currency;
 use crate::report::{self, At, ExplainView, Fold, FoldBy, Lang, MonthCell, Page, Viewer};
@@ -23,9 +24,11 @@ Examples:
   fenzhang explain balance --party anc_… --book sample
   fenzhang explain balance --account book:income --by month --book sample
   fenzhang explain statement --party anc_… --period 2025-11 --cell clawbacks --book sample
+  fenzhang explain sht_0123… --part settled --book sample
   fenzhang explain difference --party anc_… --period 2025-11 --known-at 2025-12-05 --book sample")]
 pub(super) struct Explain {
-    /// A line (its id, or `platform:line_no`), a leg (`position:account`), `balance`, `statement` or `difference`.
+    /// A line (its id, or `platform:line_no`), a leg (`position:account`), a settlement sheet, `balance`, `statement` or
+    /// `difference`.
     what: String,
     /// Of which book.
     #[arg(long)]
@@ -48,6 +51,9 @@ pub(super) struct Explain {
     /// Statement: opening, settled, clawbacks, freezes or adjustments; the closing without it.
     #[arg(long, value_parser = cell)]
     cell: Option<MonthCell>,
+    /// Sheet: one part of it, such as settled or clawbacks; its closing without it.
+    #[arg(long, value_parser = part)]
+    part: Option<Part>,
     /// Difference: as known at this moment: a position, a day (its end) or an instant.
     #[arg(long)]
     known_at: Option<At>,
@@ -57,7 +63,7 @@ pub(super) struct Explain {
     /// The book's first currency without it.
     #[arg(long)]
     currency: Option<Currency>,
-    /// Into which groups: kind, day, month or rule.
+    /// Into which groups: kind, day, month, rule or part.
     #[arg(long, value_parser = by)]
     by: Option<FoldBy>,
     /// Events are opened from this group on.
@@ -87,9 +93,14 @@ fn cell(text: &str) -> Result<MonthCell, String> {
     found.ok_or_else(|| "opening, settled, clawbacks, freezes or adjustments".to_owned())
 }
 
+fn part(text: &str) -> Result<Part, String> {
+    let words = || Part::ALL.map(Part::word).join(", ");
+    Part::from_word(text).ok_or_else(words)
+}
+
 fn by(text: &str) -> Result<FoldBy, String> {
     let found = FoldBy::ALL.into_iter().find(|by| by.word() == text);
-    found.ok_or_else(|| "kind, day, month or rule".to_owned())
+    found.ok_or_else(|| "kind, day, month, rule or part".to_owned())
 }
 
 /// A line by id, or by platform and line number.
@@ -154,6 +165,11 @@ impl Explain {
                 let known = (earlier, self.and.unwrap_or(at));
                 let asked = (self.account(book)?, self.month()?, self.currency);
                 report::explain_difference(client, log, all, asked, known, &self.fold(FoldBy::Kind)).await?
+            }
+            what if what.parse::<SheetId>().is_ok() => {
+                let sheet = what.parse().map_err(|_| Failure::usage("no sheet"))?;
+                let usual = if self.part.is_some() { FoldBy::Day } else { FoldBy::Part };
+                report::explain_sheet(client, log, all, (sheet, self.part), &self.fold(usual)).await?
             }
             what => match leg(what) {
                 Some((position, account)) => report::explain_leg(client, log, all, position, account).await?,

@@ -200,7 +200,9 @@ impl Beat {
             loop {
                 tokio::time::sleep(BEAT).await;
                 let text = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let Ok(client) = engine.pool().get().await else { continue };
+                let Ok(client) = engine.pool().get().await else {
+                    continue;
+                };
                 if matches!(jobs::progress(&client, lease, &text).await, Ok(false)) {
                     return;
                 }
@@ -233,7 +235,9 @@ impl Work<'_> {
     async fn go(&mut self) -> Result<Outcome, EngineError> {
         loop {
             let client = self.client().await?;
-            let run = settlements::run(&client, self.log, self.run).await.map_err(not_started)?;
+            let run = settlements::run(&client, self.log, self.run)
+                .await
+                .map_err(not_started)?;
             drop(client);
             let Some(run) = run else { return Ok(Outcome::Done) };
             let went_on = match (run.stage, run.reckoned_at) {
@@ -292,7 +296,9 @@ impl Work<'_> {
 
     async fn closing(&mut self, period: Month) -> Result<bool, EngineError> {
         let client = self.client().await?;
-        let terms = settlements::terms(&client, self.log, self.book).await.map_err(not_started)?;
+        let terms = settlements::terms(&client, self.log, self.book)
+            .await
+            .map_err(not_started)?;
         drop(client);
         let held = terms.iter().any(|set| set.terms.reserve_rate != Rate::ZERO);
         let back = in_force(&terms, period).true_up_months;
@@ -324,7 +330,9 @@ impl Work<'_> {
                 .await
                 .map_err(not_started)?;
             drop(client);
-            let Some((last, ..)) = found.last() else { return Ok(true) };
+            let Some((last, ..)) = found.last() else {
+                return Ok(true);
+            };
             after = last.0;
             let mut told = Vec::new();
             for (membership, member, from) in &found {
@@ -423,7 +431,9 @@ impl Work<'_> {
             }
         }
         let client = self.client().await?;
-        let whole = settlements::digest(&client, self.log, self.run).await.map_err(not_started)?;
+        let whole = settlements::digest(&client, self.log, self.run)
+            .await
+            .map_err(not_started)?;
         drop(client);
         self.settle(Settle::DraftRun {
             run: self.run,
@@ -439,7 +449,10 @@ impl Work<'_> {
 /// The terms of a month: the latest start, the later set of equal starts.
 fn in_force(terms: &[SettlementTermsSet], period: Month) -> SettlementTerms {
     let begun = terms.iter().filter(|set| set.from <= period);
-    begun.max_by_key(|set| set.from).map(|set| set.terms.clone()).unwrap_or_default()
+    begun
+        .max_by_key(|set| set.from)
+        .map(|set| set.terms.clone())
+        .unwrap_or_default()
 }
 
 /// A day after the end of a month anywhere: which contracts began is decided by the book's own zone.

@@ -1,7 +1,7 @@
-//! `/v1/explain/balance`, `/statement`, `/difference`: an account's sum as a tree from money to facts.
+//! `/v1/explain/balance`, `/statement`, `/difference`, `/sheet/{sheet}`: a sum of an account as a tree from money to facts.
 //! Must never show a party more than its own accounts; foreign and missing look alike.
 
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::guard::Caller;
@@ -10,7 +10,8 @@ use super::problem::Problem;
 use super::read::Read;
 use super::reports::known;
 use super::state::Shared;
-use crate::base::Month;
+use crate::base::{Month, SheetId};
+use crate::domain::settlement::Part;
 use crate::ledger::{Account, AccountKind, Layer, Owner};
 use crate::money::Currency;
 use crate::report::{self, ExplainView, Fold, FoldBy, MonthCell, Viewer};
@@ -65,7 +66,7 @@ fn month(read: &mut Read) -> Result<Month, Problem> {
 /// rule and rounding. Every node that says so adds up.
 #[utoipa::path(get, path = "/v1/explain/balance", tag = "money",
     params(("party" = Option<String>, Query), ("account" = Option<String>, Query), ("layer" = Option<String>, Query),
-        ("currency" = Option<String>, Query), ("by" = Option<String>, Query, description = "day, month, kind or rule"),
+        ("currency" = Option<String>, Query), ("by" = Option<String>, Query, description = "day, month, kind, rule or part"),
         ("group" = Option<String>, Query, description = "Events are opened from this group on."),
         ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query), ("min_position" = Option<i64>, Query)),
@@ -124,6 +125,28 @@ pub async fn difference(shared: Data<Shared>, caller: Caller, request: HttpReque
     let fold = fold(&mut read, FoldBy::Kind)?;
     read.finish()?;
     let view = difference_view(&read, viewer, (account, month, currency), known, &fold).await?;
+    explained(&request, &view)
+}
+
+/// Explains a settlement sheet: its closing, or one part of it, from the movements that it reflects.
+#[utoipa::path(get, path = "/v1/explain/sheet/{sheet}", tag = "settlement",
+    params(("sheet" = String, Path),
+        ("part" = Option<String>, Query, description = "settled, clawbacks, true_ups, …; the closing, when absent."),
+        ("by" = Option<String>, Query), ("group" = Option<String>, Query), ("limit" = Option<u16>, Query),
+        ("cursor" = Option<String>, Query), ("min_position" = Option<i64>, Query)),
+    responses((status = 200, content((ExplainView = "application/json"), (String = "text/plain")))))]
+pub async fn sheet(
+    shared: Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let mut read = Read::current(&shared, caller, &request).await?;
+    let part = read.params.word("part", &Part::ALL.map(|part| (part.word(), part)))?;
+    let fold = fold(&mut read, if part.is_some() { FoldBy::Day } else { FoldBy::Part })?;
+    read.finish()?;
+    let id: SheetId = id.parse().map_err(|_| Problem::not_found())?;
+    let view = report::explain_sheet(&read.client, read.log(), read.viewer(), (id, part), &fold).await?;
     explained(&request, &view)
 }
 

@@ -220,6 +220,7 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/explain/balance", get().to(explain::balance))
         .route("/v1/explain/statement", get().to(explain::statement))
         .route("/v1/explain/difference", get().to(explain::difference))
+        .route("/v1/explain/sheet/{sheet}", get().to(explain::sheet))
         .route("/v1/explain/{line}", get().to(lines::explain))
         .route("/v1/statements", get().to(money::statement))
         .route("/v1/periods", get().to(periods::list))

@@ -32,6 +32,7 @@ use super::*;
         explain::balance,
         explain::statement,
         explain::difference,
+        explain::sheet,
         lines::explain,
         parked::list, parked::retry, parked::dismiss, parked::correct,
         files::list, files::upload, files::download, mappings::list, mappings::show, mappings::save, mappings::remove,

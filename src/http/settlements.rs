@@ -103,9 +103,20 @@ pub async fn start(write: Write, Json(body): Json<RunIn>) -> Result<HttpResponse
     let mut form = Form::default();
     let period = form.read("/period", &body.period);
     let period: Month = form.finish(period)?;
-    let answer = write.decide("POST /v1/settlements", settle(Settle::Start { period })).await?;
-    if let Some(run) = answer.made.ids.get("run").and_then(|run| run.parse().ok()).filter(|_| !answer.dry_run) {
-        write.shared.engine.begin_close(write.caller.who.book, write.caller.who.log, run);
+    let answer = write
+        .decide("POST /v1/settlements", settle(Settle::Start { period }))
+        .await?;
+    if let Some(run) = answer
+        .made
+        .ids
+        .get("run")
+        .and_then(|run| run.parse().ok())
+        .filter(|_| !answer.dry_run)
+    {
+        write
+            .shared
+            .engine
+            .begin_close(write.caller.who.book, write.caller.who.log, run);
     }
     let mut response = match answer.dry_run {
         true => HttpResponse::Ok(),
@@ -157,7 +168,10 @@ pub async fn sheets(
     let page = read.params.page()?;
     read.finish()?;
     let viewer = read.viewer_of(filter.party);
-    let filter = SheetFilter { run: Some(run), ..filter };
+    let filter = SheetFilter {
+        run: Some(run),
+        ..filter
+    };
     answer(
         &request,
         &report::sheets(&read.client, read.log(), viewer, &filter, &page).await?,
@@ -177,12 +191,13 @@ pub async fn differences(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let mut read = Read::current(&shared, caller, &request).await?;
-    let same_month = read.params.word("against", &[("last_month", false), ("last_run", true)])?;
+    let same_month = read
+        .params
+        .word("against", &[("last_month", false), ("last_run", true)])?;
     let page = read.params.page()?;
     read.finish()?;
     let run = report::run(&read.client, read.log(), run_id(&id)?).await?;
-    let against =
-        report::last_run_before(&read.client, read.log(), &run, same_month.unwrap_or_default()).await?;
+    let against = report::last_run_before(&read.client, read.log(), &run, same_month.unwrap_or_default()).await?;
     answer(
         &request,
         &report::differences(&read.client, read.log(), run.run, against, &page).await?,
@@ -217,7 +232,11 @@ pub async fn approve(
         digest: view.digest.unwrap_or_default(),
     };
     write
-        .make("POST /v1/settlements/{run}/approve", "approval", Command::Request(pending))
+        .make(
+            "POST /v1/settlements/{run}/approve",
+            "approval",
+            Command::Request(pending),
+        )
         .await
 }
 
@@ -232,7 +251,10 @@ pub async fn issue(
     let run = run_id(&id)?;
     let unconfirmed = write.shared.engine.unconfirmed(write.caller.who.log, run).await?;
     write
-        .change("POST /v1/settlements/{run}/issue", settle(Settle::Issue { run, unconfirmed }))
+        .change(
+            "POST /v1/settlements/{run}/issue",
+            settle(Settle::Issue { run, unconfirmed }),
+        )
         .await
 }
 

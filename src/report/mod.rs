@@ -85,7 +85,7 @@ pub use error::ReportError;
 pub use events::{EventView, EventsView, events};
 pub use explain::{
     ExplainView, Fold, FoldBy, Lang, MonthCell, Node, explain_balance, explain_difference, explain_leg, explain_line,
-    explain_month,
+    explain_month, explain_sheet,
 };
 pub use forecast::{ForecastRow, ForecastView, Known, forecast};
 pub use formulas::{FormulaView, FormulasView, formulas};

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use tokio_postgres::Client;
 
 use super::super::statement::{self, Sum};
-use super::super::{At, Money, ReportError, Viewer, position, streams, wire};
-use super::fold::{Folded, Legs, fold, owner_uuid};
+use super::super::{At, Money, ReportError, Viewer, part_words, position, sheet, streams, wire};
+use super::fold::{Folded, Legs, Only, fold, owner_uuid};
 use super::{ExplainView, Fold, MonthCell, Node, may_see};
-use crate::base::{LogId, Month};
+use crate::base::{LogId, Month, SheetId};
 use crate::domain::book::BookState;
+use crate::domain::settlement::Part;
 use crate::ledger::{Account, Layer};
 use crate::money::{Currency, Minor};
 
@@ -50,7 +51,7 @@ pub async fn explain_balance(
         after: 0,
         until: position,
         month: None,
-        cell: None,
+        only: None,
     };
     explained(client, log, viewer, (legs, &book), (held, root), how).await
 }
@@ -75,7 +76,7 @@ pub async fn explain_month(
         after: 0,
         until: position,
         month: Some(month),
-        cell,
+        only: cell.map(Only::Cell),
     };
     let sums = sums(client, log, account, month, position).await?;
     let sum = sums.get(&currency).copied().unwrap_or_default();
@@ -127,9 +128,57 @@ pub async fn explain_difference(
         after: earlier,
         until: later,
         month: Some(month),
-        cell: None,
+        only: None,
     };
     explained(client, log, viewer, (legs, &book), (after.minus(before)?, root), how).await
+}
+
+/// Explains a settlement sheet as it was drafted: its closing, or one part, from the legs up to the position it reflects.
+pub async fn explain_sheet(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    (id, part): (SheetId, Option<Part>),
+    how: &Fold,
+) -> Result<ExplainView, ReportError> {
+    let sheet = sheet(client, log, viewer, id).await?;
+    let currency: Currency = sheet.currency.parse()?;
+    let book = streams::book(client, log, sheet.position).await?;
+    let (party, month, name) = (sheet.party, sheet.period, &sheet.name);
+    let shown = match part {
+        Some(part) => sheet.parts.iter().find(|of| of.part == part).map(|of| &of.amount),
+        None => Some(&sheet.closing),
+    };
+    let stated = shown.map_or(Ok(Minor::ZERO), |money| Minor::parse(&money.amount, currency))?;
+    let (payable, carried) = (&sheet.payable.amount, &sheet.carried.amount);
+    let (en, zh) = match part.map(part_words) {
+        Some([en, zh]) => (en.to_owned(), zh.to_owned()),
+        None => (
+            format!("closing, of it payable {payable}, carried {carried}"),
+            format!("期末，其中应付 {payable}，结转 {carried}"),
+        ),
+    };
+    let root = Node::new(
+        "sheet",
+        format!("{currency}: settlement sheet of {name} in {month}: {en}"),
+        format!("{currency}：{name} {month} 结算单：{zh}"),
+    )
+    .refer(sheet.sheet);
+    let legs = Legs {
+        account: Account::of(party, sheet.account),
+        layer: Layer::Settled,
+        currency,
+        after: 0,
+        until: sheet.position,
+        month: Some(month),
+        only: part.map(Only::Part),
+    };
+    // Whoever may see the sheet sees its lines with the party's eyes, as the sheet's own pages of lines do.
+    let eyes = match viewer {
+        Viewer::All => viewer,
+        Viewer::Party(_) => Viewer::Party(party),
+    };
+    explained(client, log, eyes, (legs, &book), (stated, root), how).await
 }
 
 /// The positions of two moments, the earlier first.

@@ -7,10 +7,11 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::super::page::part;
-use super::super::{Money, Page, ReportError, Viewer};
+use super::super::{Money, Page, ReportError, Viewer, part_words};
 use super::Node;
 use super::leaf::Leaves;
 use crate::base::{LogId, Month, RuleId, Zone};
+use crate::domain::settlement::Part;
 use crate::ledger::{Account, Layer, Owner};
 use crate::money::{Currency, Minor};
 
@@ -25,11 +26,13 @@ pub enum FoldBy {
     Month,
     /// Commission rule of the line.
     Rule,
+    /// Part of a settlement sheet.
+    Part,
 }
 
 impl FoldBy {
     /// Every way.
-    pub const ALL: [FoldBy; 4] = [FoldBy::Kind, FoldBy::Day, FoldBy::Month, FoldBy::Rule];
+    pub const ALL: [FoldBy; 5] = [FoldBy::Kind, FoldBy::Day, FoldBy::Month, FoldBy::Rule, FoldBy::Part];
 
     /// The word on the wire.
     pub fn word(self) -> &'static str {
@@ -38,6 +41,7 @@ impl FoldBy {
             FoldBy::Day => "day",
             FoldBy::Month => "month",
             FoldBy::Rule => "rule",
+            FoldBy::Part => "part",
         }
     }
 }
@@ -140,8 +144,24 @@ pub(super) struct Legs {
     pub until: i64,
     /// Stamped up to this month; what was stamped before it is its opening.
     pub month: Option<Month>,
-    /// Of one cell of the month.
-    pub cell: Option<MonthCell>,
+    /// Of one cell of the month, or one part of its sheet.
+    pub only: Option<Only>,
+}
+
+/// A slice of a month.
+#[derive(Clone, Copy)]
+pub(super) enum Only {
+    Cell(MonthCell),
+    Part(Part),
+}
+
+impl Only {
+    fn code(self) -> &'static str {
+        match self {
+            Only::Cell(cell) => cell.code(),
+            Only::Part(part) => part.word(),
+        }
+    }
 }
 
 /// What a fold gave beside its nodes.
@@ -277,7 +297,7 @@ fn group_name(key: &str, by: FoldBy) -> String {
             .iter()
             .find(|cell| cell.code() == key)
             .map_or_else(none, |cell| cell.word().to_owned()),
-        FoldBy::Day => key.to_owned(),
+        FoldBy::Day | FoldBy::Part => key.to_owned(),
         FoldBy::Month => {
             let month = key.parse().ok().and_then(|number| Month::from_number(number).ok());
             month.map_or_else(none, |month| month.to_string())
@@ -293,7 +313,7 @@ fn key_of(name: &str, by: FoldBy) -> String {
             .iter()
             .find(|cell| cell.word() == name)
             .map_or_else(String::new, |cell| cell.code().to_owned()),
-        FoldBy::Day => name.to_owned(),
+        FoldBy::Day | FoldBy::Part => name.to_owned(),
         FoldBy::Month => name
             .parse::<Month>()
             .map_or_else(|_| String::new(), |month| month.number().to_string()),
@@ -311,6 +331,10 @@ fn group_words(key: &str, by: FoldBy) -> (String, String) {
             let zh = cell.map_or("无", |cell| cell.zh());
             (name, zh.to_owned())
         }
+        FoldBy::Part => match Part::from_word(key).map(part_words) {
+            Some([en, zh]) => (en.to_owned(), zh.to_owned()),
+            None => (name, MonthCell::Opening.zh().to_owned()),
+        },
         FoldBy::Day => (format!("on {name}"), name),
         FoldBy::Month if name == "none" => ("not settled".to_owned(), "未结算".to_owned()),
         FoldBy::Month => (format!("in {name}"), format!("{name} 账期")),
@@ -334,7 +358,7 @@ struct Parameters {
     layer: i16,
     currency: String,
     month: Option<i32>,
-    cell: Option<&'static str>,
+    only: Option<&'static str>,
     zone: String,
 }
 
@@ -346,7 +370,7 @@ impl Parameters {
             layer: legs.layer.code(),
             currency: legs.currency.to_string(),
             month: legs.month.map(Month::number),
-            cell: legs.cell.map(MonthCell::code),
+            only: legs.only.map(Only::code),
             zone: zone.to_string(),
         }
     }
@@ -364,7 +388,7 @@ async fn groups(client: &Client, log: LogId, legs: Legs, zone: Zone, by: FoldBy)
         &legs.after,
         &legs.until,
         &p.month,
-        &p.cell,
+        &p.only,
         &word,
         &p.zone,
     ];
@@ -398,7 +422,7 @@ async fn leaves(
         &legs.after,
         &legs.until,
         &p.month,
-        &p.cell,
+        &p.only,
         &word,
         &p.zone,
         key,

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use super::super::history::{self, Calendar, History, histories};
+use super::super::history::{Calendar, History, histories};
 use super::super::streams::{Stored, stored};
 use super::super::{Lang, Money, ReportError, Viewer, reason};
 use super::evidence::{self, Proof};
-use super::{Node, money, shares};
+use super::{Node, closing, money, shares};
 use crate::base::{LineId, LogId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::event::Event;
@@ -61,7 +61,7 @@ impl Leaves {
     /// What an event moved on an account in every layer and currency.
     pub fn leg(&self, viewer: Viewer, account: Account, position: i64) -> Result<Leaf, ReportError> {
         let stored = self.events.get(&position).ok_or(ReportError::NotFound)?;
-        let moved = moved(stored, |leg| leg.account == account);
+        let moved = moved(stored, |leg| leg.account == account)?;
         if moved.is_empty() {
             return Err(ReportError::NotFound);
         }
@@ -95,7 +95,7 @@ impl Leaves {
     ) -> Result<Leaf, ReportError> {
         let stored = self.events.get(&position).ok_or(ReportError::Stored("position"))?;
         let own = |leg: &Leg| leg.account == account && leg.layer == layer && leg.currency == currency;
-        let moved = moved(stored, own);
+        let moved = moved(stored, own)?;
         let amount = Minor::sum(moved.iter().map(|leg| leg.amount))?;
         let shown = Money::of(amount, currency);
         let time = self.calendar.book.opened.zone.local(stored.placed.occurred_at);
@@ -165,9 +165,9 @@ impl Leaves {
     }
 }
 
-fn moved(stored: &Stored, own: impl Fn(&Leg) -> bool) -> Vec<Leg> {
-    let legs = history::legs(&stored.event).iter();
-    legs.filter(|leg| own(leg)).copied().collect()
+fn moved(stored: &Stored, own: impl Fn(&Leg) -> bool) -> Result<Vec<Leg>, ReportError> {
+    let entry = stored.event.post()?;
+    Ok(entry.legs().iter().filter(|leg| own(leg)).copied().collect())
 }
 
 /// The lines of some events, each as it stood after its event.
@@ -207,6 +207,7 @@ fn of_no_line(event: &Event, approval: Option<&ApprovalState>, viewer: Viewer) -
     match event {
         Event::Adjustment(adjustment) => Some(evidence::adjustment(adjustment, approval, viewer)),
         Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
+        Event::Closing(event) => Some(closing::entry(event, viewer)),
         _ => approval.filter(|_| viewer == Viewer::All).and_then(evidence::persons),
     }
 }

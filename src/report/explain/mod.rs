@@ -3,6 +3,7 @@
 //! Must never smooth over a difference: what the facts give and what was posted are compared, and a gap is shouted.
 
 mod account;
+mod closing;
 mod evidence;
 mod fold;
 mod leaf;
@@ -12,7 +13,7 @@ mod shares;
 
 pub use super::reason::Lang;
 pub(super) use account::moments;
-pub use account::{explain_balance, explain_difference, explain_month};
+pub use account::{explain_balance, explain_difference, explain_month, explain_sheet};
 pub use fold::{Fold, FoldBy, MonthCell};
 pub use node::Node;
 

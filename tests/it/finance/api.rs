@@ -296,3 +296,52 @@ async fn finance_reports_come_in_every_format_and_a_party_gets_its_own_only() {
         (&json!("refund"), &json!("9.95"))
     );
 }
+
+/// The sheets of a month, once its run is drafted.
+async fn sheets_of(stage: &Stage, month: &str) -> Vec<Value> {
+    let run = stage.accepted("/v1/settlements", json!({"period": month})).await;
+    let path = format!("/v1/settlements/{}", run["id"].as_str().unwrap());
+    for _ in 0..200 {
+        let view = stage.get(&path).await;
+        if view["stage"] == "drafted" {
+            let sheets = stage.get(&format!("{path}/sheets?limit=1000")).await;
+            return sheets["sheets"].as_array().unwrap().clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the run was never drafted: {}", stage.get(&path).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sheet_of_a_run_and_every_part_of_it_is_explained_to_the_fen() {
+    let stage = refunded_in_june().await;
+    stage.clock("2026-07-02T12:00:00+08:00").await;
+    for month in ["2026-05", "2026-06"] {
+        let sheets = sheets_of(&stage, month).await;
+        assert!(sheets.len() >= 5, "{month}: {sheets:?}");
+        for sheet in &sheets {
+            let path = format!("/v1/explain/sheet/{}", sheet["sheet"].as_str().unwrap());
+            let whole = stage.get(&path).await;
+            assert_eq!(whole["root"]["amount"], sheet["closing"], "{whole}");
+            assert_eq!(whole["consistent"], json!(true), "{whole}");
+            let mut parts = amounts(&whole["root"]);
+            parts.retain(|(word, _)| word != "opening");
+            let stated = sheet["parts"].as_array().unwrap().iter().map(|part| {
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                (text(&part["part"]), text(&part["amount"]["amount"]))
+            });
+            let mut stated: Vec<_> = stated.collect();
+            stated.sort();
+            assert_eq!(parts, stated, "{sheet}");
+            for (word, amount) in stated {
+                let part = stage.get(&format!("{path}?part={word}")).await;
+                assert_eq!(part["root"]["amount"], cny(&amount), "{part}");
+                assert_eq!(part["consistent"], json!(true));
+            }
+        }
+        // The month stays as it was drafted, whatever happens afterwards; a stranger finds nothing.
+        let path = format!("/v1/explain/sheet/{}", sheets[0]["sheet"].as_str().unwrap());
+        let (status, _) = stage.server.get(Role::Anchor, &path).await;
+        assert_eq!(status, 404);
+    }
+}
