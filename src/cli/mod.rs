@@ -18,6 +18,7 @@ mod pull;
 mod rebuild;
 mod report;
 mod serve;
+mod settle;
 mod summary;
 mod verify;
 
@@ -43,6 +44,7 @@ Examples:
                                                  reads the file, changes nothing, says what would be rejected
   fenzhang import report.csv.gz --mapping tmall-report
   fenzhang report trial-balance --book sample
+  fenzhang settle --period 2026-05 --book sample --check
   fenzhang explain taobao:S000001-1 --book sample
   fenzhang keys create --role finance --label 'month close' --book sample
 
@@ -63,6 +65,8 @@ enum Command {
     Pull(pull::Pull),
     /// Opening balances and unsettled lines of other books 期初建账.
     Cutover(cutover::Cutover),
+    /// Closes a month 结账: sheets for every party, approval, issue, lock.
+    Settle(settle::SettleMonth),
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
     /// Writes events, entries or a statement to a file.
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
         Command::Import(command) => command.run(),
         Command::Pull(command) => command.run(),
         Command::Cutover(command) => command.run(),
+        Command::Settle(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Export(command) => command.run(),
         Command::Report(command) => command.run(),

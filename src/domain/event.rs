@@ -181,6 +181,46 @@ fn canonical<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     serde_json_canonicalizer::to_string(value)
 }
 
+fn of_book(event: &BookEvent) -> Result<String, serde_json::Error> {
+    match event {
+        BookEvent::Opened(e) => canonical(e),
+        BookEvent::OwnerNamed(e) => canonical(e),
+        BookEvent::FormulaSet(e) => canonical(e),
+        BookEvent::PeriodCutOff(e) => canonical(e),
+        BookEvent::ClockMoved(e) => canonical(e),
+        BookEvent::TimerLapsed(e) => canonical(e),
+        BookEvent::Repaired(e) => canonical(e),
+        BookEvent::CutOver(e) => canonical(e),
+        BookEvent::PeriodReopened(e) => canonical(e),
+        BookEvent::SettlementTermsSet(e) => canonical(e),
+    }
+}
+
+fn of_run(event: &RunEvent) -> Result<String, serde_json::Error> {
+    match event {
+        RunEvent::Started(e) => canonical(e),
+        RunEvent::Reckoned(e) => canonical(e),
+        RunEvent::Drafted(e) => canonical(e),
+        RunEvent::Waits(e) => canonical(e),
+        RunEvent::Approved(e) => canonical(e),
+        RunEvent::Issued(e) => canonical(e),
+        RunEvent::Locked(e) => canonical(e),
+        RunEvent::Dropped(e) => canonical(e),
+    }
+}
+
+fn of_sheet(event: &SheetEvent) -> Result<String, serde_json::Error> {
+    match event {
+        SheetEvent::Drafted(e) => canonical(e),
+        SheetEvent::Delivered(e) => canonical(e),
+        SheetEvent::Confirmed(e) => canonical(e),
+        SheetEvent::Contested(e) => canonical(e),
+        SheetEvent::Answered(e) => canonical(e),
+        SheetEvent::HeldBack(e) => canonical(e),
+        SheetEvent::DeemedConfirmed(e) => canonical(e),
+    }
+}
+
 impl Event {
     /// Wire name.
     pub fn kind(&self) -> &'static str {
@@ -250,30 +290,9 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
-            Event::Run(e) => match e {
-                RunEvent::Started(_) => "run.started",
-                RunEvent::Reckoned(_) => "run.reckoned",
-                RunEvent::Drafted(_) => "run.drafted",
-                RunEvent::Waits(_) => "run.waits",
-                RunEvent::Approved(_) => "run.approved",
-                RunEvent::Issued(_) => "run.issued",
-                RunEvent::Locked(_) => "run.locked",
-                RunEvent::Dropped(_) => "run.dropped",
-            },
-            Event::Sheet(e) => match e {
-                SheetEvent::Drafted(_) => "sheet.drafted",
-                SheetEvent::Delivered(_) => "sheet.delivered",
-                SheetEvent::Confirmed(_) => "sheet.confirmed",
-                SheetEvent::Contested(_) => "sheet.contested",
-                SheetEvent::Answered(_) => "sheet.answered",
-                SheetEvent::HeldBack(_) => "sheet.held_back",
-                SheetEvent::DeemedConfirmed(_) => "sheet.deemed_confirmed",
-            },
-            Event::Closing(e) => match e {
-                ClosingEvent::Guarantee(_) => "guarantee.settled",
-                ClosingEvent::Held(_) => "reserve.held",
-                ClosingEvent::Released(_) => "reserve.released",
-            },
+            Event::Run(e) => e.kind(),
+            Event::Sheet(e) => e.kind(),
+            Event::Closing(e) => e.kind(),
         }
     }
 
@@ -310,18 +329,7 @@ impl Event {
     /// Canonical payload (RFC 8785): the exact bytes that are kept and hashed.
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
-            Event::Book(e) => match e {
-                BookEvent::Opened(e) => canonical(e),
-                BookEvent::OwnerNamed(e) => canonical(e),
-                BookEvent::FormulaSet(e) => canonical(e),
-                BookEvent::PeriodCutOff(e) => canonical(e),
-                BookEvent::ClockMoved(e) => canonical(e),
-                BookEvent::TimerLapsed(e) => canonical(e),
-                BookEvent::Repaired(e) => canonical(e),
-                BookEvent::CutOver(e) => canonical(e),
-                BookEvent::PeriodReopened(e) => canonical(e),
-                BookEvent::SettlementTermsSet(e) => canonical(e),
-            },
+            Event::Book(e) => of_book(e),
             Event::Party(e) => match e {
                 PartyEvent::Registered(e) => canonical(e),
                 PartyEvent::Renamed(e) => canonical(e),
@@ -373,25 +381,8 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
-            Event::Run(e) => match e {
-                RunEvent::Started(e) => canonical(e),
-                RunEvent::Reckoned(e) => canonical(e),
-                RunEvent::Drafted(e) => canonical(e),
-                RunEvent::Waits(e) => canonical(e),
-                RunEvent::Approved(e) => canonical(e),
-                RunEvent::Issued(e) => canonical(e),
-                RunEvent::Locked(e) => canonical(e),
-                RunEvent::Dropped(e) => canonical(e),
-            },
-            Event::Sheet(e) => match e {
-                SheetEvent::Drafted(e) => canonical(e),
-                SheetEvent::Delivered(e) => canonical(e),
-                SheetEvent::Confirmed(e) => canonical(e),
-                SheetEvent::Contested(e) => canonical(e),
-                SheetEvent::Answered(e) => canonical(e),
-                SheetEvent::HeldBack(e) => canonical(e),
-                SheetEvent::DeemedConfirmed(e) => canonical(e),
-            },
+            Event::Run(e) => of_run(e),
+            Event::Sheet(e) => of_sheet(e),
             Event::Closing(e) => match e {
                 ClosingEvent::Guarantee(e) => canonical(e),
                 ClosingEvent::Held(e) | ClosingEvent::Released(e) => canonical(e),

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::{Engine, EngineError, Meta, not_started};
 use crate::base::{BookId, Instant, LogId, MembershipId, Month, RunId, Zone};
 use crate::domain::command::Command;
-use crate::domain::settlement::{Settle, SettlementTerms, SettlementTermsSet, Stage};
+use crate::domain::settlement::terms::in_force;
+use crate::domain::settlement::{Settle, Stage};
 use crate::money::Rate;
 use crate::store::jobs::{self, Lease};
 use crate::store::settlements;
@@ -444,15 +445,6 @@ impl Work<'_> {
         .await?;
         Ok(true)
     }
-}
-
-/// The terms of a month: the latest start, the later set of equal starts.
-fn in_force(terms: &[SettlementTermsSet], period: Month) -> SettlementTerms {
-    let begun = terms.iter().filter(|set| set.from <= period);
-    begun
-        .max_by_key(|set| set.from)
-        .map(|set| set.terms.clone())
-        .unwrap_or_default()
 }
 
 /// A day after the end of a month anywhere: which contracts began is decided by the book's own zone.

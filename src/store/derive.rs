@@ -51,6 +51,8 @@ pub enum Class {
     Totals,
     /// Read rows are not what a fold of the log gives.
     ReadRows,
+    /// An issued sheet does not come out again from the legs up to its position.
+    Sheets,
 }
 
 impl fmt::Display for Class {
@@ -68,6 +70,7 @@ impl fmt::Display for Class {
             Class::LegLinks => "leg_links",
             Class::Totals => "totals",
             Class::ReadRows => "read_rows",
+            Class::Sheets => "sheets",
         })
     }
 }

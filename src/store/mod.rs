@@ -28,6 +28,7 @@ pub mod pulls;
 pub mod rebuild;
 pub mod receipts;
 pub mod releases;
+mod reproduce;
 pub mod rows;
 pub mod settlements;
 pub mod shadow;

@@ -290,6 +290,14 @@ pub async fn digest(client: &Client, log: LogId, run: RunId) -> Result<Digest> {
     Ok(out)
 }
 
+/// Parties that months up to one moved: at most so many sheets a currency.
+pub async fn owners(client: &Client, log: LogId, period: Month) -> Result<u64> {
+    let row = client
+        .query_one(text::settlement_owners, &[&log.0, &period.number()])
+        .await?;
+    Ok(u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default())
+}
+
 /// Sheets with something payable that nobody confirmed.
 pub async fn unconfirmed(client: &Client, log: LogId, run: RunId) -> Result<u64> {
     let row = client.query_one(text::sheets_unconfirmed, &[&log.0, &run.0]).await?;

@@ -60,7 +60,7 @@ statements! {
         log_create, log_list, log_of_book, log_succeed, long_transaction,
         pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,
         rebuild_lock, run_digest, run_figures, runs_under_way, guaranteed_page, reserved_page, tiered_page, sheet_page, sheet_moves,
-        sheet_subtotals, sheets_unconfirmed, settlement_terms, releases_behind, releases_waiting, server_check, session,
+        sheet_subtotals, sheets_unconfirmed, settlement_terms, settlement_owners, run_sheets, runs_final, releases_behind, releases_waiting, server_check, session,
         timers_due, timers_next,
     }
 }

@@ -7,7 +7,7 @@ use super::compare::{Difference, compare};
 use super::derive::{Class, Findings};
 use super::error::{Error, Result};
 use super::statements::text;
-use super::{head, shadow};
+use super::{head, reproduce, shadow};
 use crate::base::LogId;
 
 /// What verifying a log came to.
@@ -44,6 +44,7 @@ pub async fn verify(client: &mut Client, log: LogId) -> Result<Report> {
             _ => differs(Class::ReadRows, difference, &mut findings),
         }
     }
+    reproduce::sheets(transaction.client(), head.book, log, &mut findings).await?;
     transaction.rollback().await?;
     Ok(Report {
         log,

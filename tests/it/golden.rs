@@ -1,13 +1,14 @@
 //! Golden events: one stored event of each kind and schema version, which must decode for ever and to the same bytes.
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
+mod settlement;
 mod shares;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fenzhang::base::*;
-use fenzhang::domain::adjustment::AdjustmentPosted;
+use fenzhang::domain::adjustment::{AdjustmentPosted, AdjustmentPurpose};
 use fenzhang::domain::approval::{ApprovalEnded, ApprovalEvent, ApprovalRequested};
 use fenzhang::domain::book::event::{LogRepaired, OwnerNamed, TimerLapsed};
 use fenzhang::domain::book::{
@@ -684,6 +685,7 @@ fn written_today() -> Vec<Event> {
         rule_events(),
         other_events(),
         placement_events(),
+        settlement::events(),
     ]
     .concat()
 }
@@ -773,6 +775,17 @@ fn further_forms() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("manner", fact(refund)),
+        ("approve_run", requested(settlement::approve_run())),
+        (
+            "purpose",
+            Event::Adjustment(AdjustmentPosted {
+                adjustment: AdjustmentId(id(13)),
+                at: at(0),
+                reason: "V任务".to_owned(),
+                legs: legs(),
+                purpose: Some(AdjustmentPurpose::Contract),
+            }),
+        ),
     ];
     further.extend(shares::forms());
     further

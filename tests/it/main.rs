@@ -23,6 +23,7 @@ mod model;
 mod pull;
 mod report;
 mod sample;
+mod settlement;
 mod store;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::event::{BookEvent, BookOpened, CutOver};
 use super::formula::{Formula, FormulaBasis};
 use crate::base::{CutoverId, ExternalId, FormulaId, Instant, Month, PartyId};
+use crate::domain::settlement::terms::in_force;
 use crate::domain::settlement::{SettlementTerms, SettlementTermsSet};
 use crate::ledger::Stamp;
 
@@ -93,13 +94,9 @@ impl BookState {
             .saturating_add(1)
     }
 
-    /// The terms of settlement of a month: the latest start, the later set of equal starts.
+    /// The terms of settlement of a month.
     pub fn settlement_terms(&self, period: Month) -> SettlementTerms {
-        let begun = self.terms.iter().filter(|set| set.from <= period);
-        begun
-            .max_by_key(|set| set.from)
-            .map(|set| set.terms.clone())
-            .unwrap_or_default()
+        in_force(&self.terms, period)
     }
 
     /// The formula for a platform at an instant: one of the platform's own before a general one, the latest start,

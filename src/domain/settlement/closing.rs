@@ -124,6 +124,15 @@ pub enum ClosingEvent {
 }
 
 impl ClosingEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ClosingEvent::Guarantee(_) => "guarantee.settled",
+            ClosingEvent::Held(_) => "reserve.held",
+            ClosingEvent::Released(_) => "reserve.released",
+        }
+    }
+
     /// The month that it is stamped into.
     pub fn period(&self) -> Month {
         match self {

@@ -209,3 +209,34 @@ pub enum SheetEvent {
     /// `sheet.deemed_confirmed`
     DeemedConfirmed(SheetDeemedConfirmed),
 }
+
+impl RunEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            RunEvent::Started(_) => "run.started",
+            RunEvent::Reckoned(_) => "run.reckoned",
+            RunEvent::Drafted(_) => "run.drafted",
+            RunEvent::Waits(_) => "run.waits",
+            RunEvent::Approved(_) => "run.approved",
+            RunEvent::Issued(_) => "run.issued",
+            RunEvent::Locked(_) => "run.locked",
+            RunEvent::Dropped(_) => "run.dropped",
+        }
+    }
+}
+
+impl SheetEvent {
+    /// Wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            SheetEvent::Drafted(_) => "sheet.drafted",
+            SheetEvent::Delivered(_) => "sheet.delivered",
+            SheetEvent::Confirmed(_) => "sheet.confirmed",
+            SheetEvent::Contested(_) => "sheet.contested",
+            SheetEvent::Answered(_) => "sheet.answered",
+            SheetEvent::HeldBack(_) => "sheet.held_back",
+            SheetEvent::DeemedConfirmed(_) => "sheet.deemed_confirmed",
+        }
+    }
+}

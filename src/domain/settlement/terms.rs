@@ -101,6 +101,15 @@ impl SettlementTerms {
     }
 }
 
+/// The terms of a month: the latest start, the later set of equal starts; without any the defaults.
+pub fn in_force(all: &[SettlementTermsSet], period: Month) -> SettlementTerms {
+    let begun = all.iter().filter(|set| set.from <= period);
+    begun
+        .max_by_key(|set| set.from)
+        .map(|set| set.terms.clone())
+        .unwrap_or_default()
+}
+
 /// `settlement.terms_set`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SettlementTermsSet {

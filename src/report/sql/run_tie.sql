@@ -3,7 +3,7 @@
 with own as (
     select currency, account, opening, closing from settlement_sheet where log = $1 and run = $2
     union all
-    select s.currency, coalesce($4::smallint[] [array_position($5::text[], o.account)], -1), o.opening::bigint, o.closing::bigint
+    select s.currency, ($4::smallint[]) [array_position($5::text[], o.account)], o.opening::bigint, o.closing::bigint
     from settlement_sheet s
     cross join lateral jsonb_to_recordset(s.others::jsonb) as o (account text, opening text, closing text)
     where s.log = $1 and s.run = $2

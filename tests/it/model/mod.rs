@@ -56,9 +56,9 @@ impl Auditor {
                 scope,
                 share,
                 receiver,
-                guarantee: None,
                 from,
                 to,
+                ..
             } => self.known.deals.push(Deal {
                 id: made.ids["membership"].parse().unwrap(),
                 member: *member,
@@ -66,7 +66,6 @@ impl Auditor {
                 scope: *scope,
                 share: share.clone(),
                 receiver: *receiver,
-                guarantee: None,
                 from: *from,
                 to: *to,
             }),
@@ -74,7 +73,6 @@ impl Auditor {
                 membership,
                 share,
                 receiver,
-                guarantee: None,
                 from,
                 ..
             } => {
@@ -88,7 +86,6 @@ impl Auditor {
                 let next = Deal {
                     share: share.clone(),
                     receiver: *receiver,
-                    guarantee: None,
                     from: *from,
                     ..old.clone()
                 };

@@ -16,10 +16,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         "domain::approval",
         &["money", "base", "ledger", "domain::refusal", "domain::command"],
     ),
-    // A formula speaks of a line's fees, funders and settling in the words of the pin.
+    // A formula speaks of a line's fees, funders and settling in the words of the pin; terms of settlement are dated in the
+    // book.
     (
         "domain::book",
-        &["money", "base", "ledger", "domain::refusal", "domain::order"],
+        &[
+            "money",
+            "base",
+            "ledger",
+            "domain::refusal",
+            "domain::order",
+            "domain::settlement",
+        ],
     ),
     ("domain::catalogue", WORDS),
     ("domain::import", WORDS),
@@ -44,6 +52,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain::person", WORDS),
     ("domain::placement", WORDS),
     ("domain::plan", WORDS),
+    // A sheet sets timers by position; a guarantee is a term of a contract's share.
+    (
+        "domain::settlement",
+        &[
+            "money",
+            "base",
+            "ledger",
+            "domain::refusal",
+            "domain::share",
+            "domain::world",
+        ],
+    ),
     ("domain::share", WORDS),
     (
         "domain::pricing",

@@ -21,6 +21,7 @@ const EVERY_BOOK: &[(&str, &str)] = &[
     ("server_check", "asks about rights on tables, reads none"),
     ("copied_tables", "asks which tables there are, reads none"),
     ("import_gate", "a lock that its book names, reads nothing"),
+    ("runs_under_way", "the close of a server serves every book"),
     ("imports_under_way", "the import desk of a server serves every book"),
     ("job_claim", "the job runner of a server serves every book"),
     ("job_take", "the job runner of a server serves every book"),
