@@ -159,9 +159,9 @@ impl ReturnRatesView {
                 "returned 退货退款",
                 "refunded_only 仅退款",
                 "price_protected 价保",
-                "rate_of_lines 退款率(单)",
-                "rate_returned 退货率(额)",
-                "rate_refunded_only 仅退款率(额)",
+                "rate_of_lines % 退款率(单)",
+                "rate_returned % 退货率(额)",
+                "rate_refunded_only % 仅退款率(额)",
                 "currency 币种",
             ],
         );

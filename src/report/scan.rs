@@ -1,4 +1,4 @@
-//! Lines one after the other, each folded whole: what reports that count lines are made of; and ratios as texts.
+//! Lines one after the other, each folded whole: what reports that count lines are made of; and ratios.
 //! Must never hold more than one line in memory.
 
 use futures_util::TryStreamExt;
@@ -137,7 +137,8 @@ impl Sale {
     }
 }
 
-/// A ratio in percent with two digits, half up on magnitude, such as `12.35 %`; none of nothing.
+/// A ratio in percent with two digits, half up on magnitude, such as `12.35`; none of nothing. A heading says that it is in
+/// percent, so that a sheet has a number.
 pub(super) fn percent(part: i64, whole: i64) -> Option<String> {
     let (part, whole) = (i128::from(part), i128::from(whole));
     if whole == 0 {
@@ -147,7 +148,7 @@ pub(super) fn percent(part: i64, whole: i64) -> Option<String> {
     let rounded = (twice + twice.signum()) / 2 * whole.signum();
     let sign = if rounded < 0 { "-" } else { "" };
     let (units, hundredths) = (rounded.abs() / 100, rounded.abs() % 100);
-    Some(format!("{sign}{units}.{hundredths:02} %"))
+    Some(format!("{sign}{units}.{hundredths:02}"))
 }
 
 #[cfg(test)]
@@ -157,18 +158,12 @@ mod tests {
     #[test]
     fn a_ratio_is_rounded_half_up_and_nothing_has_none() {
         let said = |part, whole| percent(part, whole).unwrap_or_default();
-        assert_eq!(
-            [said(1, 3), said(2, 3), said(-1, 3)],
-            ["33.33 %", "66.67 %", "-33.33 %"]
-        );
+        assert_eq!([said(1, 3), said(2, 3), said(-1, 3)], ["33.33", "66.67", "-33.33"]);
         assert_eq!(
             [said(1, 1), said(1, 20_000), said(1, 20_001)],
-            ["100.00 %", "0.01 %", "0.00 %"]
+            ["100.00", "0.01", "0.00"]
         );
-        assert_eq!(
-            [said(-1, 20_000), said(1, -2), said(0, 5)],
-            ["-0.01 %", "-50.00 %", "0.00 %"]
-        );
+        assert_eq!([said(-1, 20_000), said(1, -2), said(0, 5)], ["-0.01", "-50.00", "0.00"]);
         assert_eq!(percent(5, 0), None);
     }
 }

