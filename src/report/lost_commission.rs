@@ -76,7 +76,7 @@ pub async fn lost_commission(
                 .paid
                 .plus(Sale::of(history)?.map(|sale| sale.paid).unwrap_or_default())?;
             tally.lost = tally.lost.plus(lost)?;
-            tally.known |= !peak.is_zero();
+            tally.known |= lost.0 > 0;
         }
         Ok(true)
     })

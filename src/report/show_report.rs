@@ -20,7 +20,7 @@ pub(super) const SQL: &[Statement] = scan::SQL;
 /// One show.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShowRow {
-    /// Day in the book's zone.
+    /// Day of its first order, in the book's zone.
     pub day: NaiveDate,
     /// Room; absent where no line names one.
     pub room: Option<String>,
@@ -46,7 +46,7 @@ pub struct ShowRow {
     pub rate: Option<String>,
 }
 
-/// Shows, newest day first.
+/// Shows, latest day first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShowsView {
     /// A position they reflect at least.
@@ -57,6 +57,8 @@ pub struct ShowsView {
 
 #[derive(Default)]
 struct Tally {
+    /// Of its first order.
+    day: Option<NaiveDate>,
     orders: HashSet<u64>,
     lines: i64,
     inferred: i64,
@@ -65,7 +67,14 @@ struct Tally {
     estimated: Minor,
 }
 
-type Key = (std::cmp::Reverse<NaiveDate>, Option<String>, Option<String>, Currency);
+/// A show by its number; where none is named the day.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    Show(String),
+    Day(NaiveDate),
+}
+
+type Key = (Option<String>, Which, Currency);
 
 /// Shows of lines the viewer has to do with, ordered in a month when one is named: for a viewer of everything commission is
 /// what merchants pay, for a party its own.
@@ -80,23 +89,27 @@ pub async fn show_report(
     let mut tallies: BTreeMap<Key, Tally> = BTreeMap::new();
     scan.lines(client, log, None, |history| {
         if let (Some(key), Some(sale)) = (key(history, zone, scan.currency(history)), Sale::of(history)?) {
-            tallies.entry(key).or_default().add(history, &sale, viewer)?;
+            let tally = tallies.entry(key).or_default();
+            tally.day = [tally.day, history.state.at().map(|at| zone.day(at))].into_iter().flatten().min();
+            tally.add(history, &sale, viewer)?;
         }
         Ok(true)
     })
     .await?;
     let rows = tallies.into_iter().map(|(key, tally)| tally.row(key));
+    let mut rows: Vec<ShowRow> = rows.collect::<Result<_, _>>()?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.day));
     Ok(ShowsView {
         position: scan.position,
-        rows: rows.collect::<Result<_, _>>()?,
+        rows,
     })
 }
 
 fn key(history: &History, zone: Zone, currency: Currency) -> Option<Key> {
     let pin = history.pin()?;
     let text = |id: &Option<crate::base::ExternalId>| id.as_ref().map(ToString::to_string);
-    let day = std::cmp::Reverse(zone.day(pin.at));
-    Some((day, text(&pin.dims.room), text(&pin.dims.show), currency))
+    let which = text(&pin.dims.show).map_or_else(|| Which::Day(zone.day(pin.at)), Which::Show);
+    Some((text(&pin.dims.room), which, currency))
 }
 
 /// The row itself names neither the room nor the show that the line was pinned with.
@@ -122,13 +135,17 @@ impl Tally {
         Ok(())
     }
 
-    fn row(&self, (day, room, show, currency): Key) -> Result<ShowRow, ReportError> {
+    fn row(&self, (room, which, currency): Key) -> Result<ShowRow, ReportError> {
         let money = |amount| Money::of(amount, currency);
         let sale = &self.sale;
         let kept = sale.paid.minus(sale.refunded)?;
         let earned = self.commission.plus(self.estimated)?;
+        let (show, day) = match which {
+            Which::Show(show) => (Some(show), self.day.ok_or(ReportError::Stored("line"))?),
+            Which::Day(day) => (None, day),
+        };
         Ok(ShowRow {
-            day: day.0,
+            day,
             room,
             show,
             inferred: self.inferred,

@@ -269,7 +269,7 @@ fn bundle(groups: &[Group], currency: Currency, words: (&str, &str)) -> Result<O
 fn rest_node(events: i64, amount: Minor, currency: Currency, (en, zh): (&str, &str)) -> Node {
     let amount = Money::of(amount, currency);
     let text = (
-        format!("{}: {en}, folded ({events} events)", amount.amount),
+        format!("{}: {en}, folded ({})", amount.amount, counted(events)),
         format!("{}：{zh}，已折叠（{events} 笔）", amount.amount),
     );
     Node::new("folded", text.0, text.1).with(amount).of_events(events)
@@ -281,12 +281,19 @@ fn group_node(group: &Group, by: FoldBy, currency: Currency) -> Node {
     let events = group.events;
     Node::new(
         "group",
-        format!("{}: {en} ({events} events)", amount.amount),
+        format!("{}: {en} ({})", amount.amount, counted(events)),
         format!("{}：{zh}（{events} 笔）", amount.amount),
     )
     .with(amount)
     .of_events(events)
     .refer(group_name(&group.key, by))
+}
+
+fn counted(events: i64) -> String {
+    match events {
+        1 => "1 event".to_owned(),
+        many => format!("{many} events"),
+    }
 }
 
 /// How a group is called on the wire.
