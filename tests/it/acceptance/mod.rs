@@ -8,7 +8,7 @@ mod refunds;
 mod reported;
 mod rules;
 mod services;
-mod shapes;
+pub mod shapes;
 mod shares;
 pub mod stage;
 mod time;

@@ -12,7 +12,7 @@ mod proxy;
 mod proxy_tests;
 mod readers;
 mod servers;
-mod two_servers;
+pub mod two_servers;
 
 /// A count from the environment.
 fn count(name: &str, usual: usize) -> usize {

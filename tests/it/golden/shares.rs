@@ -111,8 +111,22 @@ pub fn forms() -> Vec<(&'static str, Event)> {
             Event::Party(PartyEvent::MembershipSigned(_) | PartyEvent::MembershipAmended(_))
         )
     });
+    let mut guaranteed: Vec<Event> = contracts.clone().collect();
+    for event in &mut guaranteed {
+        match event {
+            Event::Party(PartyEvent::MembershipSigned(e)) => e.guarantee = Some(super::settlement::guarantee()),
+            Event::Party(PartyEvent::MembershipAmended(e)) => e.guarantee = Some(super::settlement::guarantee()),
+            _ => {}
+        }
+    }
+    let [_, mut closing] = events();
+    if let Event::Share(ShareEvent::TruedUp(e)) = &mut closing {
+        e.closes = Some("2026-05".parse().unwrap());
+    }
     let contracts = contracts.map(|event| ("formula", event));
     contracts
+        .chain(guaranteed.into_iter().map(|event| ("guarantee", event)))
+        .chain([("closing", closing)])
         .chain([("formula", Event::Line(LineEvent::Fact(shared)))])
         .collect()
 }
