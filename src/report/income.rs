@@ -100,7 +100,10 @@ pub async fn income(
 impl IncomeView {
     /// As a table; the sums stand last.
     pub fn table(&self) -> Table {
-        let whose = self.party.map_or("the book, which has no owner named 未指定账套主体".to_owned(), |party| party.to_string());
+        let whose = self.party.map_or(
+            "the book, which has no owner named 未指定账套主体".to_owned(),
+            |party| party.to_string(),
+        );
         let mut table = Table::new(
             format!("Income by kind 收入构成 of {whose} at position {}", self.position),
             &[

@@ -90,7 +90,10 @@ pub async fn show_report(
     scan.lines(client, log, None, |history| {
         if let (Some(key), Some(sale)) = (key(history, zone, scan.currency(history)), Sale::of(history)?) {
             let tally = tallies.entry(key).or_default();
-            tally.day = [tally.day, history.state.at().map(|at| zone.day(at))].into_iter().flatten().min();
+            tally.day = [tally.day, history.state.at().map(|at| zone.day(at))]
+                .into_iter()
+                .flatten()
+                .min();
             tally.add(history, &sale, viewer)?;
         }
         Ok(true)

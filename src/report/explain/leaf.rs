@@ -121,7 +121,11 @@ impl Leaves {
         let node = Node::new(
             "leg",
             format!("{amount}: {} {time}{line_en}{stamp}, {kind}", what(Lang::En)),
-            format!("{amount}：{time} {}{line_zh}{}，{kind}", what(Lang::Zh), stamp.replacen(", ", "，", 1)),
+            format!(
+                "{amount}：{time} {}{line_zh}{}，{kind}",
+                what(Lang::Zh),
+                stamp.replacen(", ", "，", 1)
+            ),
         )
         .refer(format!("{position}:{account}"))
         .with(shown);

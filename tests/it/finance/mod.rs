@@ -18,7 +18,7 @@ use crate::support::pg::{TestDb, fresh_db};
 
 /// The sample month, small, loaded through the engine.
 pub struct Book {
-    pub db: TestDb,
+    _db: TestDb,
     pub client: Client,
     pub log: LogId,
     /// Last position.
@@ -43,7 +43,12 @@ impl Book {
         let sql = "select log, position from log where book = $1 and shard = 0";
         let row = client.query_one(sql, &[&sample::book().0]).await.unwrap();
         let (log, head) = (LogId(row.get(0)), row.get(1));
-        Book { db, client, log, head }
+        Book {
+            _db: db,
+            client,
+            log,
+            head,
+        }
     }
 
     /// One sum over rows of this log: `$1` is the log.
