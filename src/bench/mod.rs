@@ -5,6 +5,7 @@
 //! machine drifts and only ratios inside one run mean anything. Service, load generator and database share the machine.
 
 mod bulk;
+pub mod close;
 mod copy;
 pub mod import;
 pub mod load;

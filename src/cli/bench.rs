@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::database::block_on;
 use super::fail::Failure;
+use crate::bench::close;
 use crate::bench::import::{self, Measure};
 use crate::bench::{self, Line, Settings};
 use crate::launcher::{self, Options, Running};
@@ -43,7 +44,14 @@ pub(super) struct Bench {
     /// rows, and the same end after being killed on the way.
     #[arg(long, value_name = "ROWS", hide = true)]
     import_rows: Option<u64>,
-    /// How often the large import is killed.
+    /// Measures one close instead: a month of so many settled lines, its close over the bare aggregate of the same legs, and
+    /// the same sheets after being killed on the way.
+    #[arg(long, value_name = "LINES", hide = true)]
+    close_lines: Option<u64>,
+    /// Anchors of the month that is closed.
+    #[arg(long, default_value_t = 10_000, hide = true)]
+    close_parties: u64,
+    /// How often the large import or the close is killed.
     #[arg(long, default_value_t = 5, hide = true)]
     kills: u64,
     /// A PostgreSQL on which to make the database; without it a private one is started for the run.
@@ -78,6 +86,9 @@ impl Bench {
         };
         if let Some(rows) = self.import_rows {
             return block_on(large_import(server, rows, self.kills));
+        }
+        if let Some(lines) = self.close_lines {
+            return block_on(large_close(server, lines, self.close_parties.max(1), self.kills));
         }
         let lines = block_on(measured(server, settings))?;
         print(&lines, settings);
@@ -175,6 +186,49 @@ async fn large_import(server: String, rows: u64, kills: u64) -> Result<(), Failu
         Ok(())
     } else {
         Err(Failure::difference("the killed import ended in other balances"))
+    }
+}
+
+/// Measures a close on a new database, which is dropped afterwards, whatever came of it.
+async fn large_close(server: String, lines: u64, parties: u64, kills: u64) -> Result<(), Failure> {
+    let owner = connect(&server, TakeRole::Login).await?;
+    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
+    owner
+        .batch_execute(&format!("create database {name} template template0"))
+        .await?;
+    let measure = close::Measure {
+        lines,
+        parties,
+        kills,
+        program: std::env::current_exe()?,
+        url: of_database(&server, &name),
+    };
+    let measured = async {
+        let mut inner = connect(&measure.url, TakeRole::Login).await?;
+        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
+        let mut say = |text: &str| eprintln!("{text}");
+        let measured = close::measure(&measure, &inner, &mut say).await;
+        measured.map_err(|error| Failure::new(error.to_string()))
+    };
+    let measured = measured.await;
+    owner
+        .batch_execute(&format!("drop database if exists {name} with (force)"))
+        .await?;
+    let done = measured?;
+    let ratio = done.close.as_micros() * 100 / done.bare.as_micros().max(1);
+    println!(
+        "{lines} settled lines, {parties} anchors: {} legs, {} sheets",
+        done.legs, done.sheets
+    );
+    println!("bare aggregate of the same legs: {} ms", done.bare.as_millis());
+    println!("close, from cut-off to the last sheet: {} ms", done.close.as_millis());
+    println!("ratio: {}.{:02}", ratio / 100, ratio % 100);
+    println!("peak memory of the closing process: {}", done.peak);
+    println!("killed at sheets {:?}; the same sheets: {}", done.killed_at, done.same);
+    if done.same {
+        Ok(())
+    } else {
+        Err(Failure::difference("the killed close said something else"))
     }
 }
 

@@ -64,7 +64,7 @@ impl Stage {
             perspective: Perspective::Platform,
             mode: BookMode::Live,
             zone: Zone::SHANGHAI,
-            currencies: vec![Currency::CNY, "USD".parse().unwrap()],
+            currencies: vec![Currency::CNY, "USD".parse().unwrap(), "GBP".parse().unwrap()],
             click_logs: 2,
         };
         engine.open_book(opened, None, Meta::system("test")).await.unwrap();

@@ -47,7 +47,15 @@ async fn case_33_a_brand_that_is_its_own_agency_and_a_payer_that_is_paid_still_t
     // The anchor A takes the technical fee of its own sales.
     let fee = json!([{"name": "technical_fee", "taker": "A", "rate": "0.1", "of": "gross"}]);
     stage.formula(json!({"fees": fee})).await;
-    stage.contract("A", "G", json!({"upper_keeps": "0.3"}), "2026-01-01T00:00:00+08:00", None).await;
+    stage
+        .contract(
+            "A",
+            "G",
+            json!({"upper_keeps": "0.3"}),
+            "2026-01-01T00:00:00+08:00",
+            None,
+        )
+        .await;
     stage.rule("general", "0.2", json!({})).await;
     stage.applied(&sale("1", 20, "100.00")).await;
     // To itself: refused, no free money.
@@ -56,7 +64,10 @@ async fn case_33_a_brand_that_is_its_own_agency_and_a_payer_that_is_paid_still_t
         {"party": "A", "account": "available", "amount": cny("-5.00")},
     ]);
     let entry = json!({"entry": {"at": "2026-05-30T12:00:00+08:00", "reason": "to itself", "legs": legs}});
-    assert_eq!(stage.refused("/v1/adjustments", entry).await, (422, "same_account".to_owned()));
+    assert_eq!(
+        stage.refused("/v1/adjustments", entry).await,
+        (422, "same_account".to_owned())
+    );
     let may = close(&stage, "2026-05").await;
     may.ties();
     // 20.00: fee 2.00 to A; 18.00 of which 5.40 to G, 12.60 to A.
@@ -76,7 +87,10 @@ async fn months_are_closed_in_order_and_a_draft_below_a_later_cut_off_is_not_dro
     stage.clock("2026-07-01T12:00:00+08:00").await;
     close(&stage, "2026-06").await.ties();
     let path = format!("/v1/settlements/{}/drop", may.run);
-    assert_eq!(stage.refused(&path, json!({"reason": "late"})).await, (409, "period_order".to_owned()));
+    assert_eq!(
+        stage.refused(&path, json!({"reason": "late"})).await,
+        (409, "period_order".to_owned())
+    );
     let past = stage.refused("/v1/settlements", json!({"period": "2026-03"})).await;
     assert_eq!(past, (409, "period_order".to_owned()));
 }
@@ -90,7 +104,11 @@ async fn case_13_a_month_closed_twice_is_one_run_with_the_same_content_and_no_ne
     let position = stage.get("/v1/trial-balance").await["position"].clone();
     let second = close(&stage, "2026-05").await;
     assert_eq!((&first.run, &first.view), (&second.run, &second.view));
-    assert_eq!(stage.get("/v1/trial-balance").await["position"], position, "nothing was written");
+    assert_eq!(
+        stage.get("/v1/trial-balance").await["position"],
+        position,
+        "nothing was written"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +154,9 @@ async fn case_15_refunds_that_race_closes_stand_each_in_exactly_one_sheet() {
     assert_eq!(closing, 60 * fen(&kept[3]), "{sheet}");
     let mut seen = std::collections::BTreeSet::new();
     for period in ["2026-05", "2026-06"] {
-        let statement = stage.get(&format!("/v1/statements?party=A&period={period}&limit=1000")).await;
+        let statement = stage
+            .get(&format!("/v1/statements?party=A&period={period}&limit=1000"))
+            .await;
         for line in statement["lines"].as_array().unwrap() {
             assert!(seen.insert(line["event"].as_str().unwrap().to_owned()), "{line}");
         }
@@ -158,7 +178,9 @@ async fn late_facts_go_to_the_open_month_and_point_back_and_the_old_month_reads_
     june.ties();
     june.says("A", "19.50", &[("settled", "9.80")], "29.30", "29.30").await;
     let lines = june.sheet_of("A").await;
-    let lines = stage.get(&format!("/v1/sheets/{}/lines", lines["sheet"].as_str().unwrap())).await;
+    let lines = stage
+        .get(&format!("/v1/sheets/{}/lines", lines["sheet"].as_str().unwrap()))
+        .await;
     assert_eq!(lines["lines"][0]["points_back_to"], "2026-05");
     // As known then and as known now are the same for a month that is closed.
     for at in ["", &format!("&at_position={reckoned}")] {
@@ -199,7 +221,10 @@ async fn case_14_two_servers_start_the_same_run_from_many_places_and_there_is_on
     runs.dedup();
     assert_eq!(runs.len(), 1, "one run: {runs:?}");
     let view = drafted(&stage, &runs[0]).await;
-    assert_eq!((&view["stage"], &view["ties"], &view["sheets"]), (&json!("drafted"), &json!(true), &json!(5)));
+    assert_eq!(
+        (&view["stage"], &view["ties"], &view["sheets"]),
+        (&json!("drafted"), &json!(true), &json!(5))
+    );
     let client = stage.server.db.client().await;
     let count = |sql: &'static str| {
         let client = &client;
@@ -207,6 +232,9 @@ async fn case_14_two_servers_start_the_same_run_from_many_places_and_there_is_on
     };
     assert_eq!(count("select count(*) from event where kind = 'run.started'").await, 1);
     assert_eq!(count("select count(*) from event where kind = 'run.reckoned'").await, 1);
-    assert_eq!(count("select count(*) from event where kind = 'sheet.drafted'").await, 5);
+    assert_eq!(
+        count("select count(*) from event where kind = 'sheet.drafted'").await,
+        5
+    );
     verifies(&stage.server.db).await;
 }

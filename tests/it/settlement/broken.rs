@@ -31,17 +31,16 @@ async fn full_month() -> Stage {
             "guarantee": {"amount": amount, "mode": "advance"},
         });
         stage.accepted("/v1/memberships", contract).await;
-        let on = |told| with(told, json!({"promoter": anchor}));
-        let paid = format!("{}.00", 100 + n * 10);
-        let line = format!("l{n}");
-        stage
-            .applied(&[
-                on(paying(&line, "created", "2026-05-20T12:00:00+08:00", &paid)),
-                on(paying(&line, "paid", "2026-05-20T12:05:00+08:00", &paid)),
-                on(fact(&line, "settled", "2026-05-25T12:00:00+08:00")),
-            ])
-            .await;
     }
+    let mut told = Vec::new();
+    for n in 0..ANCHORS {
+        let on = |told| with(told, json!({"promoter": format!("many-{n}")}));
+        let (paid, line) = (format!("{}.00", 100 + n * 10), format!("l{n}"));
+        told.push(on(paying(&line, "created", "2026-05-20T12:00:00+08:00", &paid)));
+        told.push(on(paying(&line, "paid", "2026-05-20T12:05:00+08:00", &paid)));
+        told.push(on(fact(&line, "settled", "2026-05-25T12:00:00+08:00")));
+    }
+    stage.applied(&told).await;
     stage
 }
 
@@ -66,10 +65,17 @@ async fn said(stage: &Stage, log: LogId, run: RunId) -> Vec<String> {
     let page = Page::first(1_000);
     let view = report::sheets(&client, log, Viewer::All, &filter, &page).await.unwrap();
     let one = |sheet: &report::SheetView| {
-        let parts: Vec<String> = sheet.parts.iter().map(|p| format!("{:?} {}", p.part, p.amount.amount)).collect();
+        let parts: Vec<String> = sheet
+            .parts
+            .iter()
+            .map(|p| format!("{:?} {}", p.part, p.amount.amount))
+            .collect();
         let other = |o: &report::OtherAccountView| format!("{:?} {}", o.account, o.closing.amount);
         let others: Vec<String> = sheet.others.iter().map(other).collect();
-        format!("{} {parts:?} {} {} {others:?}", sheet.name, sheet.closing.amount, sheet.payable.amount)
+        format!(
+            "{} {parts:?} {} {} {others:?}",
+            sheet.name, sheet.closing.amount, sheet.payable.amount
+        )
     };
     let mut all: Vec<String> = view.sheets.iter().map(one).collect();
     all.sort();
@@ -101,7 +107,10 @@ async fn dies_after(stage: &Stage, log: LogId, run: RunId, steps: usize) {
     let _ = work.await;
     // A dead server's lease would run out by itself after half a minute.
     let client = stage.server.db.client().await;
-    client.execute("update job set lease_until = null where id = $1", &[&run.0]).await.unwrap();
+    client
+        .execute("update job set lease_until = null where id = $1", &[&run.0])
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +121,10 @@ async fn case_16_a_close_killed_at_every_step_ends_as_one_that_was_not() {
     let log = log_of(&whole).await;
     let engine = quiet(whole.server.db.url()).await;
     let run = start(&engine, whole.server.book).await;
-    let outcome = engine.close(whole.server.book, log, run, Pace { step: 4 }, &mut |_| {}).await.unwrap();
+    let outcome = engine
+        .close(whole.server.book, log, run, Pace { step: 4 }, &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!(outcome, Outcome::Done);
     let expected = said(&whole, log, run).await;
     assert_eq!(expected.len(), ANCHORS + 2, "every anchor, the agency, the brand");
@@ -141,7 +153,11 @@ async fn case_16_a_close_killed_at_every_step_ends_as_one_that_was_not() {
     let sql = "select count(*), count(distinct stream) from event where kind = 'sheet.drafted'";
     let row = client.query_one(sql, &[]).await.unwrap();
     let (drafted, sheets): (i64, i64) = (row.get(0), row.get(1));
-    assert_eq!((drafted, sheets), (ANCHORS as i64 + 2, ANCHORS as i64 + 2), "each sheet once");
+    assert_eq!(
+        (drafted, sheets),
+        (ANCHORS as i64 + 2, ANCHORS as i64 + 2),
+        "each sheet once"
+    );
     let sql = "select count(*), count(distinct stream) from event where kind in ('guarantee.settled', 'reserve.held')";
     let row = client.query_one(sql, &[]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), row.get::<_, i64>(1), "each closing entry once");
@@ -168,7 +184,10 @@ async fn two_who_work_on_one_run_without_knowing_of_each_other_do_nothing_twice(
         }
     });
     let work = |engine: Engine| async move {
-        engine.close_or_wait(book, log, run, Pace { step: 3 }, &mut |_| {}).await.unwrap();
+        engine
+            .close_or_wait(book, log, run, Pace { step: 3 }, &mut |_| {})
+            .await
+            .unwrap();
     };
     tokio::join!(work(one), work(two));
     thief.abort();

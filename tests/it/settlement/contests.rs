@@ -30,10 +30,20 @@ async fn a_party_sees_and_confirms_its_own_sheet_and_nothing_else() {
     let own = may.sheet_of(&anchor).await["sheet"].as_str().unwrap().to_owned();
     let other = may.sheet_of("A").await["sheet"].as_str().unwrap().to_owned();
     let (status, listed) = stage.server.get(Role::Anchor, "/v1/sheets").await;
-    assert_eq!((status, listed["sheets"].as_array().unwrap().len()), (200, 1), "{listed}");
-    assert_eq!(stage.server.get(Role::Anchor, &format!("/v1/sheets/{own}")).await.0, 200);
+    assert_eq!(
+        (status, listed["sheets"].as_array().unwrap().len()),
+        (200, 1),
+        "{listed}"
+    );
+    assert_eq!(
+        stage.server.get(Role::Anchor, &format!("/v1/sheets/{own}")).await.0,
+        200
+    );
     for path in ["", "/lines", "/members"] {
-        let foreign = stage.server.get(Role::Anchor, &format!("/v1/sheets/{other}{path}")).await;
+        let foreign = stage
+            .server
+            .get(Role::Anchor, &format!("/v1/sheets/{other}{path}"))
+            .await;
         assert_eq!(foreign.0, 404, "{foreign:?}");
     }
     assert_eq!(speak(&stage, Role::Anchor, &other, "confirm", json!({})).await.0, 404);
@@ -56,14 +66,23 @@ async fn silence_confirms_only_with_proof_of_delivery_and_an_agreed_clause() {
     let unproven = may.sheet_of("A").await["sheet"].as_str().unwrap().to_owned();
     let deliver = format!("/v1/settlements/{}/deliver", may.run);
     stage
-        .accepted(&deliver, json!({"sheets": [proven], "how": "email", "proof": "message-1"}))
+        .accepted(
+            &deliver,
+            json!({"sheets": [proven], "how": "email", "proof": "message-1"}),
+        )
         .await;
-    stage.accepted(&deliver, json!({"sheets": [unproven], "how": "by word"})).await;
+    stage
+        .accepted(&deliver, json!({"sheets": [unproven], "how": "by word"}))
+        .await;
     stage.clock("2026-06-04T11:59:59+08:00").await;
     assert_eq!(may.sheet_of(&anchor).await["status"], "delivered");
     stage.clock("2026-06-10T12:00:00+08:00").await;
     assert_eq!(may.sheet_of(&anchor).await["status"], "deemed_confirmed");
-    assert_eq!(may.sheet_of("A").await["status"], "delivered", "without proof silence says nothing");
+    assert_eq!(
+        may.sheet_of("A").await["status"],
+        "delivered",
+        "without proof silence says nothing"
+    );
     crate::engine::verifies(&stage.server.db).await;
 }
 
@@ -81,7 +100,10 @@ async fn a_contested_sheet_stops_the_run_until_it_is_answered_or_held_back() {
     let refused = stage.refused(&format!("{path}/approve"), json!({})).await;
     assert_eq!(refused, (409, "sheets_contested".to_owned()));
     let approved = second_person(&stage, &id(&asked, "approval"), "approve").await;
-    assert_eq!((approved.0, approved.1["code"].as_str()), (409, Some("sheets_contested")));
+    assert_eq!(
+        (approved.0, approved.1["code"].as_str()),
+        (409, Some("sheets_contested"))
+    );
     let view = stage.get(&path).await;
     assert_eq!(view["contested"], 1);
     // Finance holds it back: the others go out, and the run says which one does not.
@@ -129,18 +151,26 @@ async fn one_person_with_two_keys_cannot_issue_a_month() {
     let key = json!({"person": maker, "label": "second key", "role": "finance"});
     let second = stage.accepted("/v1/keys", key).await;
     let secret = second["key"]["secret"].as_str().unwrap();
-    let request = stage.server.client.post(format!("{}/v1/approvals/{approval}", stage.server.base));
+    let request = stage
+        .server
+        .client
+        .post(format!("{}/v1/approvals/{approval}", stage.server.base));
     let request = request.bearer_auth(secret).header("Idempotency-Key", "two-keys");
     let answer = request.json(&json!({"verdict": "approve"})).send().await.unwrap();
     assert_eq!(answer.status(), 403, "{second}");
     let other = issue(&stage.server.engine, stage.server.book, Role::Finance, None).await;
-    let request = stage.server.client.post(format!("{}/v1/approvals/{approval}", stage.server.base));
+    let request = stage
+        .server
+        .client
+        .post(format!("{}/v1/approvals/{approval}", stage.server.base));
     let request = request.bearer_auth(other).header("Idempotency-Key", "somebody-else");
     let answer = request.json(&json!({"verdict": "approve"})).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     may.act("issue").await;
     // Issued never opens again.
-    let dropped = stage.refused(&format!("{path}/drop"), json!({"reason": "too late"})).await;
+    let dropped = stage
+        .refused(&format!("{path}/drop"), json!({"reason": "too late"}))
+        .await;
     assert_eq!(dropped, (409, "run_stage".to_owned()));
     let reopened = stage.refused("/v1/periods/2026-05/reopen", json!({})).await;
     assert_eq!(reopened, (409, "run_stage".to_owned()));
@@ -151,13 +181,19 @@ async fn a_book_that_agreed_to_wait_for_confirmation_does_not_issue_without_it()
     let stage = Stage::bare().await;
     let anchor = earned(&stage).await;
     stage
-        .accepted("/v1/settlement-terms", json!({"from": "2026-05", "confirm_before_issue": true}))
+        .accepted(
+            "/v1/settlement-terms",
+            json!({"from": "2026-05", "confirm_before_issue": true}),
+        )
         .await;
     let may = close(&stage, "2026-05").await;
     let asked = may.act("approve").await;
     assert!(second_person(&stage, &id(&asked, "approval"), "approve").await.0 < 300);
     let path = format!("/v1/settlements/{}/issue", may.run);
-    assert_eq!(stage.refused(&path, json!({})).await, (409, "sheets_unconfirmed".to_owned()));
+    assert_eq!(
+        stage.refused(&path, json!({})).await,
+        (409, "sheets_unconfirmed".to_owned())
+    );
     for party in [anchor.as_str(), "A"] {
         let sheet = may.sheet_of(party).await;
         assert_eq!(sheet["payable"]["currency"], cny("0.00")["currency"]);

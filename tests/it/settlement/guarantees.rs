@@ -44,7 +44,8 @@ async fn at_21_a_top_up_is_paid_by_the_agency_and_final() {
     may.ties();
     let parts = [("settled", "6400.00"), ("guarantees", "1600.00")];
     may.says("A", "0.00", &parts, "8000.00", "8000.00").await;
-    may.says("G", "0.00", &[("guarantees", "-1600.00")], "-1600.00", "0.00").await;
+    may.says("G", "0.00", &[("guarantees", "-1600.00")], "-1600.00", "0.00")
+        .await;
     stage.clock("2026-07-01T12:00:00+08:00").await;
     sold(&stage, "2", "2026-06", "45000.00").await;
     adjusted(&stage, "2026-06-20T12:00:00+08:00", "payment", "A", "-8000.00").await;
@@ -69,7 +70,11 @@ async fn advanced(floor: bool, june: (&str, &str), open: &str) {
     let (recovered, payable) = june;
     let june = close(&stage, "2026-06").await;
     june.ties();
-    let parts = [("settled", "9000.00"), ("guarantees", recovered), ("payments", "-8000.00")];
+    let parts = [
+        ("settled", "9000.00"),
+        ("guarantees", recovered),
+        ("payments", "-8000.00"),
+    ];
     june.says("A", "8000.00", &parts, payable, payable).await;
     let sheet = june.sheet_of("A").await;
     assert_eq!(sheet["others"][0]["account"], "advance");
@@ -93,7 +98,10 @@ async fn a_draft_dropped_and_closed_again_settles_the_guarantee_once() {
     sold(&stage, "1", "2026-05", "32000.00").await;
     let first = close(&stage, "2026-05").await;
     stage
-        .accepted(&format!("/v1/settlements/{}/drop", first.run), json!({"reason": "a line was missing"}))
+        .accepted(
+            &format!("/v1/settlements/{}/drop", first.run),
+            json!({"reason": "a line was missing"}),
+        )
         .await;
     sold(&stage, "2", "2026-05", "3000.00").await;
     let second = close(&stage, "2026-05").await;
@@ -105,9 +113,19 @@ async fn a_draft_dropped_and_closed_again_settles_the_guarantee_once() {
     let path = format!("/v1/settlements/{}/differences?against=last_run", second.run);
     let view = stage.get(&path).await;
     assert_eq!(view["against"], json!(first.run), "{view}");
-    let of_a = view["differences"].as_array().unwrap().iter().find(|of| of["name"] == "A").unwrap();
+    let of_a = view["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|of| of["name"] == "A")
+        .unwrap();
     let parts: Vec<(&str, &str)> = (of_a["parts"].as_array().unwrap().iter())
-        .map(|part| (part["part"].as_str().unwrap(), part["difference"]["amount"].as_str().unwrap()))
+        .map(|part| {
+            (
+                part["part"].as_str().unwrap(),
+                part["difference"]["amount"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(parts, [("settled", "600.00"), ("guarantees", "-600.00")]);
     let dropped = stage.get(&format!("/v1/settlements/{}", first.run)).await;
@@ -126,8 +144,22 @@ async fn case_20_tiers_are_trued_up_at_the_close_and_a_refund_that_crosses_back_
     sold(&stage, "2", "2026-05", "0.05").await;
     let may = close(&stage, "2026-05").await;
     may.ties();
-    may.says("G", "0.00", &[("settled", "3000.00"), ("true_ups", "-1000.00")], "2000.00", "2000.00").await;
-    may.says("A", "0.00", &[("settled", "7000.00"), ("true_ups", "1000.00")], "8000.00", "8000.00").await;
+    may.says(
+        "G",
+        "0.00",
+        &[("settled", "3000.00"), ("true_ups", "-1000.00")],
+        "2000.00",
+        "2000.00",
+    )
+    .await;
+    may.says(
+        "A",
+        "0.00",
+        &[("settled", "7000.00"), ("true_ups", "1000.00")],
+        "8000.00",
+        "8000.00",
+    )
+    .await;
     let locked = may.lock().await;
     // One fen of inflow comes back in June: May stays, June gets the difference, pointing back.
     stage.clock("2026-07-01T12:00:00+08:00").await;
@@ -139,10 +171,20 @@ async fn case_20_tiers_are_trued_up_at_the_close_and_a_refund_that_crosses_back_
         .await;
     let june = close(&stage, "2026-06").await;
     june.ties();
-    june.says("G", "2000.00", &[("true_ups", "1000.00")], "3000.00", "3000.00").await;
-    june.says("A", "8000.00", &[("clawbacks", "-0.01"), ("true_ups", "-1000.00")], "6999.99", "6999.99").await;
+    june.says("G", "2000.00", &[("true_ups", "1000.00")], "3000.00", "3000.00")
+        .await;
+    june.says(
+        "A",
+        "8000.00",
+        &[("clawbacks", "-0.01"), ("true_ups", "-1000.00")],
+        "6999.99",
+        "6999.99",
+    )
+    .await;
     let lines = june.sheet_of("G").await;
-    let lines = stage.get(&format!("/v1/sheets/{}/lines", lines["sheet"].as_str().unwrap())).await;
+    let lines = stage
+        .get(&format!("/v1/sheets/{}/lines", lines["sheet"].as_str().unwrap()))
+        .await;
     assert_eq!(lines["lines"][0]["points_back_to"], "2026-05", "{lines}");
     let again = stage.get(&format!("/v1/settlements/{}", may.run)).await;
     assert_eq!(again["digest"], locked["digest"]);
@@ -159,19 +201,37 @@ async fn a_reserve_for_returns_is_held_at_one_close_and_released_at_a_later_one(
     sold(&stage, "1", "2026-05", "500.00").await;
     let may = close(&stage, "2026-05").await;
     may.ties();
-    may.says("A", "0.00", &[("settled", "100.00"), ("reserve_held", "-10.00")], "90.00", "90.00").await;
+    may.says(
+        "A",
+        "0.00",
+        &[("settled", "100.00"), ("reserve_held", "-10.00")],
+        "90.00",
+        "90.00",
+    )
+    .await;
     assert_eq!(may.sheet_of("A").await["others"][0]["closing"], cny("10.00"));
     stage.clock("2026-07-01T12:00:00+08:00").await;
     adjusted(&stage, "2026-06-20T12:00:00+08:00", "payment", "A", "-90.00").await;
     let june = close(&stage, "2026-06").await;
     june.ties();
     // 31 May and 30 days are 30 June; 10.00 is the minimum payout, and payable.
-    june.says("A", "90.00", &[("reserve_released", "10.00"), ("payments", "-90.00")], "10.00", "10.00").await;
+    june.says(
+        "A",
+        "90.00",
+        &[("reserve_released", "10.00"), ("payments", "-90.00")],
+        "10.00",
+        "10.00",
+    )
+    .await;
     stage.clock("2026-08-01T12:00:00+08:00").await;
     adjusted(&stage, "2026-07-20T12:00:00+08:00", "payment", "A", "-0.01").await;
     let july = close(&stage, "2026-07").await;
     july.says("A", "10.00", &[("payments", "-0.01")], "9.99", "0.00").await;
-    assert_eq!(july.sheet_of("A").await["carried"], cny("9.99"), "below the minimum payout it is carried");
+    assert_eq!(
+        july.sheet_of("A").await["carried"],
+        cny("9.99"),
+        "below the minimum payout it is carried"
+    );
     let refused = stage.refused("/v1/settlement-terms", json!({"from": "2026-07"})).await;
     assert_eq!(refused, (409, "period_cut_off".to_owned()));
 }

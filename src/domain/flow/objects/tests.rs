@@ -202,6 +202,7 @@ fn adjust(legs: Vec<Leg>) -> Command {
         at: at("2026-06-01T00:00:00Z"),
         reason: "agreed by phone".into(),
         legs,
+        purpose: None,
     })
 }
 
@@ -338,6 +339,7 @@ fn nothing_takes_effect_before_an_order_that_is_decided_already() {
         scope: ContractScope::Cps,
         share: Share::UpperKeeps(Rate::ZERO),
         receiver: Receiver::Book,
+        guarantee: None,
         from,
         to: None,
     };
@@ -481,6 +483,7 @@ fn a_contract_needs_everybody_above_the_upper() {
         scope: ContractScope::All,
         share: Share::UpperKeeps(Rate::ZERO),
         receiver: Receiver::Book,
+        guarantee: None,
         from: at("2026-06-18T10:00:00Z"),
         to: None,
     };

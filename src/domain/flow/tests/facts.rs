@@ -258,6 +258,7 @@ pub(super) fn log() -> Log {
         scope: ContractScope::Cps,
         share: Share::UpperKeeps(rate("0.3")),
         receiver: Receiver::Book,
+        guarantee: None,
         from: log.now,
         to: None,
     });

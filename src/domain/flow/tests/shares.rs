@@ -59,6 +59,7 @@ fn under(method: Method) -> (Log, MembershipId) {
         membership,
         share: Share::Formula(Box::new(formula(method))),
         receiver: Receiver::Book,
+        guarantee: None,
         from: log.now,
     });
     log.post_rule(PlanKind::General, terms("0.2"));
@@ -71,6 +72,7 @@ fn true_up(log: &mut Log, membership: MembershipId, month: &str) -> i64 {
         member: party(PartyKind::Anchor, "anchor"),
         membership,
         month: month.parse().unwrap(),
+        run: None,
     });
     made.true_ups.iter().map(|of| of.change.0).sum()
 }

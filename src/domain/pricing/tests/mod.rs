@@ -177,6 +177,8 @@ impl Small {
                 cut_off_through: None,
                 clock: None,
                 cut_overs: Vec::new(),
+                reopened: std::collections::BTreeMap::new(),
+                terms: Vec::new(),
             },
             shelves: HashMap::new(),
             parties: HashMap::new(),
@@ -239,6 +241,7 @@ impl Small {
             scope: ContractScope::Cps,
             share,
             receiver,
+            guarantee: None,
             from: at(from),
             to: to.map(at),
         });
