@@ -95,7 +95,10 @@ fn the_parts_of_an_explanation_are_those_of_the_sheets_figures() {
         let begun = text.split(from).nth(1).unwrap();
         begun.split("else 'clawbacks'").next().unwrap().trim().to_owned()
     };
-    let figures = case(include_str!("../store/sql/sheet_moves.sql"), "l.position, l.amount, case");
+    let figures = case(
+        include_str!("../store/sql/sheet_moves.sql"),
+        "l.position, l.amount, case",
+    );
     assert!(figures.contains("guarantee.settled"), "{figures}");
     for ours in [
         include_str!("sql/explain_groups.sql"),
