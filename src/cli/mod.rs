@@ -81,7 +81,7 @@ enum Command {
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
     Report(report::Report),
-    /// Says why a line paid what it paid: click, rule, formula, rounding, legs.
+    /// Says why a line paid what it paid, or what a balance, a month or a difference is made of.
     Explain(explain::Explain),
     /// Checks the log and everything derived from it; exit code 3 when something is wrong.
     Verify(verify::Verify),

@@ -14,8 +14,8 @@ use super::fail::Failure;
 use crate::base::{BookId, Instant, LogId, Month, PartyId, PartyKind};
 use crate::domain::order::LineStatus;
 use crate::report::{
-    self, At, Cell, CsvRows, GroupBy, LEDGER_PAGE, LINE_STATUS, Lang, LedgerAsk, LineLedger, NUMBERS, Output, Page,
-    REGISTRY, Table, Viewer, XlsxRows, numbers_in, shop_named, write_csv, write_xlsx,
+    self, At, Cell, CsvRows, Dimension, GroupBy, LEDGER_PAGE, LINE_STATUS, Lang, LedgerAsk, LineLedger, NUMBERS,
+    Output, Page, REGISTRY, Table, Take, Viewer, XlsxRows, numbers_in, shop_named, write_csv, write_xlsx,
 };
 
 /// Prints a report. Without a name, lists the reports there are.
@@ -27,6 +27,9 @@ Examples:
   fenzhang report settlement --book sample --period 2025-11 --kind anchor
   fenzhang report statement --book sample --party anc_… --period 2025-11 --format csv > statement.csv
   fenzhang report order-counts --book tmall-report
+  fenzhang report balance-sheet --book sample
+  fenzhang report return-rates --book sample --by shop --period 2025-11
+  fenzhang report statement-difference --book sample --party anc_… --period 2025-11 --known-at 2025-12-05
   fenzhang report line-ledger --book sample --accounting-month 2025-11 --format xlsx --output november.xlsx
   fenzhang report line-ledger --book sample --columns order_no,line_no,gross_settled,check --limit 20
   fenzhang report orders --book sample --numbers pasted.txt
@@ -51,6 +54,15 @@ pub(super) struct Report {
     /// How to group earnings: day, item, room, source or phase.
     #[arg(long, value_parser = group)]
     group: Option<GroupBy>,
+    /// How to group a finance report: anchor, shop, item, month or line.
+    #[arg(long, value_parser = dimension)]
+    by: Option<Dimension>,
+    /// Statement difference: as known at this moment: a position, a day such as 2025-12-05 (its end), or an instant.
+    #[arg(long)]
+    known_at: Option<At>,
+    /// Statement difference: and at this later one; now without it.
+    #[arg(long)]
+    and: Option<At>,
     /// As of a position of the log.
     #[arg(long)]
     at_position: Option<i64>,
@@ -111,6 +123,11 @@ pub(super) fn kind(text: &str) -> Result<PartyKind, String> {
     found.ok_or_else(|| "anchor, agency, brand, supplier, promoter, platform or other".to_owned())
 }
 
+fn dimension(text: &str) -> Result<Dimension, String> {
+    let found = Dimension::ALL.into_iter().find(|by| by.word() == text);
+    found.ok_or_else(|| "anchor, shop, item, month or line".to_owned())
+}
+
 fn status(text: &str) -> Result<LineStatus, String> {
     let found = LINE_STATUS.iter().find(|(word, _)| *word == text);
     found
@@ -144,6 +161,8 @@ impl Report {
             args.kind = self.kind;
             args.period = self.period;
             args.group = self.group;
+            args.by = self.by(found)?;
+            args.known = self.known_at.map(|earlier| (earlier, self.and.unwrap_or(At::Now)));
             args.page = Page::first(self.limit);
             args.lang = if self.zh { Lang::Zh } else { Lang::En };
             if let Some(text) = &self.party {
@@ -161,6 +180,26 @@ impl Report {
             let output = (found.run)(&client, logs.money, &args).await?;
             self.print(output)
         })
+    }
+
+    fn by(&self, found: &report::Report) -> Result<Option<Dimension>, Failure> {
+        let Some(by) = self.by else { return Ok(None) };
+        let known = found.takes.iter().find_map(|take| match take {
+            Take::Dimension(known) => Some(*known),
+            _ => None,
+        });
+        match known {
+            Some(known) if known.contains(&by) => Ok(Some(by)),
+            Some(known) => {
+                let words: Vec<&str> = known.iter().map(|by| by.word()).collect();
+                Err(Failure::usage(format!(
+                    "{} groups by {}",
+                    found.name,
+                    words.join(" or ")
+                )))
+            }
+            None => Err(Failure::usage(format!("{} is not grouped", found.name))),
+        }
     }
 
     fn ledger(&self, book: BookId) -> Result<LedgerAsk, Failure> {

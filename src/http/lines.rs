@@ -120,7 +120,12 @@ pub async fn explain(
         (_, Some((position, account))) => report::explain_leg(client, log, viewer, position, account).await?,
         _ => return Err(Problem::not_found()),
     };
-    if accepts(&request, "text/plain") {
+    explained(&request, &view)
+}
+
+/// An explanation as JSON, or as a text in the reader's language.
+pub fn explained(request: &HttpRequest, view: &ExplainView) -> Result<HttpResponse, Problem> {
+    if accepts(request, "text/plain") {
         let lang = match Language::of(request.headers()) {
             Language::Chinese => Lang::Zh,
             Language::English => Lang::En,
@@ -129,7 +134,7 @@ pub async fn explain(
             .content_type("text/plain; charset=utf-8")
             .body(view.text(lang)));
     }
-    answer(&request, &view)
+    answer(request, view)
 }
 
 fn leg(text: &str) -> Option<(i64, Account)> {

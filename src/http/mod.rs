@@ -10,6 +10,7 @@ pub mod clicks;
 pub mod cutovers;
 pub mod disputes;
 pub mod entities;
+pub mod explain;
 pub mod exports;
 pub mod fact;
 pub mod facts;
@@ -293,6 +294,10 @@ fn ledger_routes(config: &mut ServiceConfig) {
         .route("/v1/entries", get().to(money::entries))
         .route("/v1/trial-balance", get().to(money::trial_balance))
         .route("/v1/earnings/{party}", get().to(money::earnings))
+        .route("/v1/explain/balance", get().to(explain::balance))
+        .route("/v1/explain/statement", get().to(explain::statement))
+        .route("/v1/explain/difference", get().to(explain::difference))
+        .route("/v1/explain/sheet/{sheet}", get().to(explain::sheet))
         .route("/v1/explain/{line}", get().to(lines::explain))
         .route("/v1/statements", get().to(money::statement))
         .route("/v1/periods", get().to(periods::list))

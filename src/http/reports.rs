@@ -19,7 +19,7 @@ use crate::access::{Grant, Method};
 use crate::base::PartyKind;
 use crate::domain::person::Role;
 use crate::ledger::AccountKind;
-use crate::report::{self, Args, GroupBy, Lang, NUMBERS, Output, REGISTRY, Report, Table, Take};
+use crate::report::{self, Args, At, GroupBy, Lang, NUMBERS, Output, REGISTRY, Report, Table, Take};
 
 /// A report as listed.
 #[derive(Serialize, ToSchema)]
@@ -64,7 +64,8 @@ fn parameters(take: Take) -> &'static [&'static str] {
         Take::Kind => &["kind"],
         Take::Account => &["account"],
         Take::Period => &["period"],
-        Take::By => &["by"],
+        Take::By | Take::Dimension(_) => &["by"],
+        Take::Known => &["known_at", "and"],
         Take::At => &["at", "at_position"],
         Take::Page => &["limit", "cursor"],
         Take::Numbers => &["external_id"],
@@ -115,7 +116,10 @@ pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) ->
 #[utoipa::path(get, path = "/v1/reports/{name}", tag = "reports",
     params(("name" = String, Path), ("format" = Option<String>, Query, description = "json, csv, xlsx or text"),
         ("party" = Option<String>, Query), ("kind" = Option<String>, Query), ("account" = Option<String>, Query),
-        ("period" = Option<String>, Query), ("by" = Option<String>, Query), ("external_id" = Option<Vec<String>>, Query),
+        ("period" = Option<String>, Query), ("by" = Option<String>, Query),
+        ("known_at" = Option<String>, Query, description = "A moment: a position, a day (its end) or an instant."),
+        ("and" = Option<String>, Query, description = "A later moment; now, when absent."),
+        ("external_id" = Option<Vec<String>>, Query),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query), ("min_position" = Option<i64>, Query),
         ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, content((ReportView = "application/json"), (String = "text/csv"), (String = "text/plain"),
@@ -184,6 +188,11 @@ async fn args(read: &mut Read, report: &Report, request: &HttpRequest) -> Result
                     .params
                     .word("by", &GroupBy::ALL.map(|group| (group.word(), group)))?
             }
+            Take::Dimension(known) => {
+                let words: Vec<_> = known.iter().map(|by| (by.word(), *by)).collect();
+                args.by = read.params.word("by", &words)?;
+            }
+            Take::Known => args.known = known(read)?,
             Take::Page => args.page = read.params.page()?,
             Take::Numbers => {
                 let pasted = read.params.all("external_id").join(" ");
@@ -196,6 +205,18 @@ async fn args(read: &mut Read, report: &Report, request: &HttpRequest) -> Result
         }
     }
     Ok(args)
+}
+
+/// Two moments: the second is now, when absent.
+pub fn known(read: &mut Read) -> Result<Option<(At, At)>, Problem> {
+    let moment = |name: &'static str, text: Option<String>| {
+        let wrong = "a position, a day such as 2026-07-05 (its end), or an instant";
+        let read = text.map(|text| text.parse::<At>()).transpose();
+        read.map_err(|_| Problem::bad_request("time_form", wrong).at(name))
+    };
+    let earlier = moment("known_at", read.params.text("known_at")?)?;
+    let later = moment("and", read.params.text("and")?)?;
+    Ok(earlier.map(|earlier| (earlier, later.unwrap_or(At::Now))))
 }
 
 /// The numbers in a pasted text, if they are not too many.

@@ -1,7 +1,7 @@
 //! What a report may be asked with, from the command line or a query string.
 //! Must never hold a default that changes an amount.
 
-use super::{At, GroupBy, Lang, LedgerAsk, Page, ReportError, Viewer};
+use super::{At, Dimension, GroupBy, Lang, LedgerAsk, Page, ReportError, Viewer};
 use crate::base::{Month, PartyId, PartyKind};
 use crate::ledger::AccountKind;
 
@@ -22,6 +22,10 @@ pub struct Args {
     pub period: Option<Month>,
     /// How to group.
     pub group: Option<GroupBy>,
+    /// How to group a finance report.
+    pub by: Option<Dimension>,
+    /// As known at these two moments; the second is now, when absent.
+    pub known: Option<(At, At)>,
     /// Which rows.
     pub page: Page,
     /// Language of sentences.
@@ -43,6 +47,8 @@ impl Args {
             account: AccountKind::Available,
             period: None,
             group: None,
+            by: None,
+            known: None,
             page: Page::default(),
             lang: Lang::En,
             numbers: Vec::new(),
@@ -60,6 +66,15 @@ impl Args {
             Ok(party)
         } else {
             Err(ReportError::NotFound)
+        }
+    }
+
+    /// Whose lines are looked at: a party named by a viewer of everything is looked at with that party's eyes.
+    pub(super) fn eyes(&self) -> Result<Viewer, ReportError> {
+        match self.party {
+            Some(party) if !self.viewer.sees(party) => Err(ReportError::NotFound),
+            Some(party) => Ok(Viewer::Party(party)),
+            None => Ok(self.viewer),
         }
     }
 

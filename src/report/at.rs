@@ -1,6 +1,9 @@
 //! As of when a read answers: a position of the log, or the last position recorded by an instant (decision B11).
 //! Must never answer as of a position that is not written yet.
 
+use std::str::FromStr;
+
+use chrono::NaiveDate;
 use tokio_postgres::Client;
 
 use super::{ReportError, Statement, sql};
@@ -19,6 +22,23 @@ pub enum At {
     Position(i64),
     /// After the last event recorded by this instant.
     Instant(Instant),
+    /// After the last event recorded by the end of this day of the book's zone.
+    Day(NaiveDate),
+}
+
+/// A position, a day such as `2026-07-05` (its end), or an instant.
+impl FromStr for At {
+    type Err = ReportError;
+    fn from_str(text: &str) -> Result<At, ReportError> {
+        if let Ok(position) = text.parse() {
+            return Ok(At::Position(position));
+        }
+        if let Ok(day) = text.parse() {
+            return Ok(At::Day(day));
+        }
+        let wrong = "a moment: a position, a day such as 2026-07-05 (its end), or an instant";
+        text.parse().map(At::Instant).map_err(|_| ReportError::Needs(wrong))
+    }
 }
 
 /// Where a log stands.
@@ -59,11 +79,20 @@ pub async fn position(client: &Client, log: LogId, at: At) -> Result<i64, Report
         At::Now => Ok(head),
         At::Position(asked) if asked > head || asked < 0 => Err(ReportError::Ahead { asked, head }),
         At::Position(asked) => Ok(asked),
-        At::Instant(instant) => {
-            let row = client
-                .query_one(include_str!("sql/position_at.sql"), &[&log.0, &instant.utc()])
-                .await?;
-            Ok(row.get(0))
+        At::Instant(instant) => by(client, log, instant).await,
+        At::Day(day) => {
+            let zone = super::streams::book(client, log, head).await?.opened.zone;
+            let next = zone.midnight(day.succ_opt().unwrap_or(day));
+            let last = Instant::from_micros(next.micros().saturating_sub(1)).unwrap_or(next);
+            by(client, log, last).await
         }
     }
+}
+
+/// The last position recorded by an instant.
+async fn by(client: &Client, log: LogId, instant: Instant) -> Result<i64, ReportError> {
+    let row = client
+        .query_one(include_str!("sql/position_at.sql"), &[&log.0, &instant.utc()])
+        .await?;
+    Ok(row.get(0))
 }

@@ -17,6 +17,7 @@ use crate::domain::cutover::CutoverEvent;
 use crate::domain::event::Event;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{LineEvent, LineState};
+use crate::domain::settlement::ClosingEvent;
 use crate::domain::share::ShareEvent;
 use crate::ledger::{AccountKind, Layer, Leg, Owner, Stamp};
 use crate::money::{Currency, Minor};
@@ -43,7 +44,7 @@ pub(super) struct History {
 }
 
 impl History {
-    fn begin(line: LineId) -> History {
+    pub(super) fn begin(line: LineId) -> History {
         History {
             line,
             state: LineState::default(),
@@ -51,11 +52,19 @@ impl History {
         }
     }
 
-    fn push(&mut self, stored: Stored) {
+    pub(super) fn push(&mut self, stored: Stored) {
         if let Event::Line(event) = &stored.event {
             self.state.evolve(event, &stored.placed);
         }
         self.events.push(stored);
+    }
+
+    /// The line as it stood after a position.
+    pub fn until(&self, position: i64) -> History {
+        let mut before = History::begin(self.line);
+        let told = self.events.iter().filter(|stored| stored.placed.position <= position);
+        told.cloned().for_each(|stored| before.push(stored));
+        before
     }
 
     /// The pin, once there is one.
@@ -111,6 +120,8 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Cutover(CutoverEvent::Opened(e)) => &e.legs,
         Event::Cutover(CutoverEvent::Reversed(e)) => &e.legs,
         Event::Share(ShareEvent::TruedUp(e)) => &e.legs,
+        Event::Closing(ClosingEvent::Guarantee(e)) => &e.legs,
+        Event::Closing(ClosingEvent::Held(e) | ClosingEvent::Released(e)) => &e.legs,
         _ => &[],
     }
 }
@@ -146,6 +157,7 @@ pub(super) async fn history(client: &Client, log: LogId, line: LineId, position:
 pub(super) struct Calendar {
     /// As it stands at the position read.
     pub book: BookState,
+    /// Through which month was cut off, from a position on: a draft that is dropped opens its month again.
     cut_offs: Vec<(i64, Month)>,
 }
 
@@ -153,11 +165,15 @@ impl Calendar {
     /// Reads the book up to a position.
     pub async fn load(client: &Client, log: LogId, position: i64) -> Result<Calendar, ReportError> {
         let events = streams::book_events(client, log, position).await?;
-        let cut_off = |stored: &Stored| match &stored.event {
-            Event::Book(BookEvent::PeriodCutOff(e)) => Some((stored.placed.position, e.period)),
-            _ => None,
-        };
-        let cut_offs = events.iter().filter_map(cut_off).collect();
+        let mut cut_offs = Vec::new();
+        for stored in &events {
+            let through = match &stored.event {
+                Event::Book(BookEvent::PeriodCutOff(e)) => e.period,
+                Event::Book(BookEvent::PeriodReopened(e)) => e.period.previous(),
+                _ => continue,
+            };
+            cut_offs.push((stored.placed.position, through));
+        }
         Ok(Calendar {
             book: streams::book_of(&events)?,
             cut_offs,
@@ -166,13 +182,11 @@ impl Calendar {
 
     /// The period that a settled leg of an event got: as the book stood before the event (decision B12).
     pub fn stamp(&self, stored: &Stored) -> Stamp {
-        let before = self
-            .cut_offs
-            .iter()
-            .filter(|(position, _)| *position < stored.placed.position);
+        let before = self.cut_offs.iter().rev();
+        let mut before = before.filter(|(position, _)| *position < stored.placed.position);
         let mut book = self.book.clone();
-        book.cut_off_through = before.map(|(_, month)| *month).max();
-        book.stamp(stored.event.accounting_at(stored.placed.occurred_at))
+        book.cut_off_through = before.next().map(|(_, through)| *through);
+        stored.event.stamp(&book, stored.placed.occurred_at)
     }
 }
 

@@ -6,16 +6,22 @@
 //! read starts from totals it takes them and the legs after the position in one statement, so one snapshot.
 
 mod accounts;
+mod accrual;
+mod ageing;
 mod approvals;
 mod args;
 mod at;
+mod balance_sheet;
 mod balances;
 mod bills;
 mod click_coverage;
+mod commission_cost;
 mod compare;
 mod coverage;
 mod csv;
 mod cutovers;
+mod difference;
+mod dimension;
 mod disputes;
 mod earnings;
 mod entities;
@@ -23,17 +29,21 @@ mod entries;
 mod error;
 mod events;
 mod explain;
+mod forecast;
 mod formulas;
 mod freezes;
 mod history;
 mod imports;
+mod income;
 mod items;
 mod journal;
 mod line_ledger;
 mod lines;
 mod lookup;
+mod lost_commission;
 mod memberships;
 mod money_receipts;
+mod names;
 mod order_counts;
 mod page;
 mod parked;
@@ -46,12 +56,15 @@ mod policies;
 mod reason;
 mod recon;
 mod registry;
+mod return_rates;
 mod returns;
 mod rules;
 mod runs;
+mod scan;
 mod settlement;
 mod sheet;
 mod shops;
+mod show_report;
 mod statement;
 mod streams;
 mod table;
@@ -63,23 +76,33 @@ pub mod wire;
 mod xlsx;
 
 pub use accounts::{AccountView, AccountsView, accounts};
+pub use accrual::{AccrualRow, AccrualView, accrual};
+pub use ageing::{AgeingRow, AgeingView, ageing};
 pub use approvals::{AgreedView, ApprovalFilter, ApprovalView, ApprovalsView, PendingLeg, approval, approvals};
 pub use args::Args;
 pub use at::{At, Head, head, position};
+pub use balance_sheet::{BalanceSheetRow, BalanceSheetView, Section, balance_sheet};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
 pub use bills::{BillView, BillsView, bills};
 pub use click_coverage::{ClickCoverageView, click_coverage};
+pub use commission_cost::{CostRow, CostView, commission_cost};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
+pub use difference::{DifferenceLine, DifferenceView, statement_difference};
+pub use dimension::Dimension;
 pub use disputes::{DisputeView, DisputesView, Evidence, dispute, disputes, evidence};
 pub use earnings::{EarningsGroup, EarningsView, GroupBy, Pockets, earnings};
 pub use entities::{LegalEntitiesView, LegalEntityView, entities};
 pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
 pub use events::{EventView, EventsView, events};
-pub use explain::{ExplainView, Lang, Node, explain_leg, explain_line};
+pub use explain::{
+    ExplainView, Fold, FoldBy, Lang, MonthCell, Node, explain_balance, explain_difference, explain_leg, explain_line,
+    explain_month, explain_sheet,
+};
+pub use forecast::{ForecastRow, ForecastView, Known, forecast};
 pub use formulas::{FormulaView, FormulasView, formulas};
 pub use freezes::{FreezeView, FreezesView, freezes};
 pub use history::Part;
@@ -88,6 +111,7 @@ pub use imports::{
     LineRowsView, MappingView, RowFact, RowFilter, file, files, files_missing, import, import_rows, imports,
     own_mappings, rows_of_line,
 };
+pub use income::{IncomeRow, IncomeView, income};
 pub use items::{ItemView, ItemsView, item, items};
 pub use journal::{
     BookFace, JournalAccount, JournalEntry, JournalFilter, JournalLeg, book_face, journal_accounts, journal_entries,
@@ -98,6 +122,7 @@ pub use line_ledger::{
 };
 pub use lines::{LineFilter, LineView, LinesView, line, lines, lines_of_orders};
 pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
+pub use lost_commission::{LostRow, LostView, lost_commission};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use money_receipts::{ReceiptView, ReceiptsView, SettledBillView, money_receipts};
 pub use order_counts::{OrderCountsView, order_counts};
@@ -115,6 +140,7 @@ pub use recon::{
     breaks, reconciliation, reconciliations,
 };
 pub use registry::{Output, REGISTRY, Report, SHARED, Take};
+pub use return_rates::{ReturnRatesView, ReturnRow, return_rates};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use runs::{
@@ -127,6 +153,7 @@ pub use sheet::{
     UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,
 };
 pub use shops::{ShopView, ShopsView, shop, shops};
+pub use show_report::{ShowRow, ShowsView, show_report};
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
@@ -138,6 +165,7 @@ pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 
 use crate::base::PartyId;
+use crate::ledger::Account;
 
 /// Who looks. A party sees its own and nothing else; what is foreign looks as if it did not exist.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,6 +183,11 @@ impl Viewer {
             Viewer::All => true,
             Viewer::Party(own) => own == party,
         }
+    }
+
+    /// True when the viewer may see an account: accounts of the book itself are for a viewer of everything.
+    pub fn sees_account(self, account: Account) -> bool {
+        account.party().map_or(self == Viewer::All, |party| self.sees(party))
     }
 
     /// The party whose rows alone are shown; none for everything.

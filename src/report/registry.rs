@@ -31,6 +31,10 @@ pub enum Take {
     Period,
     /// How to group.
     By,
+    /// How to group: one of these, the first unless told otherwise.
+    Dimension(&'static [Dimension]),
+    /// As known at which two moments.
+    Known,
     /// As of when.
     At,
     /// Which page.
@@ -87,9 +91,20 @@ pub const REGISTRY: &[Report] = &[
         let view = accounts(client, log, args.viewer, args.party, args.at, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("accrual", "commission as accrued beside as settled, and as the platform reported it", "/v1/trial-balance", [Take::Dimension(&[Dimension::Month, Dimension::Line]), Take::Period, Take::Page], accrual::SQL, (client, log, args) => {
+        let by = args.by.unwrap_or(Dimension::Month);
+        table(accrual(client, log, args.viewer, (by, args.period), &args.page).await?.table())
+    }),
+    report!("ageing", "what should be zero and is not, by age in months", "/v1/balances", [Take::Party, Take::At, Take::Page], ageing::SQL, (client, log, args) => {
+        let view = ageing(client, log, args.viewer, args.party, args.at, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("approvals", "commands that wait for a second person", "/v1/approvals", [Take::Page], approvals::SQL, (client, log, args) => {
         let view = approvals(client, log, args.viewer, ApprovalFilter::default(), &args.page).await?;
         table(view.table().followed_by(view.next))
+    }),
+    report!("balance-sheet", "assets, liabilities and the owner's own share", "/v1/trial-balance", [Take::At], balance_sheet::SQL, (client, log, args) => {
+        table(balance_sheet(client, log, args.viewer, args.at).await?.table())
     }),
     report!("balances", "balances of one party or all", "/v1/balances", [Take::Party, Take::At, Take::Page], balances::SQL, (client, log, args) => {
         let view = match args.party {
@@ -100,6 +115,10 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("click-coverage", "lines with an earlier click on the item", "/v1/trial-balance", [], click_coverage::SQL, (client, log, _args) => {
         table(click_coverage(client, log).await?.table())
+    }),
+    report!("commission-cost", "what payers were charged for commission, by brand and shop", "/v1/balances", [Take::Party, Take::Period, Take::At], commission_cost::SQL, (client, log, args) => {
+        let view = commission_cost(client, log, args.viewer, (args.party, args.period), args.at).await?;
+        table(view.table())
     }),
     report!("coverage", "days that imports cover, and the gaps", "/v1/imports/coverage", [], coverage::SQL, (client, log, _args) => {
         table(coverage(client, log, &CoverageFilter::default()).await?.table())
@@ -131,6 +150,9 @@ pub const REGISTRY: &[Report] = &[
         let view = entries(client, log, args.viewer, filter, args.at, &args.page).await?;
         Ok(Output::Text(view.text()))
     }),
+    report!("forecast", "what becomes available on which day", "/v1/balances", [Take::Party], forecast::SQL, (client, log, args) => {
+        table(forecast(client, log, args.eyes()?).await?.table())
+    }),
     report!("formulas", "formulas with their versions", "/v1/formulas", [Take::At], formulas::SQL, (client, log, args) => {
         table(formulas(client, log, args.at).await?.table())
     }),
@@ -144,6 +166,10 @@ pub const REGISTRY: &[Report] = &[
     report!("freezes", "frozen money of parties", "/v1/freezes", [Take::Party, Take::Page], freezes::SQL, (client, log, args) => {
         let view = freezes(client, log, args.viewer, args.party, &args.page).await?;
         table(view.table().followed_by(view.next))
+    }),
+    report!("income", "income by kind of the book's owner, or of a party", "/v1/balances", [Take::Party, Take::Period, Take::At], income::SQL, (client, log, args) => {
+        let view = income(client, log, args.viewer, (args.party, args.period), args.at).await?;
+        table(view.table())
     }),
     report!("items", "items as last listed", "/v1/products", [Take::Page], items::SQL, (client, log, args) => {
         let view = items(client, log, args.viewer, &args.page).await?;
@@ -164,6 +190,9 @@ pub const REGISTRY: &[Report] = &[
         };
         let view = lines(client, log, args.viewer, filter, &args.page).await?;
         table(view.table(args.lang).followed_by(view.next))
+    }),
+    report!("lost-commission", "lines that earn less than they might, by cause", "/v1/orders", [Take::Party, Take::Period], lost_commission::SQL, (client, log, args) => {
+        table(lost_commission(client, log, args.eyes()?, args.period).await?.table())
     }),
     report!("memberships", "agency contracts by date", "/v1/memberships", [Take::Page], memberships::SQL, (client, log, args) => {
         let view = memberships(client, log, args.viewer, args.party, &args.page).await?;
@@ -213,6 +242,10 @@ pub const REGISTRY: &[Report] = &[
         let view = reconciliations(client, log, &ReconciliationFilter::default(), &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("return-rates", "returns and refunds only, by anchor, shop or item", "/v1/orders", [Take::Party, Take::Dimension(&[Dimension::Anchor, Dimension::Shop, Dimension::Item]), Take::Period], return_rates::SQL, (client, log, args) => {
+        let by = args.by.unwrap_or(Dimension::Anchor);
+        table(return_rates(client, log, args.eyes()?, by, args.period).await?.table())
+    }),
     report!("rules", "commission rules", "/v1/rules", [Take::Page], rules::SQL, (client, log, args) => {
         let view = rules(client, log, args.viewer, &args.page).await?;
         table(view.table().followed_by(view.next))
@@ -237,6 +270,9 @@ pub const REGISTRY: &[Report] = &[
         let view = shops(client, log, args.viewer, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("show-report", "a show, or a room's day: orders, refunds, commission", "/v1/orders", [Take::Party, Take::Period], show_report::SQL, (client, log, args) => {
+        table(show_report(client, log, args.eyes()?, args.period).await?.table())
+    }),
     report!("statement", "account statement of a party and month", "/v1/statements", [Take::Party, Take::Account, Take::Period, Take::At, Take::Page], statement::SQL, (client, log, args) => {
         let key = StatementKey {
             party: args.needed_party()?,
@@ -246,6 +282,16 @@ pub const REGISTRY: &[Report] = &[
         let view = statement(client, log, args.viewer, key, args.at, &args.page).await?;
         let zone = streams::book(client, log, view.position).await?.opened.zone;
         table(view.table(zone).followed_by(view.next))
+    }),
+    report!("statement-difference", "a month's statement as known at two moments, and what lies between", "/v1/statements", [Take::Party, Take::Account, Take::Period, Take::Known, Take::Page], difference::SQL, (client, log, args) => {
+        let key = StatementKey {
+            party: args.needed_party()?,
+            account: args.account,
+            period: args.needed_period()?,
+        };
+        let known = args.known.ok_or(ReportError::Needs("--known-at"))?;
+        let view = statement_difference(client, log, args.viewer, key, known, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
     report!("trial-balance", "debits and credits, which must be equal", "/v1/trial-balance", [Take::At], trial::SQL, (client, log, args) => {
         table(trial_balance(client, log, args.at).await?.table())

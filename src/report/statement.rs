@@ -2,7 +2,7 @@
 //! Must never read a running balance: opening and closing are sums by period stamps (decision B12).
 
 use std::collections::BTreeMap;
-use std::io::{Seek, Write};
+use std::io::Write;
 
 use serde::Serialize;
 use tokio_postgres::{Client, Row};
@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::csv::CsvRows;
 use super::page::part;
-use super::xlsx::XlsxRows;
 use super::{At, Cell, Lang, Money, Page, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
 use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, PartyKind, Zone};
 use crate::ledger::{Account, AccountKind};
@@ -126,7 +125,7 @@ pub async fn statement(
     }
     let position = position(client, log, at).await?;
     let book = streams::book(client, log, position).await?;
-    let sums = sums(client, log, key, position).await?;
+    let sums = sums(client, log, (key.party.uuid(), key.account), key.period, position).await?;
     let (after, currency) = match page.parts::<2>()? {
         Some([after, currency]) => (part::<i64>(after)?, currency),
         None => (0, ""),
@@ -168,15 +167,21 @@ pub async fn statement(
     })
 }
 
-struct Sum {
-    opening: Minor,
-    credits: Minor,
-    debits: Minor,
+/// Opening and movements of an account in one month and currency.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sum {
+    pub opening: Minor,
+    pub credits: Minor,
+    pub debits: Minor,
 }
 
 impl Sum {
-    fn view(&self, currency: Currency) -> Result<StatementSum, ReportError> {
-        let closing = self.opening.plus(self.credits)?.minus(self.debits)?;
+    pub fn closing(&self) -> Result<Minor, ReportError> {
+        Ok(self.opening.plus(self.credits)?.minus(self.debits)?)
+    }
+
+    pub fn view(&self, currency: Currency) -> Result<StatementSum, ReportError> {
+        let closing = self.closing()?;
         Ok(StatementSum {
             opening: Money::of(self.opening, currency),
             credits: Money::of(self.credits, currency),
@@ -186,17 +191,19 @@ impl Sum {
     }
 }
 
-async fn sums(
+/// Opening and movements per currency, of an account of an owner (the book itself is the nil uuid).
+pub(super) async fn sums(
     client: &Client,
     log: LogId,
-    key: StatementKey,
+    (owner, account): (Uuid, AccountKind),
+    period: Month,
     position: i64,
 ) -> Result<BTreeMap<Currency, Sum>, ReportError> {
-    let (account, period) = (key.account.code(), key.period.number());
+    let (account, period) = (account.code(), period.number());
     let rows = client
         .query(
             include_str!("sql/statement_sums.sql"),
-            &[&log.0, &position, &key.party.uuid(), &account, &period],
+            &[&log.0, &position, &owner, &account, &period],
         )
         .await?;
     let sum = |row: &Row| {

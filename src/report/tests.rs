@@ -86,3 +86,24 @@ fn every_statement_names_its_log_and_every_file_is_registered() {
         );
     }
 }
+
+/// INVARIANT: a sheet's parts are explained by the very classification that its figures were taken with.
+#[test]
+fn the_parts_of_an_explanation_are_those_of_the_sheets_figures() {
+    let case = |text: &str, from: &str| {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let begun = text.split(from).nth(1).unwrap();
+        begun.split("else 'clawbacks'").next().unwrap().trim().to_owned()
+    };
+    let figures = case(
+        include_str!("../store/sql/sheet_moves.sql"),
+        "l.position, l.amount, case",
+    );
+    assert!(figures.contains("guarantee.settled"), "{figures}");
+    for ours in [
+        include_str!("sql/explain_groups.sql"),
+        include_str!("sql/explain_leaves.sql"),
+    ] {
+        assert_eq!(case(ours, "when l.period < $8 then 'opening'"), figures);
+    }
+}

@@ -53,6 +53,11 @@ async fn dev_makes_everything_once_and_the_other_commands_find_it() {
     assert!(text(&run(&["verify"])).contains("money log"));
     assert!(text(&run(&["rebuild"])).contains("equal"));
     assert!(text(&run(&["explain", "taobao:S000001-1"])).contains("S000001-1"));
+    let suspense = text(&run(&["explain", "balance", "--account", "book:suspense"]));
+    assert!(suspense.starts_with("0.00 CNY: book:suspense"), "{suspense}");
+    assert!(text(&run(&["report", "balance-sheet"])).contains("balanced 平"));
+    let rates = text(&run(&["report", "return-rates", "--by", "shop", "--period", "2025-11"]));
+    assert!(rates.contains("shop 店铺") && rates.contains("sum 合计"), "{rates}");
     assert!(text(&run(&["export", "entries"])).lines().count() > 1_000);
     let events = text(&run(&["export", "events"]));
     assert!(events.lines().next().unwrap().contains("book.opened"));

@@ -10,6 +10,7 @@ mod compare;
 mod cutover;
 mod engine;
 mod export;
+mod finance;
 mod fuzz;
 mod golden;
 mod histories;

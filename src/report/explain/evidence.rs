@@ -1,13 +1,17 @@
 //! The evidence half of an explanation: rule and losers, click and window, contracts, formula, facts.
 //! Must never show a viewer a candidate rule that is not open to it (decision A14).
 
+use std::collections::{BTreeMap, HashMap};
+
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use super::super::history::History;
 use super::super::{Money, ReportError, Viewer, reason, rules, streams};
 use super::{Node, shares};
 use crate::base::{LogId, PartyId, ReturnsId, ShelfId};
 use crate::domain::adjustment::AdjustmentPosted;
+use crate::domain::approval::ApprovalState;
 use crate::domain::book::BookState;
 use crate::domain::click::Click;
 use crate::domain::event::Event;
@@ -15,33 +19,66 @@ use crate::domain::order::{Keeps, Pin, Settleable};
 use crate::domain::plan::{RuleState, ShelfState, Subjects};
 use crate::domain::world::Entity;
 
+/// What explanations need of other streams, read at once for all of them.
+pub(super) struct Proof {
+    shelves: BTreeMap<Uuid, ShelfState>,
+    clicks: HashMap<Uuid, Click>,
+}
+
+impl Proof {
+    /// Reads the rules and clicks that some pins speak of, as they stand at a position.
+    pub async fn load<'a>(
+        client: &Client,
+        log: LogId,
+        pins: impl Iterator<Item = &'a Pin>,
+        position: i64,
+    ) -> Result<Proof, ReportError> {
+        let (mut shelves, mut clicks) = (Vec::new(), Vec::new());
+        for pin in pins {
+            shelves.extend(shelves_of(pin));
+            clicks.extend(pin.attribution.click.map(|id| id.0));
+        }
+        for ids in [&mut shelves, &mut clicks] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        let mut proof = Proof {
+            shelves: rules::shelves(client, log, &shelves, position).await?,
+            clicks: HashMap::new(),
+        };
+        if !clicks.is_empty() {
+            let sql = include_str!("../sql/clicks_found.sql");
+            for row in client.query(sql, &[&log.0, &clicks]).await? {
+                let stored = streams::stored(log, &row, 0)?;
+                if let Event::Click(click) = stored.event {
+                    proof.clicks.insert(stored.stream, click);
+                }
+            }
+        }
+        Ok(proof)
+    }
+}
+
+fn shelves_of(pin: &Pin) -> impl Iterator<Item = Uuid> {
+    let shelves = [pin.dims.item.map(ShelfId::of_item), pin.dims.shop.map(ShelfId::of_shop)];
+    shelves.into_iter().flatten().map(|shelf| shelf.0)
+}
+
 /// Adds everything the money was decided with.
-pub(super) async fn all(
-    client: &Client,
-    log: LogId,
-    viewer: Viewer,
-    history: &History,
-    book: &BookState,
-    position: i64,
-    root: &mut Node,
-) -> Result<(), ReportError> {
+pub(super) fn all(viewer: Viewer, history: &History, book: &BookState, proof: &Proof, root: &mut Node) {
     if let Some(pin) = history.pin() {
-        root.push(rule(client, log, viewer, pin, position).await?);
-        root.push(attribution(client, log, pin, book).await?);
+        root.push(rule(viewer, pin, proof));
+        root.push(attribution(pin, book, proof));
         if let Some(contracts) = contracts(pin, viewer) {
             root.push(contracts);
         }
         root.push(formula(pin, book));
     }
     root.push(facts(history, book));
-    if let Some(matched) = matched(client, log, history, book, position).await? {
-        root.push(matched);
-    }
-    Ok(())
 }
 
 /// The return documents that were matched to the line: they name a buyer and an item, but no order.
-async fn matched(
+pub(super) async fn matched(
     client: &Client,
     log: LogId,
     history: &History,
@@ -77,14 +114,9 @@ async fn matched(
     Ok(Some(node).filter(|node| !node.because.is_empty()))
 }
 
-async fn rule(client: &Client, log: LogId, viewer: Viewer, pin: &Pin, position: i64) -> Result<Node, ReportError> {
-    let shelves: Vec<uuid::Uuid> = [pin.dims.item.map(ShelfId::of_item), pin.dims.shop.map(ShelfId::of_shop)]
-        .into_iter()
-        .flatten()
-        .map(|shelf| shelf.0)
-        .collect();
-    let shelves = rules::shelves(client, log, &shelves, position).await?;
-    let known = |id| shelves.values().find_map(|shelf: &ShelfState| shelf.rule(id));
+fn rule(viewer: Viewer, pin: &Pin, proof: &Proof) -> Node {
+    let shelves: Vec<&ShelfState> = shelves_of(pin).filter_map(|id| proof.shelves.get(&id)).collect();
+    let known = |id| shelves.iter().find_map(|shelf| shelf.rule(id));
     let mut node = match &pin.rule {
         Some(choice) => {
             let (level_en, level_zh) = reason::level(choice.level);
@@ -124,13 +156,13 @@ async fn rule(client: &Client, log: LogId, viewer: Viewer, pin: &Pin, position: 
             let zh = format!("另有 {count} 个落选：{}", lost_zh(&why));
             node.push(Node::new("lost", format!("{count} more lost: {why}"), zh));
         }
-        for rule in shelves.values().flat_map(|shelf| &shelf.rules) {
+        for rule in shelves.iter().flat_map(|shelf| &shelf.rules) {
             if let Some(rest) = never_a_candidate(rule, pin) {
                 node.push(rest);
             }
         }
     }
-    Ok(node)
+    node
 }
 
 /// Rules of the item and its shop that were no candidates: out of their window, or for others.
@@ -176,7 +208,7 @@ fn lost_zh(code: &str) -> &str {
     }
 }
 
-async fn attribution(client: &Client, log: LogId, pin: &Pin, book: &BookState) -> Result<Node, ReportError> {
+fn attribution(pin: &Pin, book: &BookState, proof: &Proof) -> Node {
     let (en, zh) = reason::attribution(&pin.attribution, pin.at);
     let party = pin.attribution.party.map(|party| party.to_string()).unwrap_or_default();
     let mut node = Node::new(
@@ -197,19 +229,9 @@ async fn attribution(client: &Client, log: LogId, pin: &Pin, book: &BookState) -
         ));
     }
     let Some(id) = pin.attribution.click else {
-        return Ok(node);
+        return node;
     };
-    let row = client
-        .query_opt(include_str!("../sql/click_found.sql"), &[&log.0, &id.0])
-        .await?;
-    let click = match row.map(|row| streams::stored(log, &row, 0)).transpose()? {
-        Some(stored) => match stored.event {
-            Event::Click(click) => Some(click),
-            _ => None,
-        },
-        None => None,
-    };
-    node.push(click.map_or_else(
+    node.push(proof.clicks.get(&id.0).map_or_else(
         || {
             Node::new(
                 "click",
@@ -218,9 +240,9 @@ async fn attribution(client: &Client, log: LogId, pin: &Pin, book: &BookState) -
             )
             .refer(id)
         },
-        |click| click_node(&click, book).refer(id),
+        |click| click_node(click, book).refer(id),
     ));
-    Ok(node)
+    node
 }
 
 fn click_node(click: &Click, book: &BookState) -> Node {
@@ -349,8 +371,8 @@ fn facts(history: &History, book: &BookState) -> Node {
     node
 }
 
-/// Why a manual adjustment was posted. Its other legs are shown to a viewer of everything only.
-pub(super) fn adjustment(adjustment: &AdjustmentPosted, viewer: Viewer) -> Node {
+/// Why a manual adjustment was posted. Its other legs, and who asked and agreed, are shown to a viewer of everything only.
+pub(super) fn adjustment(adjustment: &AdjustmentPosted, approval: Option<&ApprovalState>, viewer: Viewer) -> Node {
     let reason = &adjustment.reason;
     let mut node = Node::new(
         "adjustment",
@@ -358,8 +380,11 @@ pub(super) fn adjustment(adjustment: &AdjustmentPosted, viewer: Viewer) -> Node 
         format!("人工调整（经第二人审批）：{reason}"),
     )
     .refer(adjustment.adjustment);
+    if let Some(persons) = approval.filter(|_| viewer == Viewer::All).and_then(persons) {
+        node.push(persons);
+    }
     for leg in &adjustment.legs {
-        if leg.account.party().is_none_or(|party| viewer.sees(party)) {
+        if viewer.sees_account(leg.account) {
             let text = format!(
                 "{} {} {}",
                 leg.account,
@@ -370,4 +395,18 @@ pub(super) fn adjustment(adjustment: &AdjustmentPosted, viewer: Viewer) -> Node 
         }
     }
     node
+}
+
+/// Who asked and who agreed.
+pub(super) fn persons(approval: &ApprovalState) -> Option<Node> {
+    let (requested, ended) = (approval.requested.as_ref()?, approval.ended.as_ref()?);
+    let (maker, checker) = (requested.maker, ended.by);
+    let remark = ended
+        .remark
+        .as_ref()
+        .map(|remark| format!(": {remark}"))
+        .unwrap_or_default();
+    let en = format!("asked for by {maker}, approved by {checker}{remark}");
+    let zh = format!("申请人 {maker}，审批人 {checker}{}", remark.replacen(": ", "：", 1));
+    Some(Node::new("approval", en, zh).refer(requested.approval))
 }

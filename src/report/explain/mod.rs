@@ -1,27 +1,41 @@
-//! Explain any cent: from money to legs, events, bases, split steps with their rounding, rule, click, contract, formula.
+//! Explain any cent: a line, a leg, a balance, a month's cell, the difference of two moments; down to events, bases, split
+//! steps with their rounding, rule, click, contract, formula.
 //! Must never smooth over a difference: what the facts give and what was posted are compared, and a gap is shouted.
 
+mod account;
+mod closing;
 mod evidence;
+mod fold;
+mod leaf;
 mod money;
 mod node;
 mod shares;
 
 pub use super::reason::Lang;
+pub(super) use account::moments;
+pub use account::{explain_balance, explain_difference, explain_month, explain_sheet};
+pub use fold::{Fold, FoldBy, MonthCell};
 pub use node::Node;
 
 use serde::Serialize;
 use tokio_postgres::Client;
 use utoipa::ToSchema;
 
-use super::history::{self, Calendar, History, history as load};
-use super::{At, Money, ReportError, Statement, Viewer, position, reason, sql, streams};
+use self::evidence::Proof;
+use self::leaf::Leaves;
+use super::history::{Calendar, History, history as load};
+use super::{At, ReportError, Statement, Viewer, position, reason, sql};
 use crate::base::{LineId, LogId};
-use crate::domain::event::Event;
-use crate::domain::share::ShareEvent;
-use crate::domain::stream::Slice;
 use crate::ledger::Account;
 
-pub(super) const SQL: &[Statement] = &[sql!("click_found")];
+pub(super) const SQL: &[Statement] = &[
+    sql!("clicks_found"),
+    sql!("explain_approvals"),
+    sql!("explain_events"),
+    sql!("explain_groups"),
+    sql!("explain_leaves"),
+    sql!("explain_lines"),
+];
 
 /// An explanation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -36,6 +50,9 @@ pub struct ExplainView {
     pub consistent: bool,
     /// The tree, from money to facts.
     pub root: Node,
+    /// Cursor of the next events to be opened; the tree of every page adds up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl ExplainView {
@@ -74,12 +91,17 @@ pub async fn explain_line(
     root.push(money::events(&history, &calendar, viewer, |_| true)?);
     let (consistent, check) = money::check(&history, viewer, history.currency(book))?;
     root.push(check);
-    evidence::all(client, log, viewer, &history, book, position, &mut root).await?;
+    let proof = Proof::load(client, log, history.pin().map(|pin| &**pin).into_iter(), position).await?;
+    evidence::all(viewer, &history, book, &proof, &mut root);
+    if let Some(matched) = evidence::matched(client, log, &history, book, position).await? {
+        root.push(matched);
+    }
     Ok(ExplainView {
         position,
         line: Some(line),
         consistent,
         root,
+        next: None,
     })
 }
 
@@ -91,78 +113,25 @@ pub async fn explain_leg(
     position: i64,
     account: Account,
 ) -> Result<ExplainView, ReportError> {
-    if account.party().is_none_or(|party| !viewer.sees(party)) && viewer != Viewer::All {
-        return Err(ReportError::NotFound);
-    }
+    may_see(viewer, account)?;
     super::position(client, log, At::Position(position)).await?;
-    let stored = streams::event_at(client, log, position).await?;
-    let moved: Vec<_> = history::legs(&stored.event)
-        .iter()
-        .filter(|leg| leg.account == account)
-        .copied()
-        .collect();
-    if moved.is_empty() {
-        return Err(ReportError::NotFound);
-    }
-    let amounts: Vec<String> = moved
-        .iter()
-        .map(|leg| {
-            format!(
-                "{} {} {}",
-                leg.layer.word(),
-                leg.amount.display(leg.currency),
-                leg.currency
-            )
-        })
-        .collect();
-    let amounts = amounts.join(", ");
-    let mut root = Node::new(
-        "leg",
-        format!("{} moved {account} by {amounts} at position {position}", stored.kind),
-        format!("{} 在位置 {position} 使 {account} 变动 {amounts}", stored.kind),
-    )
-    .refer(stored.placed.id);
-    if let [leg] = moved.as_slice() {
-        root = root.with(Money::of(leg.amount, leg.currency));
-    }
-    if let Some(node) = of_no_line(&stored.event, viewer) {
-        root.push(node);
-    }
-    if stored.slice != Slice::Line.code() {
-        return Ok(ExplainView {
-            position,
-            line: None,
-            consistent: true,
-            root,
-        });
-    }
-    let line = LineId(stored.stream);
-    let history = load(client, log, line, position).await?;
-    let calendar = Calendar::load(client, log, position).await?;
-    let book = &calendar.book;
-    let currency = history.currency(book);
-    let eyes = account.party().map_or(viewer, Viewer::Party);
-    root.push(money::balance_of(&history, account, &moved)?);
-    root.push(money::events(&history, &calendar, eyes, |event| {
-        event.placed.position == position
-    })?);
-    let (consistent, check) = money::check(&history, viewer, currency)?;
-    root.push(check);
-    evidence::all(client, log, viewer, &history, book, position, &mut root).await?;
+    let leaves = Leaves::load(client, log, &[position], position).await?;
+    let leaf = leaves.leg(viewer, account, position)?;
     Ok(ExplainView {
         position,
-        line: Some(line),
-        consistent,
-        root,
+        line: leaf.line,
+        consistent: leaf.consistent,
+        root: leaf.node,
+        next: None,
     })
 }
 
-/// Where an entry comes from that no line posted.
-fn of_no_line(event: &Event, viewer: Viewer) -> Option<Node> {
-    match event {
-        Event::Adjustment(adjustment) => Some(evidence::adjustment(adjustment, viewer)),
-        Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
-        _ => None,
+/// Accounts of the book itself are shown to a viewer of everything only.
+fn may_see(viewer: Viewer, account: Account) -> Result<(), ReportError> {
+    if viewer.sees_account(account) {
+        Ok(())
+    } else {
+        Err(ReportError::NotFound)
     }
 }
 

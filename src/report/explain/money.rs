@@ -24,7 +24,7 @@ pub(super) fn holdings(history: &History, viewer: Viewer, currency: Currency) ->
         "本单在各账户的余额：",
     );
     for ((account, layer), amount) in history.state.posted() {
-        if account.party().is_none_or(|party| viewer.sees(party)) {
+        if viewer.sees_account(*account) {
             let amount = Money::of(*amount, currency);
             let text = format!("{account} {}: {}", layer.word(), amount.amount);
             node.push(Node::new("holding", text.clone(), text).with(amount));
@@ -87,7 +87,7 @@ pub(super) fn events(
         )
         .refer(stored.placed.id);
         for leg in history::legs(&stored.event) {
-            if leg.account.party().is_none_or(|party| viewer.sees(party)) {
+            if viewer.sees_account(leg.account) {
                 child.push(leg_node(leg, stored, calendar));
             }
         }
@@ -227,6 +227,9 @@ fn split_node(
             g.push(step_node(step, last, terms.as_reported, currency)?);
         }
     }
+    // Who does not see every step, or a subsidy that came on top, leaves a rest: then nothing is said of the sum.
+    let steps = split.steps.iter().map(|step| step.amount);
+    g.adds_up = g.because.len() == split.steps.len() && !g.because.is_empty() && Minor::sum(steps)? == split.gross;
     node.push(g);
     Ok(node)
 }
@@ -309,10 +312,7 @@ pub(super) fn check(history: &History, viewer: Viewer, currency: Currency) -> Re
         "!!! RECOMPUTED FROM THE FACTS THE LINE DIFFERS FROM WHAT WAS POSTED !!!",
         "！！！按事实重算与已记账金额不一致！！！",
     );
-    for leg in off
-        .iter()
-        .filter(|leg| leg.account.party().is_none_or(|party| viewer.sees(party)))
-    {
+    for leg in off.iter().filter(|leg| viewer.sees_account(leg.account)) {
         let amount = Money::of(leg.amount, currency);
         let (account, layer) = (leg.account, leg.layer.word());
         let en = format!("{account} {layer} lacks {}", amount.amount);

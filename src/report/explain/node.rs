@@ -24,6 +24,12 @@ pub struct Node {
     /// Id of what it speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The amounts of `because` add up to `amount`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub adds_up: bool,
+    /// How many events it stands for, when they are folded or grouped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<i64>,
     /// What it follows from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Node>,
@@ -38,6 +44,8 @@ impl Node {
             zh: zh.into(),
             amount: None,
             reference: None,
+            adds_up: false,
+            events: None,
             because: Vec::new(),
         }
     }
@@ -49,6 +57,16 @@ impl Node {
 
     pub(super) fn refer(mut self, id: impl ToString) -> Node {
         self.reference = Some(id.to_string());
+        self
+    }
+
+    pub(super) fn of_events(mut self, count: i64) -> Node {
+        self.events = Some(count);
+        self
+    }
+
+    pub(super) fn adding_up(mut self) -> Node {
+        self.adds_up = true;
         self
     }
 

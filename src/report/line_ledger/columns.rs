@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::names::Names;
 use super::super::{Cell, ReportError, Viewer};
-use super::line::{LedgerLine, Measure, Names, Side, Taker, Told};
+use super::line::{LedgerLine, Measure, Side, Taker, Told};
 use crate::base::{Instant, Zone};
 use crate::domain::book::BookState;
 use crate::domain::order::{Funder, Pin, Purpose, RateTerms, RuleChoice};

@@ -1,9 +1,7 @@
 //! One line of the ledger: folded once, with its amounts as last estimated, as settled month by month, and as open.
 //! Must never show a party the part of another: every amount is asked for with the viewer's eyes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use uuid::Uuid;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::history::Calendar;
 use super::super::streams::Stored;
@@ -18,7 +16,7 @@ use crate::money::{Currency, Minor};
 
 /// What a taker of the distributable is to a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Taker {
+pub(in crate::report) enum Taker {
     /// Agencies above the last one.
     UpperAgency,
     /// The agency next to the anchor.
@@ -33,7 +31,7 @@ pub(super) enum Taker {
 
 /// An amount that a line has in every layer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Measure {
+pub(in crate::report) enum Measure {
     Base,
     Gross,
     ContentFee,
@@ -46,7 +44,7 @@ pub(super) enum Measure {
 
 /// Which of its layers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Side {
+pub(in crate::report) enum Side {
     /// The last estimate that stood, also after the settlement.
     Estimated,
     /// What was settled.
@@ -59,7 +57,7 @@ pub(super) enum Side {
 
 /// A figure that a platform's row carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Told {
+pub(in crate::report) enum Told {
     Base,
     Gross,
     ContentFee,
@@ -80,17 +78,8 @@ impl Told {
     }
 }
 
-/// Numbers and names of what a page speaks of.
-#[derive(Default)]
-pub(super) struct Names {
-    pub parties: HashMap<Uuid, String>,
-    /// Number, name, and the legal entity's name.
-    pub shops: HashMap<Uuid, (String, String, Option<String>)>,
-    pub items: HashMap<Uuid, (String, Option<String>)>,
-}
-
 /// One line of the ledger.
-pub(super) struct LedgerLine {
+pub(in crate::report) struct LedgerLine {
     pub line: LineId,
     pub state: LineState,
     pub currency: Currency,

@@ -15,11 +15,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use columns::Column;
+pub(super) use line::{LedgerLine, Measure, Side, Told};
 
 use self::columns::Shown;
-use self::line::{LedgerLine, Names};
 use super::history::Calendar;
 use super::lines::end_of_time;
+use super::names::{self, Names};
 use super::page::part;
 use super::streams::{Stored, stored};
 use super::{At, Cell, Page, ReportError, Statement, Table, Viewer, position, sql};
@@ -30,7 +31,7 @@ pub(super) const SQL: &[Statement] = &[
     sql!("ledger_page"),
     sql!("ledger_of_party_page"),
     sql!("ledger_of_month_page"),
-    sql!("ledger_names"),
+    names::SQL[0],
 ];
 
 /// Lines of one page of an export.
@@ -274,24 +275,7 @@ impl<'a> LineLedger<'a> {
             shops.extend(line.shop().map(|shop| shop.0));
             items.extend(line.item().map(|item| item.0));
         }
-        for ids in [&mut parties, &mut shops, &mut items] {
-            ids.sort_unstable();
-            ids.dedup();
-        }
-        let sql = include_str!("../sql/ledger_names.sql");
-        let mut names = Names::default();
-        for row in self.client.query(sql, &[&self.log.0, &parties, &shops, &items]).await? {
-            let (id, no, name): (Uuid, Option<String>, Option<String>) = (row.get(1), row.get(2), row.get(3));
-            match row.get::<_, i16>(0) {
-                1 => drop(names.parties.insert(id, name.unwrap_or_default())),
-                2 => {
-                    let shop = (no.unwrap_or_default(), name.unwrap_or_default(), row.get(4));
-                    drop(names.shops.insert(id, shop));
-                }
-                _ => drop(names.items.insert(id, (no.unwrap_or_default(), name))),
-            }
-        }
-        Ok(names)
+        Names::load(self.client, self.log, (parties, shops, items)).await
     }
 
     /// A page as the wire shows it.

@@ -467,6 +467,7 @@ async fn every_report_is_listed_and_answers_in_every_format_it_has() {
         let needs = match name.as_str() {
             "earnings" => "party=A",
             "statement" => "party=A&period=2026-05",
+            "statement-difference" => "party=A&period=2026-05&known_at=2026-05-31",
             "settlement" => "period=2026-05&kind=anchor",
             "orders" => "external_id=9000",
             _ => "",

@@ -132,6 +132,7 @@ async fn sixty_payloads_in_every_text_that_people_enter_come_out_inert_of_every_
         let needs = match report.name {
             "earnings" => "&party=P0&by=room",
             "statement" => "&party=P0&period=2026-05",
+            "statement-difference" => "&party=P0&period=2026-05&known_at=0",
             "settlement" => "&period=2026-05&kind=anchor",
             "orders" => "&external_id=-o0&external_id=-1",
             "line-ledger" => "&columns=all",

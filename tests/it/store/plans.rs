@@ -1,6 +1,7 @@
 //! Plans of the hot statements on a grown log: every look-up goes through an index, with and without known parameters.
 //! It must never assert times.
 
+use fenzhang::report::{REGISTRY, SHARED};
 use fenzhang::store::statements::ALL;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
@@ -38,12 +39,20 @@ insert into api_key (key, book, person, label, role, hash)
     select uuid_of(n), uuid_of(n % 50), uuid_of(n), 'l', 'owner', '' from generate_series(1, 5000) n;
 insert into leg (log, position, owner, account, layer, currency, amount, balance, at)
     select uuid_of(1), n, uuid_of(n % 500), 1, 1, 'CNY', 1, 1, now() from generate_series(1, 20000) n;
+insert into pin (log, position, line, at, rule, payable)
+    select uuid_of(1), n, uuid_of(n % 4000), now(), uuid_of(n % 50), 1 from generate_series(1, 20000) n;
 analyze;
 ";
 
 async fn explain(client: &Client, name: &str, types: &str, arguments: &str) -> String {
+    let reports = REGISTRY.iter().flat_map(|report| report.statements);
+    let reports = reports
+        .chain(SHARED.iter().copied().flatten())
+        .map(|statement| (statement.file, statement.sql));
     let (_, text) = ALL
         .iter()
+        .copied()
+        .chain(reports)
         .find(|(known, _)| *known == name)
         .expect("the statement exists");
     client
@@ -111,6 +120,35 @@ async fn hot_statements_never_scan_a_table_that_grows() {
         ("timers_due", "bigint", "100".to_owned()),
         ("key_find", "uuid", LOG.to_owned()),
         ("key_list", "uuid", LOG.to_owned()),
+        (
+            "explain_groups",
+            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text",
+            format!("{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'day', 'Asia/Shanghai'"),
+        ),
+        (
+            "explain_leaves",
+            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text, text, bigint, bigint",
+            format!(
+                "{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'rule', 'Asia/Shanghai', '', 0, 21"
+            ),
+        ),
+        (
+            "explain_events",
+            "uuid, bigint[]",
+            format!("{LOG}, {}", many("17::bigint")),
+        ),
+        ("explain_lines", "uuid, uuid[], bigint", format!("{LOG}, {ids}, 20000")),
+        (
+            "explain_approvals",
+            "uuid, bigint[]",
+            format!("{LOG}, {}", many("17::bigint")),
+        ),
+        ("clicks_found", "uuid, uuid[]", format!("{LOG}, {ids}")),
+        (
+            "difference_lines",
+            "uuid, bigint, bigint, uuid, smallint, integer, bigint, bigint, text",
+            format!("{LOG}, 100, 20000, uuid_of(7), 1::smallint, 202606, 0, 101, ''"),
+        ),
     ];
     for mode in ["force_custom_plan", "force_generic_plan"] {
         client

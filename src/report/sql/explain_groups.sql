@@ -1,0 +1,61 @@
+-- The legs of one account in one layer and currency, recorded after a position ($6) and up to another ($7), in groups.
+-- With a month ($8): only what was stamped up to it; months before it are its opening ('0'). Of the cell or part $9 only.
+-- Cells are those of the settlement summary: a leg against the sign of earning (for a brand: of owing) is a claw-back. Parts
+-- are those of a settlement sheet, word for word as its figures are taken.
+select g.key, count(*), sum(g.amount)::bigint
+from (
+    select case $10::text
+               when 'day' then to_char(l.at at time zone $11::text, 'YYYY-MM-DD')
+               when 'month' then coalesce(l.period::text, '')
+               when 'rule' then coalesce(p.rule::text, '')
+               when 'part' then part.word
+               else cell.code
+           end collate "C" as key,
+           l.amount
+    from leg l
+    join event e on e.log = $1 and e.position = l.position
+    left join pin p on p.log = $1 and p.position = l.pin
+    cross join lateral (
+        select case
+                   when l.period < $8 then '0'
+                   when e.kind in ('line.frozen', 'line.unfrozen', 'line.forfeited') then '3'
+                   when e.kind in ('adjustment.posted', 'cutover.opened', 'cutover.reversed') then '4'
+                   when (l.amount > 0) = ($3::smallint <> 6) then '1'
+                   else '2'
+               end as code
+    ) cell
+    cross join lateral (
+        select case
+                   when l.period < $8 then 'opening'
+                   when e.kind in ('line.frozen', 'line.unfrozen', 'freeze.placed', 'freeze.lifted') then 'freezes'
+                   when e.kind in ('line.forfeited', 'freeze.forfeited') then 'penalties'
+                   when e.kind = 'membership.trued_up' then 'true_ups'
+                   when e.kind = 'guarantee.settled' then 'guarantees'
+                   when e.kind = 'reserve.held' then 'reserve_held'
+                   when e.kind = 'reserve.released' then 'reserve_released'
+                   when e.kind like 'payment.%' then 'payments'
+                   when e.kind like 'receipt.%' then 'receipts'
+                   when e.kind like 'write_off.%' then 'write_offs'
+                   when e.kind = 'adjustment.posted' then
+                       case substring(e.payload from '"purpose":"([a-z_]+)"')
+                           when 'contract' then 'contracts'
+                           when 'sourcing' then 'sourcing'
+                           when 'penalty' then 'penalties'
+                           when 'charge' then 'charges'
+                           when 'payment' then 'payments'
+                           when 'receipt' then 'receipts'
+                           when 'write_off' then 'write_offs'
+                           else 'adjustments'
+                       end
+                   when l.line is null then 'adjustments'
+                   when (l.amount > 0) = (l.account <> 6) then 'settled'
+                   else 'clawbacks'
+               end as word
+    ) part
+    where l.log = $1 and l.owner = $2 and l.account = $3 and l.layer = $4 and l.currency = $5
+      and l.position > $6 and l.position <= $7
+      and ($8::integer is null or l.period <= $8)
+      and ($9::text is null or $9 in (cell.code, part.word))
+) g
+group by g.key
+order by g.key

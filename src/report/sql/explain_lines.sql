@@ -1,0 +1,4 @@
+-- All events of some lines up to a position, each line's oldest first.
+select e.stream, e.slice, e.position, e.version, e.id, e.kind, e.schema, e.occurred_at, e.recorded_at, e.payload
+from event e where e.log = $1 and e.stream = any($2::uuid[]) and e.slice = 7 and e.position <= $3
+order by e.stream, e.version
