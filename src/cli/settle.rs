@@ -48,31 +48,31 @@ pub(super) struct SettleMonth {
     #[arg(long)]
     check: bool,
     /// Lists the parties whose sheets differ from the month before, and in which part.
-    #[arg(long, group = "step")]
+    #[arg(long, group = "act")]
     differences: bool,
     /// Prints the sheet of a party: its id or own number.
-    #[arg(long, group = "step", value_name = "PARTY")]
+    #[arg(long, group = "act", value_name = "PARTY")]
     sheet: Option<String>,
     /// Notes that every sheet was delivered in this way.
-    #[arg(long, group = "step", value_name = "HOW")]
+    #[arg(long, group = "act", value_name = "HOW")]
     deliver: Option<String>,
     /// What proves the delivery.
     #[arg(long, requires = "deliver")]
     proof: Option<String>,
     /// Asks for approval.
-    #[arg(long, group = "step")]
+    #[arg(long, group = "act")]
     ask: bool,
     /// Approves what waits.
-    #[arg(long, group = "step", value_name = "APPROVAL")]
+    #[arg(long, group = "act", value_name = "APPROVAL")]
     approve: Option<ApprovalId>,
     /// Issues the approved sheets.
-    #[arg(long, group = "step")]
+    #[arg(long, group = "act")]
     issue: bool,
     /// Locks the issued month.
-    #[arg(long, group = "step")]
+    #[arg(long, group = "act")]
     lock: bool,
     /// Drops the draft, with the reason.
-    #[arg(long, group = "step", value_name = "REASON")]
+    #[arg(long, group = "act", value_name = "REASON")]
     drop: Option<String>,
     /// Parties of one step.
     #[arg(long, default_value_t = 500, hide = true, value_parser = clap::value_parser!(i64).range(1..=500))]

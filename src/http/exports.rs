@@ -144,7 +144,7 @@ pub async fn vouchers(shared: Data<Shared>, caller: Caller, request: HttpRequest
 
 /// A mapping from an uploaded file.
 async fn mapping_of(shared: &Data<Shared>, read: &Read, file: &str) -> Result<Subjects, Problem> {
-    let missing = || Problem::bad_request("unknown_file", "there is no such file; upload it first").at("mapping");
+    let missing = || Problem::bad_request("file_unknown", "there is no such file; upload it first").at("mapping");
     let digest = hex::decode(file).map_err(|_| missing())?;
     let found = report::file(&read.client, read.log(), &digest).await;
     found.map_err(|_| missing())?;

@@ -102,7 +102,7 @@ async fn own_subjects_take_the_place_of_the_sample_and_a_moved_account_without_o
         "{body}"
     );
     for (path, status, code) in [
-        ("/v1/exports/vouchers?period=2026-05&mapping=00", 400, "unknown_file"),
+        ("/v1/exports/vouchers?period=2026-05&mapping=00", 400, "file_unknown"),
         ("/v1/exports/vouchers", 400, "parameter_missing"),
         ("/v1/exports/vouchers?period=2026-05&by=week", 400, "unknown_word"),
     ] {
