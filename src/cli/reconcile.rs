@@ -114,13 +114,21 @@ impl Reconcile {
             shop: self.shop.clone(),
             actor: Actor::SYSTEM,
         };
-        let mut bar = Bar::begin("reconciling", "rows", size);
+        let mut bar = Bar::begin("reading", "rows", size);
+        let (mut rows, mut comparing) = (0, None);
         let done = run(engine, &ask, &mut |at| match at {
-            Progress::Reading(rows, bytes) => bar.step(bytes, rows),
-            Progress::Comparing(lines) => bar.step(size, lines),
+            Progress::Reading(read, bytes) => {
+                rows = read;
+                bar.step(bytes, read);
+            }
+            Progress::Comparing(lines) => {
+                let bar = comparing.get_or_insert_with(|| Bar::begin("comparing", "lines", rows));
+                bar.step(lines.min(rows), lines);
+            }
         })
         .await;
         bar.end();
+        comparing.into_iter().for_each(Bar::end);
         let done = done.map_err(failure)?;
         for class in &self.accept {
             accept(engine, &logs, done.id, *class).await?;
