@@ -145,6 +145,7 @@ fn place(kind: AccountKind, own: bool, credit: bool) -> (Section, &'static str) 
         (AccountKind::Income, ..) => (Own, "income of the book 本账收入"),
         (AccountKind::Cutover, ..) => (Own, "cut-over offset, must reach zero 期初对冲"),
         (AccountKind::Commission, true, _) => (Own, "the owner's commission cost 本方佣金成本"),
+        (AccountKind::Cash, ..) => (Assets, "cash 资金"),
         (AccountKind::Advance, true, _) => (Own, "advances to the owner 本方预支"),
         (_, true, _) => (Own, "the owner's own share 本方收益"),
         (AccountKind::Available, _, true) => (Liabilities, "payable to parties 应付分佣"),

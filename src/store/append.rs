@@ -169,11 +169,51 @@ pub async fn write(client: &Client, statements: &Statements, batch: &Batch, reco
     }
     sent.push(send(client, &statements.fence, vec![&batch.log.0, &position]));
     sent.push(Box::pin(async move { Ok(client.batch_execute("COMMIT").await?) }));
-    // Fewer than 31 futures are polled in order, each sends on its first poll: one flush, in this order.
-    for result in join_all(sent).await {
+    // Each sends on its first poll: one flush, in this order.
+    for result in in_order(sent).await {
         result?;
     }
     Ok(())
+}
+
+/// Futures that `join_all` polls in the order given: with more of them it would not.
+const TOGETHER: usize = 24;
+
+/// Polls all at once, each for the first time in the order given, however many there are.
+async fn in_order<F: Future>(all: Vec<F>) -> Vec<F::Output> {
+    let mut rest = all.into_iter();
+    let mut groups = Vec::new();
+    loop {
+        let group: Vec<F> = rest.by_ref().take(TOGETHER).collect();
+        if group.is_empty() {
+            break;
+        }
+        groups.push(join_all(group));
+    }
+    join_all(groups).await.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::in_order;
+
+    #[tokio::test]
+    async fn however_many_statements_a_flush_has_they_are_sent_in_their_order() {
+        let sent = RefCell::new(Vec::new());
+        let one = |n: usize| {
+            let sent = &sent;
+            async move {
+                sent.borrow_mut().push(n);
+                tokio::task::yield_now().await;
+                n
+            }
+        };
+        let answers = in_order((0..100).map(one).collect()).await;
+        let all: Vec<usize> = (0..100).collect();
+        assert_eq!((sent.into_inner(), answers), (all.clone(), all));
+    }
 }
 
 macro_rules! unless_empty {

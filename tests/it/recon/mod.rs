@@ -107,6 +107,7 @@ async fn approve_all(engine: &Engine, client: &Client) -> usize {
         let command = Command::DecideApproval {
             approval: ApprovalId(row.get(0)),
             verdict: Verdict::Approve,
+            on_behalf_of: None,
             remark: None,
         };
         engine.submit(sample::book(), command, meta(&person(2))).await.unwrap();
