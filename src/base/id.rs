@@ -175,6 +175,44 @@ typed_id!(
     CutoverId, "cut"
 );
 
+typed_id!(
+    /// A brief 任务单; derived from book, brand and the brand's own number, when it has one.
+    BriefId, "brf"
+);
+typed_id!(
+    /// A brand contract (V任务).
+    ContractId, "ctr"
+);
+
+impl BriefId {
+    /// The brief that a brand numbers `external_id`.
+    pub fn of(book: BookId, brand: PartyId, external_id: &str) -> BriefId {
+        BriefId(derive_uuid("brief", book.0, &[&brand.to_string(), external_id]))
+    }
+}
+
+impl ContractId {
+    /// The contract of a brief with a party; `number` counts awards to the same party.
+    pub fn of(brief: BriefId, party: PartyId, number: u32) -> ContractId {
+        ContractId(derive_uuid("contract", brief.0, &[&party.to_string(), &number.to_string()]))
+    }
+}
+
+impl TimerId {
+    /// The id of the timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a
+    /// rebuild makes the same one (decision B13).
+    pub fn of(log: LogId, position: i64, ordinal: u32) -> TimerId {
+        let mut hash = Sha256::new();
+        hash.update(log.0.as_bytes());
+        hash.update(position.to_be_bytes());
+        hash.update(ordinal.to_be_bytes());
+        let digest = hash.finalize();
+        let mut bytes = [0_u8; 16];
+        bytes.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+        TimerId(Uuid::from_bytes(bytes))
+    }
+}
+
 impl LineId {
     /// The line that a platform numbers `line_no`.
     pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {

@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 use super::adjustment::AdjustmentPosted;
 use super::approval::ApprovalEvent;
 use super::book::BookEvent;
+use super::brief::{self, BriefEvent};
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
+use super::contract::{self, ContractEvent};
 use super::cutover::{self, CutoverEvent};
 use super::import::ImportEvent;
 use super::order::{LineEvent, What};
@@ -58,6 +60,10 @@ pub enum Event {
     Resolution(ParkedResolved),
     /// A contract's month.
     Share(ShareEvent),
+    /// A brief.
+    Brief(Box<BriefEvent>),
+    /// A brand contract.
+    Contract(Box<ContractEvent>),
 }
 
 /// Why stored bytes are no event.
@@ -85,7 +91,8 @@ pub enum DecodeError {
 
 macro_rules! kinds {
     ($($kind:literal => $path:expr;)*) => {
-        /// Every wire name that this binary writes, with its schema version; line facts come from `What::KINDS`.
+        /// Every wire name that this binary writes, with its schema version; those of lines, briefs and contracts come from their
+        /// own `What::KINDS`.
         pub const KINDS: &[&str] = &[$($kind),*];
 
         fn decode_simple(kind: &str, schema: i16, payload: &str) -> Result<Option<Event>, DecodeError> {
@@ -221,6 +228,8 @@ impl Event {
                 ShareEvent::Accrued(_) => "membership.accrued",
                 ShareEvent::TruedUp(_) => "membership.trued_up",
             },
+            Event::Brief(e) => e.what.kind(),
+            Event::Contract(e) => e.what.kind(),
         }
     }
 
@@ -248,6 +257,8 @@ impl Event {
             Event::Import(_) => Slice::Import,
             Event::Resolution(_) => Slice::Resolution,
             Event::Share(_) => Slice::Share,
+            Event::Brief(_) => Slice::Brief,
+            Event::Contract(_) => Slice::Contract,
         }
     }
 
@@ -315,6 +326,8 @@ impl Event {
                 ShareEvent::Accrued(e) => canonical(e),
                 ShareEvent::TruedUp(e) => canonical(e),
             },
+            Event::Brief(e) => canonical(e),
+            Event::Contract(e) => canonical(e),
         }
     }
 
@@ -322,6 +335,12 @@ impl Event {
     pub fn decode(kind: &str, schema: i16, payload: &str) -> Result<Event, DecodeError> {
         if schema == 1 && What::KINDS.contains(&kind) {
             return Ok(Event::Line(LineEvent::Fact(json(kind, schema, payload)?)));
+        }
+        if schema == 1 && brief::event::What::KINDS.contains(&kind) {
+            return Ok(Event::Brief(json(kind, schema, payload)?));
+        }
+        if schema == 1 && contract::event::What::KINDS.contains(&kind) {
+            return Ok(Event::Contract(json(kind, schema, payload)?));
         }
         decode_simple(kind, schema, payload)?.ok_or_else(|| DecodeError::UnknownKind {
             kind: kind.to_owned(),
@@ -336,6 +355,7 @@ impl Event {
             Event::Adjustment(e) => super::adjustment::post(e),
             Event::Cutover(e) => cutover::post(e),
             Event::Share(e) => super::share::post::post(e),
+            Event::Contract(e) => contract::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -347,7 +367,8 @@ impl Event {
             | Event::Click(_)
             | Event::Placement(_)
             | Event::Import(_)
-            | Event::Resolution(_) => Ok(Entry::default()),
+            | Event::Resolution(_)
+            | Event::Brief(_) => Ok(Entry::default()),
         }
     }
 

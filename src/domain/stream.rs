@@ -44,11 +44,15 @@ pub enum Slice {
     Resolution,
     /// A contract's month; every event carries the totals, so the last one is the state.
     Share,
+    /// A brief with its applications.
+    Brief,
+    /// A brand contract (V任务).
+    Contract,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 16] = [
+    pub const ALL: [(Slice, i16, &'static str); 18] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -65,6 +69,8 @@ impl Slice {
         (Slice::Cutover, 25, CutoverId::PREFIX),
         (Slice::Import, 20, ImportId::PREFIX),
         (Slice::Resolution, 21, ResolutionId::PREFIX),
+        (Slice::Brief, 34, BriefId::PREFIX),
+        (Slice::Contract, 35, ContractId::PREFIX),
     ];
 
     /// Number in the database.
@@ -114,7 +120,8 @@ macro_rules! streams {
 
 streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from LineId,
     Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
-    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId);
+    Cutover from CutoverId, Import from ImportId, Resolution from ResolutionId, Share from ShareId,
+    Brief from BriefId, Contract from ContractId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

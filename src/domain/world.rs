@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::adjustment::AdjustmentState;
 use super::approval::ApprovalState;
 use super::book::BookState;
+use super::brief::BriefState;
 use super::catalogue::{ItemState, ShopState};
+use super::contract::ContractState;
 use super::cutover::CutoverState;
 use super::event::Event;
 use super::import::ImportState;
@@ -68,6 +70,10 @@ pub enum Entity {
     Import(Arc<ImportState>),
     /// A contract's month.
     Share(Arc<ShareState>),
+    /// A brief.
+    Brief(Arc<BriefState>),
+    /// A brand contract.
+    Contract(Arc<ContractState>),
 }
 
 /// A fold with the version it stands at.
@@ -90,12 +96,12 @@ impl Known {
     pub fn evolve(&mut self, event: &Event, placed: &Placed) {
         self.version = placed.version;
         macro_rules! fold {
-            ($kind:ident, $event:expr) => {{
+            ($kind:ident, $($event:expr),+) => {{
                 if self.entity.is_none() {
                     self.entity = Some(Entity::$kind(Arc::default()));
                 }
                 if let Some(Entity::$kind(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve($event);
+                    Arc::make_mut(state).evolve($($event),+);
                 }
             }};
         }
@@ -108,14 +114,9 @@ impl Known {
                 Some(Entity::Party(state)) => Arc::make_mut(state).evolve(e),
                 _ => self.entity = PartyState::begin(e).map(|state| Entity::Party(Arc::new(state))),
             },
-            Event::Line(e) => {
-                if self.entity.is_none() {
-                    self.entity = Some(Entity::Line(Arc::default()));
-                }
-                if let Some(Entity::Line(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve(e, placed);
-                }
-            }
+            Event::Line(e) => fold!(Line, e, placed),
+            Event::Brief(e) => fold!(Brief, e, placed.log, placed.position),
+            Event::Contract(e) => fold!(Contract, e, placed.log, placed.position),
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::Shelf(e) => fold!(Shelf, e),
@@ -182,6 +183,10 @@ impl World {
         import: Import(ImportState) by crate::base::ImportId;
         /// A contract's month.
         share: Share(ShareState) by crate::base::ShareId;
+        /// A brief.
+        brief: Brief(BriefState) by crate::base::BriefId;
+        /// A brand contract.
+        contract: Contract(ContractState) by crate::base::ContractId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -232,6 +232,8 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.rule_put, rows.rules;
         st.approval_put, rows.approvals;
         st.placement_append, rows.placements;
+        st.brief_put, rows.briefs;
+        st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
     }
 }

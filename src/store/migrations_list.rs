@@ -21,4 +21,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(4, "imports"),
     migration!(5, "pull"),
     migration!(6, "placements"),
+    migration!(14, "vtask"),
 ];

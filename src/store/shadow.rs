@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 16] = [
+pub const TABLES: [Table; 18] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -39,6 +39,8 @@ pub const TABLES: [Table; 16] = [
     table("rule", "position, rule"),
     table("approval", "position"),
     table("placement", "position, from_at"),
+    table("brief", "position"),
+    table("contract", "position"),
     table("timer", "due, timer"),
 ];
 
@@ -208,6 +210,8 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "rule" from rows.rules;
         "approval" from rows.approvals;
         "placement" from rows.placements;
+        "brief" from rows.briefs;
+        "contract" from rows.contracts;
         "timer" from rows.timers;
     }
     Ok(())

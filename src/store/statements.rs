@@ -43,7 +43,7 @@ statements! {
         head_lock, head_advance, fence, clock,
         event_append, leg_append, total_add, pin_append, line_party_append, parked_append, parked_resolution_append, click_append,
         line_put, party_put, membership_clear, membership_append, item_put, shop_put, rule_put, approval_put,
-        placement_clear, placement_append,
+        placement_clear, placement_append, brief_put, contract_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_balances, clicks_known, latest_pin, streams_since,
     }

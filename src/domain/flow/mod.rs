@@ -24,7 +24,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         Command::Facts(facts) => facts::facts(facts, scribe),
         Command::Release { lines } => facts::release(lines, scribe),
         Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
-        Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
+        Command::FireTimer { stream, timer, due } => due::fire(*stream, *timer, *due, scribe),
         Command::ResolveParked {
             positions,
             how,

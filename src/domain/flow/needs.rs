@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId};
+use crate::base::{BookId, ContractId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
 use crate::domain::flow::Clicks;
@@ -82,8 +82,10 @@ pub fn needs<'a>(
             Command::Release { lines } => asking.release(lines),
             Command::FireTimer { stream, .. } => {
                 asking.stream(*stream);
-                if stream.slice == Slice::Line {
-                    asking.timers(LineId(stream.id));
+                match stream.slice {
+                    Slice::Line => asking.timers(LineId(stream.id)),
+                    Slice::Contract => super::objects::of_contract_stream(ContractId(stream.id), world, asking.out),
+                    _ => {}
                 }
             }
             object => super::objects::needs(book, object, world, asking.out),

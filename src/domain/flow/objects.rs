@@ -8,12 +8,15 @@ mod people;
 mod placements;
 mod places;
 mod rules;
+pub mod vtask;
+mod vtask_needs;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 pub use needs::needs;
+pub use vtask_needs::of_contract_stream;
 
 use super::Scribe;
 use crate::base::{FormulaId, Instant, PartyId};
@@ -41,6 +44,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         places::decide,
         placements::decide,
         rules::decide,
+        vtask::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

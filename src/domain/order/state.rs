@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
 use super::fact::{About, LineFact, What};
@@ -139,17 +137,9 @@ pub struct LineState {
     position: i64,
 }
 
-/// The id of the timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a
-/// rebuild makes the same one (decision B13).
+/// The id of the timer that an event sets.
 pub fn timer_id(log: LogId, position: i64, ordinal: u32) -> TimerId {
-    let mut hash = Sha256::new();
-    hash.update(log.0.as_bytes());
-    hash.update(position.to_be_bytes());
-    hash.update(ordinal.to_be_bytes());
-    let digest = hash.finalize();
-    let mut bytes = [0_u8; 16];
-    bytes.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
-    TimerId(Uuid::from_bytes(bytes))
+    TimerId::of(log, position, ordinal)
 }
 
 impl LineState {

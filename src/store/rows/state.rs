@@ -29,6 +29,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
         Some(Entity::Placement(state)) => placement(stream, state, position, rows),
         Some(Entity::Approval(state)) => approval(stream, state, position, rows)?,
+        Some(Entity::Brief(state)) => super::vtask::brief(stream, state, position, rows)?,
+        Some(Entity::Contract(state)) => super::vtask::contract(stream, state, position, rows),
         Some(
             Entity::Book(_)
             | Entity::Usage(_)

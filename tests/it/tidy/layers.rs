@@ -22,6 +22,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["money", "base", "ledger", "domain::refusal", "domain::order"],
     ),
     ("domain::catalogue", WORDS),
+    ("domain::contract", WORDS),
+    // A quote is the terms of a contract to be.
+    (
+        "domain::brief",
+        &["money", "base", "ledger", "domain::refusal", "domain::contract"],
+    ),
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
     ("domain::click", WORDS),

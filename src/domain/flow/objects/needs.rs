@@ -66,6 +66,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
             wanted.extend(party.map(StreamId::from));
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
+        Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
+            super::vtask_needs::needs(book, command, world, out);
+        }
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -82,7 +85,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
 }
 
 /// The party and everybody above it, by any contract.
-fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut Needs) {
+pub(super) fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut Needs) {
     if !seen.insert(party) {
         return;
     }

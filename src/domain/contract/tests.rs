@@ -1,0 +1,2 @@
+//! Tests of contracts.
+//! Must never need a database.
