@@ -1,2 +1,0 @@
-//! Tests of contracts.
-//! Must never need a database.
