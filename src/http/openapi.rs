@@ -38,6 +38,8 @@ use super::*;
         periods::list, periods::cut_off, adjustments::ask, adjustments::list, adjustments::show, adjustments::decide,
         reports::list, ledger::show, ledger::columns, ledger::save, ledger::forget, reports::show,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
+        briefs::list, briefs::draft, briefs::show, briefs::act, briefs::applications, briefs::apply,
+        briefs::answer_application, contracts::list, contracts::show, contracts::act,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

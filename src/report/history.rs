@@ -111,6 +111,7 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Cutover(CutoverEvent::Opened(e)) => &e.legs,
         Event::Cutover(CutoverEvent::Reversed(e)) => &e.legs,
         Event::Share(ShareEvent::TruedUp(e)) => &e.legs,
+        Event::Contract(e) => &e.legs,
         _ => &[],
     }
 }

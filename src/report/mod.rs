@@ -10,8 +10,11 @@ mod approvals;
 mod args;
 mod at;
 mod balances;
+mod briefs;
 mod click_coverage;
 mod compare;
+mod contract_sales;
+mod contracts;
 mod coverage;
 mod csv;
 mod cutovers;
@@ -45,6 +48,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod vtask_terms;
 pub mod wire;
 mod xlsx;
 
@@ -53,8 +57,13 @@ pub use approvals::{ApprovalView, ApprovalsView, approval, approvals};
 pub use args::Args;
 pub use at::{At, Head, head, position};
 pub use balances::{BalanceView, BalancesView, balances, balances_of};
+pub use briefs::{ApplicationView, BriefFilter, BriefRow, BriefView, BriefsView, brief, brief_named, briefs};
 pub use click_coverage::{ClickCoverageView, click_coverage};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
+pub use contract_sales::contract_sales;
+pub use contracts::{
+    ContractFilter, ContractRow, ContractView, ContractsView, contract, contract_named, contracts,
+};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};
@@ -91,6 +100,7 @@ pub use shops::{ShopView, ShopsView, shop, shops};
 pub use statement::{StatementKey, StatementView, statement, statement_csv};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
+pub use vtask_terms::TermsView;
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 

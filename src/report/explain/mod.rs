@@ -1,6 +1,7 @@
 //! Explain any cent: from money to legs, events, bases, split steps with their rounding, rule, click, contract, formula.
 //! Must never smooth over a difference: what the facts give and what was posted are compared, and a gap is shouted.
 
+mod contracts;
 mod evidence;
 mod money;
 mod node;
@@ -14,8 +15,9 @@ use tokio_postgres::Client;
 use utoipa::ToSchema;
 
 use super::history::{self, Calendar, History, history as load};
+use super::streams::Stored;
 use super::{At, Money, ReportError, Statement, Viewer, position, reason, sql, streams};
-use crate::base::{LineId, LogId};
+use crate::base::{ContractId, LineId, LogId};
 use crate::domain::event::Event;
 use crate::domain::share::ShareEvent;
 use crate::domain::stream::Slice;
@@ -125,7 +127,7 @@ pub async fn explain_leg(
     if let [leg] = moved.as_slice() {
         root = root.with(Money::of(leg.amount, leg.currency));
     }
-    if let Some(node) = of_no_line(&stored.event, viewer) {
+    if let Some(node) = of_no_line(&stored, viewer) {
         root.push(node);
     }
     if stored.slice != Slice::Line.code() {
@@ -158,10 +160,11 @@ pub async fn explain_leg(
 }
 
 /// Where an entry comes from that no line posted.
-fn of_no_line(event: &Event, viewer: Viewer) -> Option<Node> {
-    match event {
+fn of_no_line(stored: &Stored, viewer: Viewer) -> Option<Node> {
+    match &stored.event {
         Event::Adjustment(adjustment) => Some(evidence::adjustment(adjustment, viewer)),
         Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
+        Event::Contract(event) => Some(contracts::entry(ContractId(stored.stream), event, viewer)),
         _ => None,
     }
 }

@@ -41,6 +41,9 @@ fn missing(path: &str) -> String {
         ("{name}", "no-such-mapping".to_owned()),
         ("{position}", "1".to_owned()),
         ("{approval}", format!("apr_{id}")),
+        ("{brief}", format!("brf_{id}")),
+        ("{contract}", format!("ctr_{id}")),
+        ("{action}", "cancel".to_owned()),
     ];
     fills
         .iter()
