@@ -194,7 +194,11 @@ impl BriefId {
 impl ContractId {
     /// The contract of a brief with a party; `number` counts awards to the same party.
     pub fn of(brief: BriefId, party: PartyId, number: u32) -> ContractId {
-        ContractId(derive_uuid("contract", brief.0, &[&party.to_string(), &number.to_string()]))
+        ContractId(derive_uuid(
+            "contract",
+            brief.0,
+            &[&party.to_string(), &number.to_string()],
+        ))
     }
 }
 

@@ -174,8 +174,14 @@ fn says(form: &mut Form, book: BookId, told: &BriefTermsIn) -> Option<BriefTerms
     let terms = form.within("/terms", |form| terms(form, book, &told.terms))?;
     let currency = terms.currency;
     let products = products(form, book, told.products.as_deref().unwrap_or_default(), currency);
-    let budget = told.budget.as_ref().map(|budget| form.amount("/budget", budget, currency));
-    let filters = told.filters.as_ref().map(|told| form.within("/filters", |form| filters(form, told)));
+    let budget = told
+        .budget
+        .as_ref()
+        .map(|budget| form.amount("/budget", budget, currency));
+    let filters = told
+        .filters
+        .as_ref()
+        .map(|told| form.within("/filters", |form| filters(form, told)));
     let samples = told.samples.as_ref().map(|told| {
         let by = form.maybe("/samples/by", told.by.as_deref())?;
         Some(Samples {
@@ -230,7 +236,10 @@ fn products(
                 Some(told) => form.amount(pointer, told, currency).map(Some),
                 None => Some(None),
             };
-            let (list_price, floor_price) = (price("/list_price", &one.list_price), price("/floor_price", &one.floor_price));
+            let (list_price, floor_price) = (
+                price("/list_price", &one.list_price),
+                price("/floor_price", &one.floor_price),
+            );
             Some(Product {
                 item: item?.first().copied()?,
                 list_price: list_price?,
@@ -286,7 +295,9 @@ async fn named(write: &Write, text: &str) -> Result<BriefId, Problem> {
 #[utoipa::path(post, path = "/v1/briefs", tag = "vtask", request_body = BriefIn,
     responses((status = 201, body = BriefAnswer)))]
 pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpResponse, Problem> {
-    let mut form = write.form(body.brand.as_deref().into_iter().chain(names(&body.brief))).await?;
+    let mut form = write
+        .form(body.brand.as_deref().into_iter().chain(names(&body.brief)))
+        .await?;
     let external_id = form.maybe("/external_id", body.external_id.as_deref());
     let brand = match (&body.brand, write.caller.who.party) {
         (Some(text), _) => form.party("/brand", text),
@@ -374,7 +385,10 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
     };
     let brand_invites = write.caller.who.role == crate::domain::person::Role::Brand || body.side == Some(Side::Brand);
     if brand_invites && (body.terms.is_some() || body.note.is_some()) {
-        form.fault("/terms", Fault::new("unexpected_field", "an invitation carries the brief's own terms"));
+        form.fault(
+            "/terms",
+            Fault::new("unexpected_field", "an invitation carries the brief's own terms"),
+        );
     }
     let (party, own) = form.finish(party.zip(own))?;
     let what = if brand_invites {

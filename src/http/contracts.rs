@@ -115,7 +115,11 @@ pub struct ContractAnswer {
 impl ContractAnswer {
     /// Answers with the contract as it stands after the answer's events.
     pub async fn respond(write: &Write, answer: Answer, status: StatusCode) -> Result<HttpResponse, Problem> {
-        let id = answer.made.ids.get("contract").and_then(|id| id.parse::<ContractId>().ok());
+        let id = answer
+            .made
+            .ids
+            .get("contract")
+            .and_then(|id| id.parse::<ContractId>().ok());
         let contract = match id.filter(|_| !answer.dry_run) {
             Some(id) => {
                 let client = write.client().await?;
@@ -215,7 +219,8 @@ impl Told<'_> {
             }
             "rate" => {
                 let text = self.body.text.clone();
-                form.need("/stars", self.body.stars).map(|stars| Action::Rate { stars, text })
+                form.need("/stars", self.body.stars)
+                    .map(|stars| Action::Rate { stars, text })
             }
             "schedule" | "deliver" | "accept" | "request-revision" | "dispute" | "state" | "arbitrate" => {
                 self.of_work(form, word)
@@ -231,7 +236,11 @@ impl Told<'_> {
 
     /// The deliverable named, or the only one.
     fn deliverable(&self, form: &mut Form) -> Option<u32> {
-        let only = if self.now.deliverables.len() == 1 { Some(0) } else { None };
+        let only = if self.now.deliverables.len() == 1 {
+            Some(0)
+        } else {
+            None
+        };
         form.need("/deliverable", self.body.deliverable.or(only))
     }
 
@@ -311,7 +320,9 @@ impl Told<'_> {
     fn line_ids(&self, form: &mut Form) -> Option<Vec<LineId>> {
         let told = form.need("/line_ids", self.body.line_ids.as_ref())?;
         let each = told.iter().enumerate();
-        let read: Vec<Option<LineId>> = each.map(|(n, text)| form.read(&format!("/line_ids/{n}"), text)).collect();
+        let read: Vec<Option<LineId>> = each
+            .map(|(n, text)| form.read(&format!("/line_ids/{n}"), text))
+            .collect();
         read.into_iter().collect()
     }
 

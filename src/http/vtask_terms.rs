@@ -205,7 +205,10 @@ pub fn terms(form: &mut Form, book: BookId, told: &TermsIn) -> Option<Terms> {
     };
     let deliverables: Vec<Option<Deliverable>> = each.map(read).collect();
     let zero = Some(Rate::ZERO);
-    let rate = told.service_fee.as_deref().map_or(zero, |text| form.read("/service_fee", text));
+    let rate = told
+        .service_fee
+        .as_deref()
+        .map_or(zero, |text| form.read("/service_fee", text));
     let penalty = told.penalty.as_deref().map_or(zero, |text| form.read("/penalty", text));
     let taker = match &told.service_fee_taker {
         Some(text) => form.party("/service_fee_taker", text).map(Some),
@@ -268,7 +271,11 @@ fn of_form(form: &mut Form, book: BookId, told: &FormIn, currency: Currency) -> 
         ("/rate", told.rate.is_some(), &[FormKind::Hourly, FormKind::Hosted]),
         ("/target", told.target.is_some(), &[FormKind::Guarantee]),
         ("/tiers", told.tiers.is_some(), &[FormKind::Hosted]),
-        ("/measured", told.measured.is_some(), &[FormKind::Guarantee, FormKind::Hosted]),
+        (
+            "/measured",
+            told.measured.is_some(),
+            &[FormKind::Guarantee, FormKind::Hosted],
+        ),
         ("/cap", told.cap.is_some(), &[FormKind::Guarantee]),
     ];
     for (pointer, given, kinds) in given {

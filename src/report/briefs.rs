@@ -10,7 +10,9 @@ use super::page::part;
 use super::vtask_terms::TermsView;
 use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, streams, wire};
 use crate::base::{BriefId, ContractId, ExternalId, Instant, ItemId, LogId, PartyId, PartyKind};
-use crate::domain::brief::{Application, BriefState, BriefTerms, Filters, Samples, Stage, Visibility, allowed, allowed_of};
+use crate::domain::brief::{
+    Application, BriefState, BriefTerms, Filters, Samples, Stage, Visibility, allowed, allowed_of,
+};
 use crate::domain::contract::Side;
 use crate::domain::world::Entity;
 use crate::money::Minor;
@@ -206,7 +208,20 @@ async fn rows(
     let sql = include_str!("sql/briefs_page.sql");
     let (shown, status) = (shown(viewer), filter.status);
     Ok(client
-        .query(sql, &[&log.0, &after, &fetch, &own, &hex, &shown, &status, &filter.external_id, &id])
+        .query(
+            sql,
+            &[
+                &log.0,
+                &after,
+                &fetch,
+                &own,
+                &hex,
+                &shown,
+                &status,
+                &filter.external_id,
+                &id,
+            ],
+        )
         .await?)
 }
 
@@ -251,7 +266,10 @@ pub async fn brief_named(client: &Client, log: LogId, viewer: Viewer, text: &str
         status: None,
         external_id: if id.is_none() { Some(text.to_owned()) } else { None },
     };
-    match rows(client, log, viewer, (&filter, id), (Uuid::nil(), 2)).await?.as_slice() {
+    match rows(client, log, viewer, (&filter, id), (Uuid::nil(), 2))
+        .await?
+        .as_slice()
+    {
         [one] => Ok(BriefId(one.get(0))),
         _ => Err(ReportError::NotFound),
     }
@@ -317,7 +335,11 @@ fn application(state: &BriefState, one: &Application, side: Side) -> Application
     let allowed_actions = match side {
         Side::Book => {
             let mut words = allowed_of(state, one, Side::Brand);
-            words.extend(allowed_of(state, one, Side::Anchor).into_iter().filter(|word| *word != "quote"));
+            words.extend(
+                allowed_of(state, one, Side::Anchor)
+                    .into_iter()
+                    .filter(|word| *word != "quote"),
+            );
             words
         }
         side => allowed_of(state, one, side),
@@ -375,7 +397,15 @@ impl BriefsView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Briefs 任务单 at position {}", self.position),
-            &["brief", "brand", "status", "visibility", "title", "category", "closes_at"],
+            &[
+                "brief",
+                "brand",
+                "status",
+                "visibility",
+                "title",
+                "category",
+                "closes_at",
+            ],
         );
         for row in &self.briefs {
             table.push([

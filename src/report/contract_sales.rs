@@ -18,11 +18,7 @@ const MOST: i64 = 2_001;
 
 /// The lines of a contract's window as they stand, with the position that they were read at. A closed line, and one that
 /// is not paid, stands there without being counted; sales are goods paid, less goods refunded unless measured gross.
-pub async fn contract_sales(
-    client: &Client,
-    log: LogId,
-    id: ContractId,
-) -> Result<(Vec<Sold>, i64), ReportError> {
+pub async fn contract_sales(client: &Client, log: LogId, id: ContractId) -> Result<(Vec<Sold>, i64), ReportError> {
     let position = position(client, log, At::Now).await?;
     let events = super::streams::events(client, log, id.into(), position).await?;
     let Some(Entity::Contract(state)) = super::streams::fold(&events) else {
@@ -44,7 +40,9 @@ pub async fn contract_sales(
         .query(sql, &[&log.0, &anchor.uuid(), &from, &to, &items, &MOST, &position])
         .await?;
     let lines = histories(log, &rows)?;
-    let sold = lines.iter().filter_map(|history| sold(history, measured, terms.currency));
+    let sold = lines
+        .iter()
+        .filter_map(|history| sold(history, measured, terms.currency));
     Ok((sold.collect(), position))
 }
 
@@ -60,9 +58,16 @@ fn sold(history: &super::history::History, measured: &Measured, currency: Curren
     }
     let story = state.story();
     let paid = story.paid_goods().unwrap_or_default();
-    let refunds = story.refunds.iter().filter(|_| !measured.gross).map(|refund| refund.goods);
+    let refunds = story
+        .refunds
+        .iter()
+        .filter(|_| !measured.gross)
+        .map(|refund| refund.goods);
     let refunded = Minor::sum(refunds).unwrap_or_default();
-    let counted = matches!(state.status(), LineStatus::Paid | LineStatus::Received | LineStatus::Settled);
+    let counted = matches!(
+        state.status(),
+        LineStatus::Paid | LineStatus::Received | LineStatus::Settled
+    );
     Some(Sold {
         line: history.line,
         amount: Minor(paid.0.saturating_sub(refunded.0).max(0)),

@@ -345,7 +345,10 @@ pub async fn contract_named(
     let sql = include_str!("sql/contracts_page.sql");
     let (none, nil) = (None::<&str>, Uuid::nil());
     let rows = client
-        .query(sql, &[&log.0, &nil, &2_i64, &hex(viewer), &none, &None::<Uuid>, &number, &id])
+        .query(
+            sql,
+            &[&log.0, &nil, &2_i64, &hex(viewer), &none, &None::<Uuid>, &number, &id],
+        )
         .await?;
     match rows.as_slice() {
         [one] => Ok(ContractId(one.get(0))),
@@ -449,7 +452,12 @@ fn deliverables(state: &ContractState, currency: Currency) -> Vec<DeliverableVie
         at: work.at,
         overdue: work.overdue,
         revisions: work.rounds,
-        evidence: work.delivery.iter().flat_map(|delivery| &delivery.evidence).map(evidence).collect(),
+        evidence: work
+            .delivery
+            .iter()
+            .flat_map(|delivery| &delivery.evidence)
+            .map(evidence)
+            .collect(),
         minutes: work.delivery.as_ref().and_then(|delivery| delivery.minutes),
         result: result(work, currency),
     };
@@ -513,9 +521,9 @@ fn story(stored: &Stored) -> Option<StoryView> {
     };
     let (by, text, stars) = match &event.what {
         What::RevisionRequested { reason, .. } => (None, Some(reason.clone()), None),
-        What::ResultContested { by, reason, .. } | What::Disputed { by, reason, .. } | What::Cancelled { by, reason, .. } => {
-            (Some(*by), Some(reason.clone()), None)
-        }
+        What::ResultContested { by, reason, .. }
+        | What::Disputed { by, reason, .. }
+        | What::Cancelled { by, reason, .. } => (Some(*by), Some(reason.clone()), None),
         What::StatementMade { by, text, .. } => (Some(*by), Some(text.clone()), None),
         What::Rated { by, stars, text } => (Some(*by), text.clone(), Some(*stars)),
         What::AmendmentProposed { by, .. } | What::AmendmentRefused { by, .. } | What::ResultAccepted { by, .. } => {
@@ -541,7 +549,9 @@ impl ContractsView {
     pub fn table(&self) -> Table {
         let mut table = Table::new(
             format!("Brand contracts V任务 at position {}. {NOTICE}", self.position),
-            &["contract", "brand", "awardee", "form", "phase", "held", "currency", "due"],
+            &[
+                "contract", "brand", "awardee", "form", "phase", "held", "currency", "due",
+            ],
         );
         for row in &self.contracts {
             table.push([

@@ -61,9 +61,7 @@ pub use briefs::{ApplicationView, BriefFilter, BriefRow, BriefView, BriefsView, 
 pub use click_coverage::{ClickCoverageView, click_coverage};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
 pub use contract_sales::contract_sales;
-pub use contracts::{
-    ContractFilter, ContractRow, ContractView, ContractsView, contract, contract_named, contracts,
-};
+pub use contracts::{ContractFilter, ContractRow, ContractView, ContractsView, contract, contract_named, contracts};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};
 pub use csv::{CsvRows, cell, write_csv};
 pub use cutovers::{CutoverView, CutoversView, HeldView, OpeningView, cutovers};

@@ -2,6 +2,7 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod shares;
+mod vtask;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -672,8 +673,21 @@ fn other_events() -> Vec<Event> {
     ]
 }
 
+fn all_kinds() -> Vec<&'static str> {
+    let vtask = [
+        fenzhang::domain::brief::What::KINDS,
+        fenzhang::domain::contract::What::KINDS,
+    ];
+    let each = KINDS
+        .iter()
+        .chain(What::KINDS.iter())
+        .chain(vtask.into_iter().flatten());
+    each.copied().collect()
+}
+
 fn written_today() -> Vec<Event> {
     [
+        vtask::events(),
         line_events(),
         book_events(),
         party_events(),
@@ -800,7 +814,7 @@ fn every_kind_is_written_as_its_golden_file_says() {
 
 #[test]
 fn every_kind_has_a_golden_file() {
-    let kinds: Vec<&str> = KINDS.iter().chain(What::KINDS.iter()).copied().collect();
+    let kinds: Vec<&str> = all_kinds();
     for kind in &kinds {
         assert!(
             folder().join(format!("{kind}.v1.json")).exists(),
@@ -834,7 +848,7 @@ fn every_golden_file_decodes_and_encodes_to_its_own_bytes() {
         }
         seen += 1;
     }
-    assert!(seen >= KINDS.len() + What::KINDS.len());
+    assert!(seen >= all_kinds().len());
 }
 
 #[test]

@@ -25,3 +25,4 @@ mod sample;
 mod store;
 mod support;
 mod tidy;
+mod vtask;

@@ -138,7 +138,9 @@ impl Ask {
 pub fn draft(standing: Option<&BriefState>, drafted: BriefDrafted) -> Result<BriefEvent, Refusal> {
     if standing.is_some_and(|state| state.drafted.is_some()) {
         let why = "a brief with this number stands already";
-        return Err(Refusal::conflict("already_exists", why).at("/external_id").because_of(drafted.brief));
+        return Err(Refusal::conflict("already_exists", why)
+            .at("/external_id")
+            .because_of(drafted.brief));
     }
     if drafted.brand.kind() != PartyKind::Brand {
         return Err(Refusal::invalid("party_kind", "a brand posts briefs").at("/brand"));
@@ -167,7 +169,11 @@ pub fn decide(state: &BriefState, ask: &Ask, by: Side, now: Instant) -> Result<B
             let event = BriefEvent::of(What::Invited { party: *party });
             Ok(event.with(BriefClock::Invitation, Some(*party), due))
         }
-        Ask::Apply { party, terms: asked, note } => apply(state, *party, asked.as_deref(), note.as_ref(), terms),
+        Ask::Apply {
+            party,
+            terms: asked,
+            note,
+        } => apply(state, *party, asked.as_deref(), note.as_ref(), terms),
         _ => of_application(state, ask, by, terms),
     }
 }
@@ -217,7 +223,10 @@ fn of_brief(state: &BriefState, ask: &Ask, terms: &BriefTerms, now: Instant) -> 
 }
 
 fn over() -> Refusal {
-    Refusal::conflict("brief_over", "the brief is filled, withdrawn, expired, or not posted yet")
+    Refusal::conflict(
+        "brief_over",
+        "the brief is filled, withdrawn, expired, or not posted yet",
+    )
 }
 
 /// Contracts may still be awarded.
@@ -231,7 +240,10 @@ fn newcomer(state: &BriefState, party: PartyId) -> Result<(), Refusal> {
         return Err(Refusal::invalid("party_kind", "anchors and agencies apply").at("/party"));
     }
     if state.applications.len() >= MOST {
-        return Err(Refusal::conflict("applications_full", "a brief has at most 1,000 applications"));
+        return Err(Refusal::conflict(
+            "applications_full",
+            "a brief has at most 1,000 applications",
+        ));
     }
     match state.application(party).map(|one| one.stage) {
         Some(Stage::Invited | Stage::Applied | Stage::Awarded(_)) => {
@@ -260,7 +272,10 @@ fn apply(
             return Err(Refusal::not_found("brief"));
         }
         if state.status != BriefStatus::Posted {
-            return Err(Refusal::conflict("applications_closed", "the brief takes no applications now"));
+            return Err(Refusal::conflict(
+                "applications_closed",
+                "the brief takes no applications now",
+            ));
         }
         newcomer(state, party)?;
     }
@@ -293,7 +308,9 @@ fn quotable(asked: &Terms, brief: &BriefTerms) -> Result<(), Refusal> {
 
 fn of_application(state: &BriefState, ask: &Ask, by: Side, terms: &BriefTerms) -> Result<BriefEvent, Refusal> {
     let party = ask.party().ok_or_else(|| Refusal::not_found("application"))?;
-    let one = state.application(party).ok_or_else(|| Refusal::not_found("application"))?;
+    let one = state
+        .application(party)
+        .ok_or_else(|| Refusal::not_found("application"))?;
     live(state)?;
     if matches!(ask, Ask::Leave { .. }) && one.stage == Stage::Invited {
         return ended(one, Parting::Declined, ask);
@@ -314,7 +331,10 @@ fn of_application(state: &BriefState, ask: &Ask, by: Side, terms: &BriefTerms) -
             }
         }
         Ask::AcceptQuote { .. } if one.stands => {
-            return Err(Refusal::conflict("quote_stands", "these terms are the applicant's own, or accepted"));
+            return Err(Refusal::conflict(
+                "quote_stands",
+                "these terms are the applicant's own, or accepted",
+            ));
         }
         Ask::AcceptQuote { .. } => What::QuoteAccepted { party },
         Ask::Shortlist { .. } if one.shortlisted => {
@@ -345,7 +365,9 @@ fn ended(one: &Application, how: Parting, ask: &Ask) -> Result<BriefEvent, Refus
 /// Awards a contract: the event, and the terms that both sides stand by.
 pub fn award(state: &BriefState, party: PartyId, contract: ContractId) -> Result<(BriefEvent, Terms), Refusal> {
     let brief = state.terms.as_deref().ok_or_else(|| Refusal::not_found("brief"))?;
-    let one = state.application(party).ok_or_else(|| Refusal::not_found("application"))?;
+    let one = state
+        .application(party)
+        .ok_or_else(|| Refusal::not_found("application"))?;
     live(state)?;
     if one.stage != Stage::Applied {
         return Err(Refusal::conflict("application_over", "the application is not open"));
@@ -356,7 +378,10 @@ pub fn award(state: &BriefState, party: PartyId, contract: ContractId) -> Result
     };
     let needs = state.commitments()?.plus(terms.needs()?)?;
     if brief.budget.is_some_and(|budget| needs > budget) {
-        return Err(Refusal::conflict("budget_exceeded", "the contracts together would need more than the budget"));
+        return Err(Refusal::conflict(
+            "budget_exceeded",
+            "the contracts together would need more than the budget",
+        ));
     }
     Ok((BriefEvent::of(What::Awarded { party, contract }), terms))
 }
@@ -381,7 +406,10 @@ pub fn due(state: &BriefState, now: Instant) -> Vec<(TimerId, Instant)> {
 
 /// What the firing of a clock comes to; nothing when it is not running.
 pub fn fire(state: &BriefState, timer: TimerId, due: Instant) -> Option<BriefEvent> {
-    let running: &Running = state.timers.iter().find(|known| known.id == timer && known.due == due)?;
+    let running: &Running = state
+        .timers
+        .iter()
+        .find(|known| known.id == timer && known.due == due)?;
     let what = match (running.clock, running.party) {
         (BriefClock::Close, _) => What::Closed,
         (BriefClock::Expire, _) => What::Expired,

@@ -163,12 +163,21 @@ impl BriefTerms {
         let negative = |price: &Option<Minor>| price.is_some_and(|price| price.0 < 0);
         let products = self.products.iter();
         wrong.when(
-            self.products.len() > 200 || products.clone().any(|one| negative(&one.list_price) || negative(&one.floor_price)),
+            self.products.len() > 200
+                || products
+                    .clone()
+                    .any(|one| negative(&one.list_price) || negative(&one.floor_price)),
             "/products",
             "products_count",
             "at most 200 products, with prices that are not negative",
         );
-        let texts = [&self.creative, &self.recut_rights, &self.invoice_kind, &self.invoice_title, &self.category];
+        let texts = [
+            &self.creative,
+            &self.recut_rights,
+            &self.invoice_kind,
+            &self.invoice_title,
+            &self.category,
+        ];
         let long = |text: &&String| !is_text(text, 4_000);
         wrong.when(
             texts.into_iter().flatten().any(|text| long(&text)) || self.forbidden_claims.iter().any(|text| long(&text)),

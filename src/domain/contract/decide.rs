@@ -73,11 +73,20 @@ pub fn award(awarded: Awarded, now: Instant) -> Result<ContractEvent, Refusal> {
     let event = ContractEvent::of(What::Awarded {
         awarded: Box::new(awarded),
     });
-    Ok(if free { event } else { event.with(Clock::Funding, None, due) })
+    Ok(if free {
+        event
+    } else {
+        event.with(Clock::Funding, None, due)
+    })
 }
 
 /// Decides an action that a side asks for.
-pub fn decide(state: &ContractState, action: &Action, by: Side, desk: &Desk<'_>) -> Result<Vec<ContractEvent>, Refusal> {
+pub fn decide(
+    state: &ContractState,
+    action: &Action,
+    by: Side,
+    desk: &Desk<'_>,
+) -> Result<Vec<ContractEvent>, Refusal> {
     if state.awarded.is_none() {
         return Err(Refusal::not_found("contract"));
     }
@@ -141,7 +150,10 @@ fn of_money(draft: &mut Draft, action: &Action, now: Instant) -> Result<(), Refu
             positive(*amount)?;
             let room = room(&draft.state);
             if room <= Minor::ZERO {
-                return Err(Refusal::conflict("funded_already", "everything that the terms need is set aside"));
+                return Err(Refusal::conflict(
+                    "funded_already",
+                    "everything that the terms need is set aside",
+                ));
             }
             if *amount > room {
                 let more = "more than the terms need; propose other terms first";
@@ -184,7 +196,11 @@ fn of_money(draft: &mut Draft, action: &Action, now: Instant) -> Result<(), Refu
 
 /// Legs that move an amount into the hold, or, negative, back out of it to the brand.
 pub(super) fn of_hold(draft: &Draft, amount: Minor) -> Result<Vec<crate::ledger::Leg>, Refusal> {
-    let awarded = draft.state.awarded.as_ref().ok_or_else(|| Refusal::not_found("contract"))?;
+    let awarded = draft
+        .state
+        .awarded
+        .as_ref()
+        .ok_or_else(|| Refusal::not_found("contract"))?;
     let (source, held_in) = money::accounts(awarded.brand);
     let currency: Currency = awarded.terms.currency;
     Ok(vec![
@@ -196,7 +212,10 @@ pub(super) fn of_hold(draft: &Draft, amount: Minor) -> Result<Vec<crate::ledger:
 fn of_anchor(draft: &mut Draft, action: &Action, chain: ChainOf<'_>) -> Result<(), Refusal> {
     if let Action::Assign { anchor } = action {
         if draft.state.replacement.is_some() {
-            return Err(Refusal::conflict("replacement_pending", "another anchor waits for consent already"));
+            return Err(Refusal::conflict(
+                "replacement_pending",
+                "another anchor waits for consent already",
+            ));
         }
         if in_hand(&draft.state) {
             return Err(work_in_hand());
@@ -241,7 +260,10 @@ fn of_terms(draft: &mut Draft, action: &Action, by: Side) -> Result<(), Refusal>
     match action {
         Action::Amend { terms } => {
             if draft.state.proposal.is_some() {
-                return Err(Refusal::conflict("amendment_pending", "other terms wait for an answer already"));
+                return Err(Refusal::conflict(
+                    "amendment_pending",
+                    "other terms wait for an answer already",
+                ));
             }
             may_become(&draft.state, terms)?;
             let number = draft.state.proposed.saturating_add(1);
@@ -250,7 +272,9 @@ fn of_terms(draft: &mut Draft, action: &Action, by: Side) -> Result<(), Refusal>
         }
         Action::RefuseAmendment { number } => {
             let proposal = draft.state.proposal.as_ref();
-            proposal.filter(|proposal| proposal.number == *number).ok_or_else(gone)?;
+            proposal
+                .filter(|proposal| proposal.number == *number)
+                .ok_or_else(gone)?;
             draft.push(ContractEvent::of(What::AmendmentRefused { number: *number, by }));
         }
         Action::AcceptAmendment { number } => {
@@ -285,7 +309,12 @@ fn may_become(state: &ContractState, terms: &Terms) -> Result<(), Refusal> {
         return Err(Refusal::invalid("terms_fixed", why).at("/terms/form"));
     }
     let movable = |work: &Work| matches!(work.status, Status::Planned | Status::Scheduled);
-    if now.form != terms.form && !state.works.iter().all(|work| movable(work) || work.status == Status::Closed) {
+    if now.form != terms.form
+        && !state
+            .works
+            .iter()
+            .all(|work| movable(work) || work.status == Status::Closed)
+    {
         let why = "what a delivery is measured by stays as it was agreed";
         return Err(Refusal::invalid("terms_fixed", why).at("/terms/form"));
     }
@@ -308,7 +337,10 @@ fn rate(draft: &mut Draft, by: Side, stars: u8, text: Option<&str>) -> Result<()
         return Err(if draft.state.phase.is_over() && agreed(draft.state.rated, by) {
             Refusal::conflict("rated_already", "this side has rated")
         } else {
-            Refusal::conflict("not_rateable", "ratings open with the end of the contract and close with their clock")
+            Refusal::conflict(
+                "not_rateable",
+                "ratings open with the end of the contract and close with their clock",
+            )
         });
     }
     if !(1..=5).contains(&stars) {

@@ -8,8 +8,8 @@ use super::event::{Taker, TakerKeeps};
 use super::state::{ContractState, Work};
 use super::terms::Terms;
 use crate::base::PartyId;
-use crate::ledger::{Account, AccountKind, Hold, HoldError, Layer, Leg};
 use crate::domain::refusal::Refusal;
+use crate::ledger::{Account, AccountKind, Hold, HoldError, Layer, Leg};
 use crate::money::{Currency, Minor, MoneyError, Rounding};
 
 /// The service fee on an amount.
@@ -93,7 +93,11 @@ pub fn step(state: &ContractState, work: &Work, fee: Minor, to: Point) -> Result
         legs.push(leg(Account::of(party, AccountKind::Available), currency, amount));
         if direct {
             // The platform paid it itself: shown, never payable here (decision A18).
-            legs.push(leg(Account::of(party, AccountKind::Available), currency, amount.negated()?));
+            legs.push(leg(
+                Account::of(party, AccountKind::Available),
+                currency,
+                amount.negated()?,
+            ));
             legs.push(leg(Account::of(party, AccountKind::DirectPaid), currency, amount));
         }
     }
@@ -120,7 +124,11 @@ pub fn step(state: &ContractState, work: &Work, fee: Minor, to: Point) -> Result
 
 /// The hold after a move; a part that is nothing leaves it as it is.
 pub fn drawn(hold: Hold, released: Minor, voided: Minor) -> Result<Hold, HoldError> {
-    let hold = if released.is_zero() { hold } else { hold.release(released)? };
+    let hold = if released.is_zero() {
+        hold
+    } else {
+        hold.release(released)?
+    };
     if voided.is_zero() { Ok(hold) } else { hold.void(voided) }
 }
 

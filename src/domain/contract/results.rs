@@ -52,13 +52,7 @@ pub(super) fn decide(draft: &mut Draft, action: &Action, by: Side, now: Instant)
     }
 }
 
-fn propose(
-    draft: &mut Draft,
-    number: u32,
-    lines: &[Sold],
-    position: Option<i64>,
-    now: Instant,
-) -> Result<(), Refusal> {
+fn propose(draft: &mut Draft, number: u32, lines: &[Sold], position: Option<i64>, now: Instant) -> Result<(), Refusal> {
     if draft.work(number)?.1.status == Status::Measuring {
         let why = "the sales window and its refunds are not over";
         return Err(Refusal::conflict("result_not_due", why));
@@ -147,7 +141,10 @@ fn arbitrate(draft: &mut Draft, number: u32, counted: &[LineId], reason: &str, n
     let (_, work) = draft.work_in(number, &[Status::Disputed])?;
     said(reason, "/reason")?;
     if work.contested.is_empty() {
-        return Err(Refusal::conflict("nothing_contested", "no line of a result is contested"));
+        return Err(Refusal::conflict(
+            "nothing_contested",
+            "no line of a result is contested",
+        ));
     }
     if !counted.iter().all(|line| work.contested.contains(line)) {
         return Err(Refusal::invalid("line_unknown", "name contested lines").at("/counted"));

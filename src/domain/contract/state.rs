@@ -203,7 +203,11 @@ impl ContractState {
     /// What deliverables still need of the hold, under some terms: those bound only, or planned ones too.
     pub fn needed(&self, terms: &Terms, planned_too: bool) -> Result<Minor, MoneyError> {
         let mut all = Vec::new();
-        for (one, work) in terms.deliverables.iter().zip(self.works.iter().map(Some).chain(std::iter::repeat(None))) {
+        for (one, work) in terms
+            .deliverables
+            .iter()
+            .zip(self.works.iter().map(Some).chain(std::iter::repeat(None)))
+        {
             let fresh = Work::default();
             let work = work.unwrap_or(&fresh);
             if work.status.binds() || (planned_too && work.status == Status::Planned) {
@@ -231,7 +235,10 @@ impl ContractState {
 
     /// A clock still has something to do. One that has not is cancelled by the event that took its work away.
     fn awaits(&self, timer: &Timer) -> bool {
-        let status = timer.deliverable.and_then(|number| self.work(number)).map(|(_, work)| work.status);
+        let status = timer
+            .deliverable
+            .and_then(|number| self.work(number))
+            .map(|(_, work)| work.status);
         match timer.clock {
             Clock::Funding => self.phase == Phase::Awarded,
             Clock::Due => status == Some(Status::Scheduled),
@@ -264,7 +271,8 @@ impl ContractState {
             }
             What::Amended { number } => {
                 if let Some(proposal) = self.proposal.take() {
-                    self.works.resize(proposal.terms.deliverables.len().max(self.works.len()), Work::default());
+                    self.works
+                        .resize(proposal.terms.deliverables.len().max(self.works.len()), Work::default());
                     self.versions.push((*number, proposal.terms));
                     self.perhaps_funded();
                 }
@@ -331,7 +339,9 @@ impl ContractState {
     }
 
     fn draw(&mut self, released: Minor, voided: Minor) {
-        self.hold = self.hold.map(|hold| money::drawn(hold, released, voided).unwrap_or(hold));
+        self.hold = self
+            .hold
+            .map(|hold| money::drawn(hold, released, voided).unwrap_or(hold));
     }
 
     /// What happened to one deliverable.
@@ -343,7 +353,9 @@ impl ContractState {
             self.phase = Phase::Running;
         }
         let Some(number) = deliverable_of(what) else { return };
-        let work = usize::try_from(number).ok().and_then(|number| self.works.get_mut(number));
+        let work = usize::try_from(number)
+            .ok()
+            .and_then(|number| self.works.get_mut(number));
         if let Some(work) = work {
             work.happened(what);
         }
@@ -400,7 +412,11 @@ impl Work {
             }
             What::Accepted { owed, .. } => {
                 self.owed = *owed;
-                self.status = if owed.is_some() { Status::Accepted } else { Status::Measuring };
+                self.status = if owed.is_some() {
+                    Status::Accepted
+                } else {
+                    Status::Measuring
+                };
             }
             What::ResultDue { .. } => self.status = Status::ResultDue,
             What::ResultProposed { result, .. } => {

@@ -120,7 +120,10 @@ fn deliver(draft: &mut Draft, number: u32, delivery: &Delivery, now: Instant) ->
 fn check_delivery(terms: &Terms, one: &Deliverable, delivery: &Delivery) -> Result<(), Refusal> {
     let mut wrong = Wrong::default();
     let good = |text: &String, most| is_text(text, most);
-    let readable = delivery.evidence.iter().all(|piece| good(&piece.kind, 100) && good(&piece.value, 1_000));
+    let readable = delivery
+        .evidence
+        .iter()
+        .all(|piece| good(&piece.kind, 100) && good(&piece.value, 1_000));
     wrong.when(
         !readable || delivery.evidence.len() > MOST || delivery.note.as_ref().is_some_and(|note| !good(note, 1_000)),
         "/delivery/evidence",

@@ -5,11 +5,11 @@ use super::objects::vtask;
 use super::{Scribe, facts};
 use crate::base::{BookId, BriefId, ContractId, Instant, LineId, TimerId};
 use crate::domain::command::{Command, Made};
-use crate::domain::{brief, contract};
 use crate::domain::order::decide::due_timers;
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Entity, World};
+use crate::domain::{brief, contract};
 
 /// At most this many timers fire before one command.
 const MOST: usize = 1_000;
@@ -35,7 +35,9 @@ pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusa
             let due = due_of(*stream, now, scribe.world).into_iter();
             due.map(|(timer, due)| (due, timer, *stream))
         });
-        let Some((due, timer, stream)) = due.min() else { return Ok(()) };
+        let Some((due, timer, stream)) = due.min() else {
+            return Ok(());
+        };
         fire(stream, timer, due, scribe)?;
     }
     Ok(())
@@ -95,9 +97,9 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::EndPlacement { placement, .. } => (*placement).into(),
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
-        Command::DraftBrief {
-            external_id, brand, ..
-        } => BriefId::of(book, *brand, external_id.as_ref()?.as_str()).into(),
+        Command::DraftBrief { external_id, brand, .. } => {
+            BriefId::of(book, *brand, external_id.as_ref()?.as_str()).into()
+        }
         Command::AskBrief { brief, .. } => (*brief).into(),
         Command::ActContract { contract, .. } => (*contract).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),

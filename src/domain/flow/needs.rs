@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, ContractId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId};
+use crate::base::{
+    BookId, ContractId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ShelfId, ShopId, UsageId,
+};
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
 use crate::domain::flow::Clicks;

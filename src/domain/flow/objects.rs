@@ -8,10 +8,10 @@ mod people;
 mod placements;
 mod places;
 mod rules;
-pub mod vtask;
-mod vtask_needs;
 #[cfg(test)]
 mod tests;
+pub mod vtask;
+mod vtask_needs;
 
 use std::sync::Arc;
 

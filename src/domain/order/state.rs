@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-
 use super::event::{FactApplied, FactState, Figures, LineEvent, Reattributed, TimerOutcome};
 use super::fact::{About, LineFact, What};
 use super::pin::{BEFORE_CUT_OVER, Pin, Reservation, Terms};

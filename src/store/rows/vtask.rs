@@ -25,7 +25,10 @@ fn timers(stream: StreamId, running: impl Iterator<Item = (Uuid, Instant)>, rows
 }
 
 fn listed(parties: BTreeSet<PartyId>) -> String {
-    let each: Vec<String> = parties.into_iter().map(|party| party.uuid().simple().to_string()).collect();
+    let each: Vec<String> = parties
+        .into_iter()
+        .map(|party| party.uuid().simple().to_string())
+        .collect();
     each.join(" ")
 }
 

@@ -140,7 +140,12 @@ impl Form {
     }
 
     /// What a fee has earned when its sales came to `reached`.
-    pub(super) fn of_result(&self, one: &Deliverable, minutes: Option<u32>, reached: Minor) -> Result<Minor, MoneyError> {
+    pub(super) fn of_result(
+        &self,
+        one: &Deliverable,
+        minutes: Option<u32>,
+        reached: Minor,
+    ) -> Result<Minor, MoneyError> {
         match self {
             Form::Guarantee { guarantee } => guarantee.earned(one.fee, reached),
             Form::Hosted { hosted } => hosted.earned(one, minutes, reached),
@@ -179,7 +184,12 @@ impl Form {
     }
 
     /// What the anchor's side keeps of a fee that it cancels itself, or that fails without anybody's fault.
-    pub(super) fn cancelled_by_anchor(&self, one: &Deliverable, point: Point, now: Instant) -> Result<Minor, MoneyError> {
+    pub(super) fn cancelled_by_anchor(
+        &self,
+        one: &Deliverable,
+        point: Point,
+        now: Instant,
+    ) -> Result<Minor, MoneyError> {
         match (self, point) {
             (Form::Retainer, Point::Scheduled) => retainer::served(one, now),
             _ => Ok(Minor::ZERO),

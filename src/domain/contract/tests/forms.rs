@@ -73,7 +73,14 @@ fn contest(lines: &[u128]) -> Action {
 fn at_19_a_guarantee_missed_by_a_quarter_gives_a_quarter_back() {
     let mut table = due(guarantee(Remedy::ProRata), None);
     assert_eq!(table.money(), [-2_100_000, 0, 0, 0, 2_100_000]);
-    table.ok(Side::Book, propose(vec![sold(1, 100_000, true), sold(2, 50_000, true), sold(3, 9_000, false)]));
+    table.ok(
+        Side::Book,
+        propose(vec![
+            sold(1, 100_000, true),
+            sold(2, 50_000, true),
+            sold(3, 9_000, false),
+        ]),
+    );
     table.ok(Side::Brand, Action::AcceptResult { deliverable: 0 });
     assert_eq!(table.status(0), Status::Proposed);
     table.ok(Side::Anchor, Action::AcceptResult { deliverable: 0 });
@@ -161,7 +168,10 @@ fn by_the_hour_pays_the_minutes_shown_at_most_those_agreed() {
     let mut table = Table::funded(told);
     table.schedule(0);
     let delivery = delivery(None);
-    let deliver = Action::Deliver { deliverable: 0, delivery };
+    let deliver = Action::Deliver {
+        deliverable: 0,
+        delivery,
+    };
     assert_eq!(table.refused(Side::Anchor, deliver), "minutes_needed");
 }
 
@@ -216,10 +226,18 @@ fn commission_alone_sets_nothing_aside_and_ends_with_its_delivery() {
         from: start(),
         to: start().plus_seconds(DAY),
     };
-    let told = terms(Form::Commission { commission: commission.clone() }, vec![deliverable(0)]);
+    let told = terms(
+        Form::Commission {
+            commission: commission.clone(),
+        },
+        vec![deliverable(0)],
+    );
     let mut table = Table::awarded(told);
     assert_eq!(table.phase(), "funded");
-    assert_eq!(table.refused(Side::Brand, Action::Fund { amount: Minor(1) }), "funded_already");
+    assert_eq!(
+        table.refused(Side::Brand, Action::Fund { amount: Minor(1) }),
+        "funded_already"
+    );
     table.schedule(0);
     table.deliver(0, None);
     table.ok(Side::Brand, Action::Accept { deliverable: 0 });

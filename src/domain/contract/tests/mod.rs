@@ -2,8 +2,12 @@
 //! Must never need a database.
 
 mod forms;
+// Written apart, beside the tests over the database that use it too.
+#[path = "../../../../tests/it/vtask/model.rs"]
 mod model;
 mod race;
+#[path = "../../../../tests/it/vtask/steps.rs"]
+mod steps;
 
 use std::collections::BTreeMap;
 
@@ -162,7 +166,11 @@ impl Table {
             chain: &|_| Ok(chain()),
         };
         let decided = decide(&self.state, action, side, &desk);
-        assert!(listed || decided.is_err(), "{} was done though it is not listed", action.word());
+        assert!(
+            listed || decided.is_err(),
+            "{} was done though it is not listed",
+            action.word()
+        );
         self.tell(decided?);
         Ok(())
     }
@@ -312,7 +320,10 @@ fn two_deliverables_on_money_for_one_only_one_is_scheduled_and_a_raise_waits_for
     let mut table = Table::awarded(told.clone());
     table.ok(Side::Brand, Action::Fund { amount: Minor(10_000) });
     table.schedule(0);
-    let second = Action::Schedule { deliverable: 1, at: None };
+    let second = Action::Schedule {
+        deliverable: 1,
+        at: None,
+    };
     assert_eq!(table.refused(Side::Anchor, second.clone()), "escrow_insufficient");
     told.deliverables[0].fee = Minor(12_000);
     table.ok(Side::Anchor, Action::Amend { terms: Box::new(told) });
@@ -331,7 +342,10 @@ fn an_award_that_is_not_funded_in_time_lapses_and_what_was_set_aside_goes_back()
     assert_eq!(table.phase(), "awarded");
     table.later(1);
     assert_eq!((table.phase(), table.money()), ("lapsed", [0; 5]));
-    assert_eq!(table.refused(Side::Brand, Action::Fund { amount: Minor(1) }), "contract_over");
+    assert_eq!(
+        table.refused(Side::Brand, Action::Fund { amount: Minor(1) }),
+        "contract_over"
+    );
     let rate = Action::Rate { stars: 5, text: None };
     assert_eq!(table.refused(Side::Brand, rate), "not_rateable");
 }
@@ -390,12 +404,17 @@ fn other_terms_need_the_other_side_and_leave_what_was_delivered_alone() {
     table.deliver(0, None);
     let mut other = table.state.terms().unwrap().clone();
     other.deliverables[0].fee = Minor(9_000);
-    let amend = |terms: &Terms| Action::Amend { terms: Box::new(terms.clone()) };
+    let amend = |terms: &Terms| Action::Amend {
+        terms: Box::new(terms.clone()),
+    };
     assert_eq!(table.refused(Side::Brand, amend(&other)), "deliverable_fixed");
     other.deliverables[0].fee = Minor(10_000);
     other.deliverables[1].fee = Minor(4_000);
     table.ok(Side::Brand, amend(&other));
-    assert_eq!(table.refused(Side::Brand, Action::AcceptAmendment { number: 2 }), "amendment_gone");
+    assert_eq!(
+        table.refused(Side::Brand, Action::AcceptAmendment { number: 2 }),
+        "amendment_gone"
+    );
     table.ok(Side::Anchor, Action::AcceptAmendment { number: 2 });
     assert_eq!(table.state.versions.len(), 2);
     table.ok(Side::Brand, Action::Refund);

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::model::{At, Do, Model, Rules, Who};
+use super::steps::{fees, fitted, rules, turn, what};
 use super::*;
 
 fn side(who: Who) -> Side {
@@ -23,7 +24,10 @@ fn action(what: Do) -> Action {
     match what {
         Do::Fund(amount) => Action::Fund { amount: Minor(amount) },
         Do::Refund => Action::Refund,
-        Do::Schedule(n) => Action::Schedule { deliverable: number(n), at: None },
+        Do::Schedule(n) => Action::Schedule {
+            deliverable: number(n),
+            at: None,
+        },
         Do::Deliver(n) => Action::Deliver {
             deliverable: number(n),
             delivery: delivery(None),
@@ -46,59 +50,6 @@ fn action(what: Do) -> Action {
         },
         Do::Cancel(n) => cancel(n.map(number)),
         Do::Rate(stars) => Action::Rate { stars, text: None },
-    }
-}
-
-fn rules() -> impl Strategy<Value = Rules> {
-    let rates = (prop_oneof![Just(0), Just(50_000), 0_i64..200_000], 0_i64..=1_000_000);
-    let settle = prop_oneof![Just(0), Just(DAY)];
-    (rates, settle, 0_u32..3, any::<bool>()).prop_map(|((service, penalty), settle, rounds, part)| Rules {
-        service,
-        penalty,
-        funding: 3 * DAY,
-        review: 7 * DAY,
-        settle,
-        rounds,
-        rating: 30 * DAY,
-        part,
-    })
-}
-
-fn fees() -> impl Strategy<Value = Vec<(i64, Option<i64>)>> {
-    let due = prop::option::weighted(0.3, (1_i64..12).prop_map(|days| days * DAY));
-    prop::collection::vec((0_i64..100_000, due), 1..4)
-}
-
-fn what() -> impl Strategy<Value = Do> {
-    let n = 0_usize..3;
-    prop_oneof![
-        2 => (-5_i64..250_000).prop_map(Do::Fund),
-        // What the terms need, by the fraction.
-        3 => (1_i64..=3).prop_map(|thirds| Do::Fund(-1_000 - thirds)),
-        1 => Just(Do::Refund),
-        6 => n.clone().prop_map(Do::Schedule),
-        6 => n.clone().prop_map(Do::Deliver),
-        4 => n.clone().prop_map(Do::Accept),
-        2 => n.clone().prop_map(Do::Revise),
-        2 => n.clone().prop_map(Do::Dispute),
-        2 => (n.clone(), 0_u32..4, 0_u32..4).prop_map(|(n, a, b)| Do::Arbitrate(n, a, b)),
-        1 => prop::option::weighted(0.6, n).prop_map(Do::Cancel),
-        1 => (0_u8..7).prop_map(Do::Rate),
-    ]
-}
-
-/// The step as it applies to a contract of so many deliverables that still needs so much.
-fn fitted(what: Do, count: usize, room: i64) -> Do {
-    match what {
-        Do::Fund(thirds) if thirds < -1_000 => Do::Fund((room * (-1_000 - thirds) + 2) / 3),
-        Do::Schedule(n) => Do::Schedule(n % count),
-        Do::Deliver(n) => Do::Deliver(n % count),
-        Do::Accept(n) => Do::Accept(n % count),
-        Do::Revise(n) => Do::Revise(n % count),
-        Do::Dispute(n) => Do::Dispute(n % count),
-        Do::Arbitrate(n, a, b) => Do::Arbitrate(n % count, a, b),
-        Do::Cancel(n) => Do::Cancel(n.map(|n| n % count)),
-        other => other,
     }
 }
 
@@ -162,14 +113,7 @@ proptest! {
             same(&table, &model);
             let room = crate::domain::contract::actions::room(&table.state).0;
             let what = fitted(what, fees.len(), room);
-            // Mostly the side whose turn it is, else anybody.
-            let who = match (who, what) {
-                (0, _) => Who::Book,
-                (1, Do::Schedule(_) | Do::Deliver(_)) => Who::Anchor,
-                (1, Do::Arbitrate(..)) => Who::Book,
-                (1, _) => Who::Brand,
-                _ => Who::Anchor,
-            };
+            let who = turn(who, what);
             let expected = model.ask(who, what);
             let found = table.ask(side(who), &action(what)).map_err(|refusal| refusal.code);
             prop_assert_eq!(found, expected, "{:?} {:?}", who, what);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::vtask_needs::numbered;
 use super::{exists, made, record, rules};
-use crate::base::{BriefId, ContractId, ExternalId, Instant, PartyId, PartyKind, RuleId, ShelfId, TimerId, derive_uuid};
+use crate::base::{
+    BriefId, ContractId, ExternalId, Instant, PartyId, PartyKind, RuleId, ShelfId, TimerId, derive_uuid,
+};
 use crate::domain::book::BookState;
 use crate::domain::brief::{self, Ask, BriefDrafted, BriefState};
 use crate::domain::command::{Command, Made};
@@ -89,7 +91,8 @@ fn speaks(own: Option<Side>, asked: Option<Side>, book: bool, usual: Option<Side
         (Some(own), _) => Ok(own),
         (None, Some(asked)) if book => Ok(asked),
         (None, None) if book => {
-            let needed = || Refusal::invalid("side_needed", "say for which side the book acts: brand or anchor").at("/side");
+            let needed =
+                || Refusal::invalid("side_needed", "say for which side the book acts: brand or anchor").at("/side");
             usual.ok_or_else(needed)
         }
         (None, _) => Err(Refusal::not_found("contract")),
@@ -160,7 +163,9 @@ fn award(
     };
     if scribe.world.contract(contract_id).is_some() {
         let why = "a contract with this number stands already";
-        return Err(Refusal::conflict("already_exists", why).at("/external_id").because_of(contract_id));
+        return Err(Refusal::conflict("already_exists", why)
+            .at("/external_id")
+            .because_of(contract_id));
     }
     let (event, terms) = brief::decide::award(state, party, contract_id)?;
     let anchor = (party.kind() == PartyKind::Anchor).then_some(party);
@@ -206,7 +211,9 @@ fn chain(anchor: PartyId, terms: &Terms, at: Instant, world: &World) -> Result<V
     }];
     let mut member = anchor;
     while takers.len() < MOST_TAKERS {
-        let contract = world.party(member).and_then(|party| party.contract(ContractScope::Vtask, at));
+        let contract = world
+            .party(member)
+            .and_then(|party| party.contract(ContractScope::Vtask, at));
         let Some(contract) = contract.filter(|found| takers.iter().all(|taker| taker.party != found.upper)) else {
             break;
         };
@@ -250,7 +257,11 @@ fn act(
         return Err(Refusal::not_found("contract"));
     };
     let own = scribe.actor.party.and_then(|party| side_of(&state, awarded, party));
-    let usual = match ROLES.iter().find(|(word, _)| *word == action.word()).map(|(_, sides)| *sides) {
+    let usual = match ROLES
+        .iter()
+        .find(|(word, _)| *word == action.word())
+        .map(|(_, sides)| *sides)
+    {
         Some(sides) if sides.contains(&Side::Book) => Some(Side::Book),
         Some([one]) => Some(*one),
         _ => None,
@@ -274,9 +285,8 @@ fn side_of(state: &ContractState, awarded: &Awarded, party: PartyId) -> Option<S
     if party == awarded.brand {
         return Some(Side::Brand);
     }
-    let theirs = party == awarded.awardee
-        || Some(party) == state.anchor
-        || state.chain.iter().any(|taker| taker.party == party);
+    let theirs =
+        party == awarded.awardee || Some(party) == state.anchor || state.chain.iter().any(|taker| taker.party == party);
     theirs.then_some(Side::Anchor)
 }
 
@@ -295,7 +305,9 @@ fn tell(
         first.get_or_insert(placed.id);
     }
     let state = scribe.world.contract(contract_id).cloned();
-    let Some((state, first)) = state.zip(first) else { return Ok(()) };
+    let Some((state, first)) = state.zip(first) else {
+        return Ok(());
+    };
     let outer = scribe.causation.replace(first);
     let outcome = follow(contract_id, before, &state, book, scribe);
     scribe.causation = outer;
@@ -309,7 +321,9 @@ fn follow(
     book: &BookState,
     scribe: &mut Scribe<'_>,
 ) -> Result<(), Refusal> {
-    let Some(awarded) = state.awarded.as_deref() else { return Ok(()) };
+    let Some(awarded) = state.awarded.as_deref() else {
+        return Ok(());
+    };
     let waited = matches!(before, None | Some(Phase::Awarded));
     if waited && state.phase == Phase::Funded {
         commission_begins(contract_id, awarded, state, book, scribe)?;
@@ -318,7 +332,10 @@ fn follow(
         if state.cancelled_by.is_some() && !waited {
             commission_ends(awarded, contract_id, book, scribe);
         }
-        let lapsed = scribe.world.brief(awarded.brief).filter(|_| before == Some(Phase::Awarded));
+        let lapsed = scribe
+            .world
+            .brief(awarded.brief)
+            .filter(|_| before == Some(Phase::Awarded));
         let lapsed = lapsed.and_then(|brief| brief::decide::award_lapsed(brief, awarded.awardee, contract_id));
         if let Some(event) = lapsed {
             record(scribe, awarded.brief, Event::Brief(Box::new(event)));
@@ -372,7 +389,11 @@ fn commission_begins(
 
 /// Ends the contract's rules at the next midnight, like any cut; one that has ended already stays as it is.
 fn commission_ends(awarded: &Awarded, contract_id: ContractId, book: &BookState, scribe: &mut Scribe<'_>) {
-    let items = awarded.terms.form.commission().map(|commission| commission.items.clone());
+    let items = awarded
+        .terms
+        .form
+        .commission()
+        .map(|commission| commission.items.clone());
     for item in items.unwrap_or_default() {
         let shelf = ShelfId::of_item(item);
         let parts = [awarded.brand.to_string(), contract_id.to_string()];
@@ -403,7 +424,10 @@ pub fn fire_contract(
 
 /// Fires a clock of a brief; one that is not running leaves nothing.
 pub fn fire_brief(brief_id: BriefId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
-    let event = scribe.world.brief(brief_id).and_then(|state| brief::decide::fire(state, timer, due));
+    let event = scribe
+        .world
+        .brief(brief_id)
+        .and_then(|state| brief::decide::fire(state, timer, due));
     if let Some(event) = event {
         scribe.record(brief_id, due, Event::Brief(Box::new(event)));
     }

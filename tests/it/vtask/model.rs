@@ -133,7 +133,10 @@ impl Model {
     }
 
     fn needs(&self, planned_too: bool) -> i64 {
-        let open = self.items.iter().filter(|item| item.at != At::Closed && (planned_too || item.at != At::Planned));
+        let open = self
+            .items
+            .iter()
+            .filter(|item| item.at != At::Closed && (planned_too || item.at != At::Planned));
         open.map(|item| self.need(item.fee)).sum()
     }
 
