@@ -785,6 +785,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         ("manner", fact(refund)),
     ];
     further.extend(shares::forms());
+    further.extend(vtask::forms());
     further
 }
 

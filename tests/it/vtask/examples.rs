@@ -23,7 +23,7 @@ async fn at_18_slot_fee_with_escrow_to_the_fen() {
     // The statement of the month words it, and its line explains itself.
     let statement = stage.get("/v1/statements?party=A&period=2026-06").await;
     assert_eq!(statement["lines"][0]["text_zh"], "V任务结算", "{statement}");
-    assert_eq!(statement["closing"]["amount"], "7000.00", "{statement}");
+    assert_eq!(statement["sums"][0]["closing"]["amount"], "7000.00", "{statement}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use fenzhang::domain::person::Role;
 use serde_json::json;
 
 use super::*;
-use crate::acceptance::stage::{deducted, fact, paying, refund};
+use crate::acceptance::stage::{fact, paying};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_counter_quote_is_awarded_only_when_the_applicant_accepts_it() {
@@ -123,13 +123,19 @@ async fn a_slot_fee_with_commission_brings_its_rule_and_both_stand_on_one_statem
         .filter_map(|line| line["text_zh"].as_str())
         .collect();
     assert_eq!(texts, ["V任务结算", "佣金结算"], "{statement}");
-    assert_eq!(statement["closing"], cny("709.80"));
+    assert_eq!(statement["sums"][0]["closing"], cny("709.80"));
     // Each of its lines is explained to the cent.
-    for line in statement["lines"].as_array().unwrap() {
-        let position = line["position"].as_i64().unwrap();
-        assert!(position > 0, "{line}");
+    for (line, amount) in statement["lines"].as_array().unwrap().iter().zip(["700.00", "9.80"]) {
+        assert_eq!(line["amount"], cny(amount));
+        let account = statement["account"].as_str().unwrap();
+        let path = format!("/v1/explain/{}:{account}", line["position"]);
+        let explained = stage.get(&path).await;
+        assert_eq!(
+            (&explained["consistent"], &explained["root"]["amount"]),
+            (&json!(true), &cny(amount)),
+            "{explained}"
+        );
     }
-    let _ = (deducted("L1", "x", settled), refund("L1", "x", settled, "1.00"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,11 @@ impl Model {
         open.map(|item| self.need(item.fee)).sum()
     }
 
+    /// What may still be set aside.
+    pub fn room(&self) -> i64 {
+        (self.needs(true) - self.held).max(0)
+    }
+
     /// Time passes; whatever a clock does, it does at its own time, the earliest first.
     pub fn pass(&mut self, seconds: i64) {
         let until = self.now + seconds;

@@ -111,8 +111,7 @@ proptest! {
             table.later(seconds);
             model.pass(seconds);
             same(&table, &model);
-            let room = crate::domain::contract::actions::room(&table.state).0;
-            let what = fitted(what, fees.len(), room);
+            let what = fitted(what, fees.len(), model.room());
             let who = turn(who, what);
             let expected = model.ask(who, what);
             let found = table.ask(side(who), &action(what)).map_err(|refusal| refusal.code);
