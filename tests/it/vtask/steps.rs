@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::model::{Do, Rules, Who};
+use super::model::{At, Do, Model, Rules, Who};
 
 const DAY: i64 = 86_400;
 
@@ -27,28 +27,42 @@ pub fn fees() -> impl Strategy<Value = Vec<(i64, Option<i64>)>> {
     prop::collection::vec((0_i64..100_000, due), 1..4)
 }
 
+/// From here on the number of a deliverable stands for whatever comes next for it.
+const NEXT: usize = 3;
+
 pub fn what() -> impl Strategy<Value = Do> {
-    let n = 0_usize..3;
+    let n = 0_usize..NEXT;
     prop_oneof![
-        2 => (-5_i64..250_000).prop_map(Do::Fund),
-        // What the terms need, by the fraction.
-        3 => (1_i64..=3).prop_map(|thirds| Do::Fund(-1_000 - thirds)),
+        1 => (-5_i64..250_000).prop_map(Do::Fund),
+        // What the terms need, by the fraction; mostly all of it.
+        1 => (1_i64..=2).prop_map(|thirds| Do::Fund(-1_000 - thirds)),
+        3 => Just(Do::Fund(-1_003)),
         1 => Just(Do::Refund),
-        6 => n.clone().prop_map(Do::Schedule),
-        6 => n.clone().prop_map(Do::Deliver),
-        4 => n.clone().prop_map(Do::Accept),
-        2 => n.clone().prop_map(Do::Revise),
-        2 => n.clone().prop_map(Do::Dispute),
+        18 => (NEXT..2 * NEXT).prop_map(Do::Deliver),
+        2 => n.clone().prop_map(Do::Schedule),
+        2 => n.clone().prop_map(Do::Deliver),
+        2 => n.clone().prop_map(Do::Accept),
+        3 => n.clone().prop_map(Do::Revise),
+        3 => n.clone().prop_map(Do::Dispute),
         2 => (n.clone(), 0_u32..4, 0_u32..4).prop_map(|(n, a, b)| Do::Arbitrate(n, a, b)),
-        1 => prop::option::weighted(0.6, n).prop_map(Do::Cancel),
+        2 => prop::option::weighted(0.7, n).prop_map(Do::Cancel),
         1 => (0_u8..7).prop_map(Do::Rate),
     ]
 }
 
-/// The step as it applies to a contract of so many deliverables that still needs so much.
-pub fn fitted(what: Do, count: usize, room: i64) -> Do {
+/// The step as it applies to the contract as it stands.
+pub fn fitted(what: Do, model: &Model) -> Do {
+    let count = model.items.len();
     match what {
-        Do::Fund(thirds) if thirds < -1_000 => Do::Fund((room * (-1_000 - thirds) + 2) / 3),
+        Do::Fund(thirds) if thirds < -1_000 => Do::Fund((model.room() * (-1_000 - thirds) + 2) / 3),
+        // Nothing goes on before the money is there.
+        Do::Deliver(n) if n >= NEXT && model.phase == 0 => fitted(Do::Fund(-1_003), model),
+        Do::Deliver(n) if n >= NEXT => match model.items[n % count].at {
+            At::Planned => Do::Schedule(n % count),
+            At::Scheduled | At::Revising => Do::Deliver(n % count),
+            At::Disputed => Do::Arbitrate(n % count, 2, 1),
+            At::Delivered | At::Accepted | At::Closed => Do::Accept(n % count),
+        },
         Do::Schedule(n) => Do::Schedule(n % count),
         Do::Deliver(n) => Do::Deliver(n % count),
         Do::Accept(n) => Do::Accept(n % count),
@@ -64,9 +78,12 @@ pub fn fitted(what: Do, count: usize, room: i64) -> Do {
 pub fn turn(who: u8, what: Do) -> Who {
     match (who, what) {
         (0, _) => Who::Book,
-        (1, Do::Schedule(_) | Do::Deliver(_)) => Who::Anchor,
-        (1, Do::Arbitrate(..)) => Who::Book,
-        (1, _) => Who::Brand,
-        _ => Who::Anchor,
+        (1, _) => Who::Anchor,
+        (2, _) => Who::Brand,
+        (_, Do::Schedule(_) | Do::Deliver(_)) => Who::Anchor,
+        (_, Do::Arbitrate(..)) => Who::Book,
+        (_, Do::Rate(_) | Do::Dispute(_) | Do::Cancel(_)) if who % 2 == 0 => Who::Anchor,
+        (_, Do::Cancel(_)) if who == 3 => Who::Book,
+        _ => Who::Brand,
     }
 }

@@ -101,7 +101,7 @@ proptest! {
     fn racing_parties_and_clocks_end_where_the_model_ends(
         rules in rules(),
         fees in fees(),
-        steps in prop::collection::vec((0_u8..3, what(), prop_oneof![3 => Just(0), 2 => 0..2 * DAY, 1 => 0..40 * DAY]), 1..40),
+        steps in prop::collection::vec((0_u8..9, what(), prop_oneof![3 => Just(0), 2 => 0..2 * DAY, 1 => 0..40 * DAY]), 1..30),
     ) {
         let told = contract(rules, &fees);
         let mut table = Table::awarded(told);
@@ -111,7 +111,7 @@ proptest! {
             table.later(seconds);
             model.pass(seconds);
             same(&table, &model);
-            let what = fitted(what, fees.len(), model.room());
+            let what = fitted(what, &model);
             let who = turn(who, what);
             let expected = model.ask(who, what);
             let found = table.ask(side(who), &action(what)).map_err(|refusal| refusal.code);
