@@ -82,7 +82,7 @@ pub fn turn(who: u8, what: Do) -> Who {
         (2, _) => Who::Brand,
         (_, Do::Schedule(_) | Do::Deliver(_)) => Who::Anchor,
         (_, Do::Arbitrate(..)) => Who::Book,
-        (_, Do::Rate(_) | Do::Dispute(_) | Do::Cancel(_)) if who % 2 == 0 => Who::Anchor,
+        (_, Do::Rate(_) | Do::Dispute(_) | Do::Cancel(_)) if who.is_multiple_of(2) => Who::Anchor,
         (_, Do::Cancel(_)) if who == 3 => Who::Book,
         _ => Who::Brand,
     }
