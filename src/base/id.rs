@@ -252,6 +252,33 @@ impl DisputeId {
     }
 }
 
+typed_id!(
+    /// A brief 任务单; derived from book, brand and the brand's own number, when it has one.
+    BriefId, "brf"
+);
+typed_id!(
+    /// A brand contract (V任务).
+    ContractId, "ctr"
+);
+
+impl BriefId {
+    /// The brief that a brand numbers `external_id`.
+    pub fn of(book: BookId, brand: PartyId, external_id: &str) -> BriefId {
+        BriefId(derive_uuid("brief", book.0, &[&brand.to_string(), external_id]))
+    }
+}
+
+impl ContractId {
+    /// The contract of a brief with a party; `number` counts awards to the same party.
+    pub fn of(brief: BriefId, party: PartyId, number: u32) -> ContractId {
+        ContractId(derive_uuid(
+            "contract",
+            brief.0,
+            &[&party.to_string(), &number.to_string()],
+        ))
+    }
+}
+
 impl LineId {
     /// The line that a platform numbers `line_no`.
     pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::adjustment::{AdjustmentPurpose, WriteOffTerms};
 use super::book::{BookOpened, Formula};
+use super::brief::{Ask, BriefTerms};
 use super::click::Click;
+use super::contract::{Action, Side};
 use super::cutover::{Opening, Scope};
 use super::dispute::{DisputeOpened, DisputeVerdict};
 use super::entity::Member;
@@ -385,6 +387,33 @@ pub enum Command {
     Release {
         /// Which.
         lines: Vec<LineId>,
+    },
+    /// Drafts a brief 任务单.
+    DraftBrief {
+        /// The brand's own number; makes the id derivable.
+        external_id: Option<ExternalId>,
+        /// Whose.
+        brand: PartyId,
+        /// What it says.
+        terms: Box<BriefTerms>,
+    },
+    /// Asks something of a brief.
+    AskBrief {
+        /// Which.
+        brief: BriefId,
+        /// For which side, when the book acts.
+        side: Option<Side>,
+        /// What.
+        ask: Ask,
+    },
+    /// Asks something of a brand contract (V任务).
+    ActContract {
+        /// Which.
+        contract: ContractId,
+        /// For which side, when the book acts.
+        side: Option<Side>,
+        /// What.
+        action: Action,
     },
     /// Issues a key. The secret's hash travels beside the command, never in it.
     IssueKey {

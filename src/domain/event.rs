@@ -7,8 +7,10 @@ use serde::de::DeserializeOwned;
 use super::adjustment::AdjustmentPosted;
 use super::approval::ApprovalEvent;
 use super::book::{BookEvent, BookState};
+use super::brief::{self, BriefEvent};
 use super::catalogue::{ItemListed, ShopRegistered};
 use super::click::Click;
+use super::contract::{self, ContractEvent};
 use super::cutover::{self, CutoverEvent};
 use super::dispute::DisputeEvent;
 use super::entity::{EntityEvent, EntityNamed};
@@ -91,6 +93,10 @@ pub enum Event {
     Recon(ReconEvent),
     /// A dispute.
     Dispute(DisputeEvent),
+    /// A brief.
+    Brief(Box<BriefEvent>),
+    /// A brand contract.
+    Contract(Box<ContractEvent>),
 }
 
 /// Why stored bytes are no event.
@@ -118,7 +124,8 @@ pub enum DecodeError {
 
 macro_rules! kinds {
     ($($kind:literal => $path:expr;)*) => {
-        /// Every wire name that this binary writes, with its schema version; line facts come from `What::KINDS`.
+        /// Every wire name that this binary writes, with its schema version; those of lines, briefs and contracts come from their
+        /// own `What::KINDS`.
         pub const KINDS: &[&str] = &[$($kind),*];
 
         fn decode_simple(kind: &str, schema: i16, payload: &str) -> Result<Option<Event>, DecodeError> {
@@ -230,109 +237,25 @@ fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T
     })
 }
 
+/// The canonical form of whichever it is.
+macro_rules! each {
+    ($event:expr, $of:ident: $($variant:ident),+) => {
+        match $event {
+            $($of::$variant(e) => canonical(e),)+
+        }
+    };
+}
+
 fn canonical<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     serde_json_canonicalizer::to_string(value)
-}
-
-fn of_book(event: &BookEvent) -> Result<String, serde_json::Error> {
-    match event {
-        BookEvent::Opened(e) => canonical(e),
-        BookEvent::OwnerNamed(e) => canonical(e),
-        BookEvent::FormulaSet(e) => canonical(e),
-        BookEvent::PeriodCutOff(e) => canonical(e),
-        BookEvent::ClockMoved(e) => canonical(e),
-        BookEvent::TimerLapsed(e) => canonical(e),
-        BookEvent::Repaired(e) => canonical(e),
-        BookEvent::CutOver(e) => canonical(e),
-        BookEvent::PeriodReopened(e) => canonical(e),
-        BookEvent::SettlementTermsSet(e) => canonical(e),
-    }
-}
-
-fn of_run(event: &RunEvent) -> Result<String, serde_json::Error> {
-    match event {
-        RunEvent::Started(e) => canonical(e),
-        RunEvent::Reckoned(e) => canonical(e),
-        RunEvent::Drafted(e) => canonical(e),
-        RunEvent::Waits(e) => canonical(e),
-        RunEvent::Approved(e) => canonical(e),
-        RunEvent::Issued(e) => canonical(e),
-        RunEvent::Locked(e) => canonical(e),
-        RunEvent::Dropped(e) => canonical(e),
-    }
-}
-
-fn of_sheet(event: &SheetEvent) -> Result<String, serde_json::Error> {
-    match event {
-        SheetEvent::Drafted(e) => canonical(e),
-        SheetEvent::Delivered(e) => canonical(e),
-        SheetEvent::Confirmed(e) => canonical(e),
-        SheetEvent::Contested(e) => canonical(e),
-        SheetEvent::Answered(e) => canonical(e),
-        SheetEvent::HeldBack(e) => canonical(e),
-        SheetEvent::DeemedConfirmed(e) => canonical(e),
-    }
-}
-
-fn payment_payload(event: &PaymentEvent) -> Result<String, serde_json::Error> {
-    match event {
-        PaymentEvent::Recorded(e) => canonical(e),
-        PaymentEvent::Returned(e) => canonical(e),
-    }
-}
-
-fn receipt_payload(event: &ReceiptEvent) -> Result<String, serde_json::Error> {
-    match event {
-        ReceiptEvent::Recorded(e) => canonical(e),
-        ReceiptEvent::Parked(e) => canonical(e),
-        ReceiptEvent::Matched(e) => canonical(e),
-        ReceiptEvent::Unmatched(e) => canonical(e),
-        ReceiptEvent::Withdrawn(e) => canonical(e),
-    }
-}
-
-fn freeze_payload(event: &FreezeEvent) -> Result<String, serde_json::Error> {
-    match event {
-        FreezeEvent::Placed(e) => canonical(e),
-        FreezeEvent::Lifted(e) => canonical(e),
-        FreezeEvent::Forfeited(e) => canonical(e),
-    }
-}
-
-fn approval_payload(event: &ApprovalEvent) -> Result<String, serde_json::Error> {
-    match event {
-        ApprovalEvent::Requested(e) => canonical(e),
-        ApprovalEvent::Agreed(e) => canonical(e),
-        ApprovalEvent::Approved(e) | ApprovalEvent::Refused(e) | ApprovalEvent::Withdrawn(e) => canonical(e),
-    }
 }
 
 impl Event {
     /// Wire name.
     pub fn kind(&self) -> &'static str {
         match self {
-            Event::Book(e) => match e {
-                BookEvent::Opened(_) => "book.opened",
-                BookEvent::OwnerNamed(_) => "book.owner_named",
-                BookEvent::FormulaSet(_) => "formula.set",
-                BookEvent::PeriodCutOff(_) => "period.cut_off",
-                BookEvent::ClockMoved(_) => "book.clock_moved",
-                BookEvent::TimerLapsed(_) => "timer.lapsed",
-                BookEvent::Repaired(_) => "log.repaired",
-                BookEvent::CutOver(_) => "book.cut_over",
-                BookEvent::PeriodReopened(_) => "period.reopened",
-                BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
-            },
-            Event::Party(e) => match e {
-                PartyEvent::Registered(_) => "party.registered",
-                PartyEvent::Renamed(_) => "party.renamed",
-                PartyEvent::MembershipSigned(_) => "membership.signed",
-                PartyEvent::MembershipAmended(_) => "membership.amended",
-                PartyEvent::MembershipEnded(_) => "membership.ended",
-                PartyEvent::EntityNamed(_) => "party.entity_named",
-                PartyEvent::Suspended(_) => "party.suspended",
-                PartyEvent::Resumed(_) => "party.resumed",
-            },
+            Event::Book(e) => e.kind(),
+            Event::Party(e) => e.kind(),
             Event::ShopEntity(_) => "shop.entity_named",
             Event::Entity(e) => e.kind(),
             Event::Item(_) => "item.listed",
@@ -387,6 +310,8 @@ impl Event {
             Event::Policy(_) => "policy.set",
             Event::Recon(e) => e.kind(),
             Event::Dispute(e) => e.kind(),
+            Event::Brief(e) => e.what.kind(),
+            Event::Contract(e) => e.what.kind(),
         }
     }
 
@@ -425,90 +350,50 @@ impl Event {
             Event::Policy(_) => Slice::Policy,
             Event::Recon(_) => Slice::Reconciliation,
             Event::Dispute(_) => Slice::Dispute,
+            Event::Brief(_) => Slice::Brief,
+            Event::Contract(_) => Slice::Contract,
         }
     }
 
     /// Canonical payload (RFC 8785): the exact bytes that are kept and hashed.
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
-            Event::Book(e) => of_book(e),
-            Event::Party(e) => match e {
-                PartyEvent::Registered(e) => canonical(e),
-                PartyEvent::Renamed(e) => canonical(e),
-                PartyEvent::MembershipSigned(e) => canonical(e),
-                PartyEvent::MembershipAmended(e) => canonical(e),
-                PartyEvent::MembershipEnded(e) => canonical(e),
-                PartyEvent::EntityNamed(e) => canonical(e),
-                PartyEvent::Suspended(e) => canonical(e),
-                PartyEvent::Resumed(e) => canonical(e),
-            },
+            Event::Book(e) => {
+                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet)
+            }
+            Event::Party(e) => {
+                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed)
+            }
             Event::ShopEntity(e) => canonical(e),
-            Event::Entity(e) => match e {
-                EntityEvent::Registered(e) => canonical(e),
-                EntityEvent::Renamed(e) => canonical(e),
-            },
+            Event::Entity(e) => each!(e, EntityEvent: Registered, Renamed),
             Event::Item(e) => canonical(e),
             Event::Shop(e) => canonical(e),
-            Event::Shelf(e) => match e {
-                ShelfEvent::Posted(e) => canonical(e),
-                ShelfEvent::Changed(e) => canonical(e),
-                ShelfEvent::Ended(e) => canonical(e),
-                ShelfEvent::Applied(e) => canonical(e),
-                ShelfEvent::Decided(e) => canonical(e),
-            },
+            Event::Shelf(e) => each!(e, ShelfEvent: Posted, Changed, Ended, Applied, Decided),
             Event::Usage(e) => canonical(e),
-            Event::Line(e) => match e {
-                LineEvent::Fact(e) => canonical(e),
-                LineEvent::Reattributed(e) => canonical(e),
-                LineEvent::TimerFired(e) => canonical(e),
-                LineEvent::Released(e) => canonical(e),
-            },
-            Event::Approval(e) => approval_payload(e),
+            Event::Line(e) => each!(e, LineEvent: Fact, Reattributed, TimerFired, Released),
+            Event::Approval(e) => each!(e, ApprovalEvent: Requested, Agreed, Approved, Refused, Withdrawn),
             Event::Adjustment(e) => canonical(e),
-            Event::Cutover(e) => match e {
-                CutoverEvent::Opened(e) => canonical(e),
-                CutoverEvent::Reversed(e) => canonical(e),
-            },
-            Event::Person(e) => match e {
-                PersonEvent::KeyIssued(e) => canonical(e),
-                PersonEvent::KeyRevoked(e) => canonical(e),
-                PersonEvent::Substituted(e) => canonical(e),
-            },
+            Event::Cutover(e) => each!(e, CutoverEvent: Opened, Reversed),
+            Event::Person(e) => each!(e, PersonEvent: KeyIssued, KeyRevoked, Substituted),
             Event::Click(e) => canonical(e),
-            Event::Placement(e) => match e {
-                PlacementEvent::Assigned(e) => canonical(e),
-                PlacementEvent::Ended(e) => canonical(e),
-            },
-            Event::Import(e) => match e {
-                ImportEvent::Committed(e) => canonical(e),
-                ImportEvent::ReversalBegun(e) => canonical(e),
-                ImportEvent::Reversed(e) => canonical(e),
-            },
+            Event::Placement(e) => each!(e, PlacementEvent: Assigned, Ended),
+            Event::Import(e) => each!(e, ImportEvent: Committed, ReversalBegun, Reversed),
             Event::Resolution(e) => canonical(e),
-            Event::Share(e) => match e {
-                ShareEvent::Accrued(e) => canonical(e),
-                ShareEvent::TruedUp(e) => canonical(e),
-            },
-            Event::Returns(e) => match e {
-                ReturnEvent::Told(e) => canonical(e),
-                ReturnEvent::Joined(e) => canonical(e),
-                ReturnEvent::Judged(e) => canonical(e),
-                ReturnEvent::Withdrawn(e) => canonical(e),
-            },
-            Event::Run(e) => of_run(e),
-            Event::Sheet(e) => of_sheet(e),
-            Event::Closing(e) => match e {
-                ClosingEvent::Guarantee(e) => canonical(e),
-                ClosingEvent::Held(e) | ClosingEvent::Released(e) => canonical(e),
-            },
-            Event::Payment(e) => payment_payload(e),
-            Event::Receipt(e) => receipt_payload(e),
-            Event::Freeze(e) => freeze_payload(e),
+            Event::Share(e) => each!(e, ShareEvent: Accrued, TruedUp),
+            Event::Returns(e) => each!(e, ReturnEvent: Told, Joined, Judged, Withdrawn),
+            Event::Run(e) => each!(e, RunEvent: Started, Reckoned, Drafted, Waits, Approved, Issued, Locked, Dropped),
+            Event::Sheet(e) => {
+                each!(e, SheetEvent: Drafted, Delivered, Confirmed, Contested, Answered, HeldBack, DeemedConfirmed)
+            }
+            Event::Closing(e) => each!(e, ClosingEvent: Guarantee, Held, Released),
+            Event::Payment(e) => each!(e, PaymentEvent: Recorded, Returned),
+            Event::Receipt(e) => each!(e, ReceiptEvent: Recorded, Parked, Matched, Unmatched, Withdrawn),
+            Event::Freeze(e) => each!(e, FreezeEvent: Placed, Lifted, Forfeited),
             Event::Policy(e) => canonical(e),
-            Event::Recon(ReconEvent::Run(e)) => canonical(e),
-            Event::Recon(ReconEvent::Resolved(e)) => canonical(e),
-            Event::Dispute(DisputeEvent::Opened(e)) => canonical(e),
-            Event::Dispute(DisputeEvent::Answered(e)) => canonical(e),
+            Event::Recon(e) => each!(e, ReconEvent: Run, Resolved),
+            Event::Dispute(e) => each!(e, DisputeEvent: Opened, Answered),
+            Event::Brief(e) => canonical(e),
+            Event::Contract(e) => canonical(e),
         }
     }
 
@@ -516,6 +401,12 @@ impl Event {
     pub fn decode(kind: &str, schema: i16, payload: &str) -> Result<Event, DecodeError> {
         if schema == 1 && What::KINDS.contains(&kind) {
             return Ok(Event::Line(LineEvent::Fact(json(kind, schema, payload)?)));
+        }
+        if schema == 1 && brief::event::What::KINDS.contains(&kind) {
+            return Ok(Event::Brief(json(kind, schema, payload)?));
+        }
+        if schema == 1 && contract::event::What::KINDS.contains(&kind) {
+            return Ok(Event::Contract(json(kind, schema, payload)?));
         }
         decode_simple(kind, schema, payload)?.ok_or_else(|| DecodeError::UnknownKind {
             kind: kind.to_owned(),
@@ -534,6 +425,7 @@ impl Event {
             Event::Payment(e) => payment::post(e),
             Event::Receipt(e) => receipt::post(e),
             Event::Freeze(e) => freeze::post(e),
+            Event::Contract(e) => contract::post(e),
             Event::Book(_)
             | Event::Party(_)
             | Event::Item(_)
@@ -554,6 +446,7 @@ impl Event {
             | Event::Policy(_)
             | Event::Recon(_)
             | Event::Dispute(_) => Ok(Entry::default()),
+            Event::Brief(_) => Ok(Entry::default()),
         }
     }
 

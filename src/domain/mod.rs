@@ -15,9 +15,11 @@
 pub mod adjustment;
 pub mod approval;
 pub mod book;
+pub mod brief;
 pub mod catalogue;
 pub mod click;
 pub mod command;
+pub mod contract;
 pub mod cutover;
 pub mod dispute;
 pub mod entity;

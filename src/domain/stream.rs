@@ -66,11 +66,15 @@ pub enum Slice {
     Reconciliation,
     /// A dispute of a line by a party.
     Dispute,
+    /// A brief with its applications.
+    Brief,
+    /// A brand contract (V任务).
+    Contract,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 27] = [
+    pub const ALL: [(Slice, i16, &'static str); 29] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -98,6 +102,8 @@ impl Slice {
         (Slice::Policy, 32, PolicyId::PREFIX),
         (Slice::Reconciliation, 31, ReconciliationId::PREFIX),
         (Slice::Dispute, 34, DisputeId::PREFIX),
+        (Slice::Brief, 36, BriefId::PREFIX),
+        (Slice::Contract, 37, ContractId::PREFIX),
     ];
 
     /// Number in the database.
@@ -145,12 +151,12 @@ macro_rules! streams {
     )*};
 }
 
-streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Line from
-    LineId, Approval from ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId,
-    Placement from PlacementId, Cutover from CutoverId, Entity from EntityId, Import from ImportId, Resolution from
-    ResolutionId, Share from ShareId, Returns from ReturnsId, Run from RunId, Sheet from SheetId, Closing from
-    ClosingId, Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy from PolicyId,
-    Reconciliation from ReconciliationId, Dispute from DisputeId);
+streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfId, Usage from UsageId, Approval from
+    ApprovalId, Adjustment from AdjustmentId, Person from PersonId, Click from ClickId, Placement from PlacementId,
+    Cutover from CutoverId, Entity from EntityId, Import from ImportId, Share from ShareId, Returns from ReturnsId,
+    Run from RunId, Sheet from SheetId, Closing from ClosingId, Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy
+    from PolicyId, Reconciliation from ReconciliationId, Dispute from DisputeId, Line from LineId, Resolution from
+    ResolutionId, Brief from BriefId, Contract from ContractId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

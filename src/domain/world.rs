@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::adjustment::AdjustmentState;
 use super::approval::ApprovalState;
 use super::book::BookState;
+use super::brief::BriefState;
 use super::catalogue::{ItemState, ShopState};
+use super::contract::ContractState;
 use super::cutover::CutoverState;
 use super::dispute::DisputeState;
 use super::entity::EntityState;
@@ -99,6 +101,10 @@ pub enum Entity {
     Recon(Arc<ReconState>),
     /// A dispute.
     Dispute(Arc<DisputeState>),
+    /// A brief.
+    Brief(Arc<BriefState>),
+    /// A brand contract.
+    Contract(Arc<ContractState>),
 }
 
 /// A fold with the version it stands at.
@@ -121,12 +127,12 @@ impl Known {
     pub fn evolve(&mut self, event: &Event, placed: &Placed) {
         self.version = placed.version;
         macro_rules! fold {
-            ($kind:ident, $event:expr) => {{
+            ($kind:ident, $($event:expr),+) => {{
                 if self.entity.is_none() {
                     self.entity = Some(Entity::$kind(Arc::default()));
                 }
                 if let Some(Entity::$kind(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve($event);
+                    Arc::make_mut(state).evolve($($event),+);
                 }
             }};
         }
@@ -139,40 +145,14 @@ impl Known {
                 Some(Entity::Party(state)) => Arc::make_mut(state).evolve(e),
                 _ => self.entity = PartyState::begin(e).map(|state| Entity::Party(Arc::new(state))),
             },
-            Event::Line(e) => {
-                if self.entity.is_none() {
-                    self.entity = Some(Entity::Line(Arc::default()));
-                }
-                if let Some(Entity::Line(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve(e, placed);
-                }
-            }
-            Event::Returns(e) => {
-                if self.entity.is_none() {
-                    self.entity = Some(Entity::Returns(Arc::default()));
-                }
-                if let Some(Entity::Returns(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve(e, placed.position);
-                }
-            }
-            Event::Sheet(e) => {
-                if self.entity.is_none() {
-                    self.entity = Some(Entity::Sheet(Arc::default()));
-                }
-                if let Some(Entity::Sheet(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve(e, placed);
-                }
-            }
+            Event::Returns(e) => fold!(Returns, e, placed.position),
+            Event::Sheet(e) => fold!(Sheet, e, placed),
             Event::Run(e) => fold!(Run, e),
             Event::Closing(e) => fold!(Closing, e),
-            Event::Receipt(e) => {
-                if self.entity.is_none() {
-                    self.entity = Some(Entity::Receipt(Arc::default()));
-                }
-                if let Some(Entity::Receipt(state)) = &mut self.entity {
-                    Arc::make_mut(state).evolve(e, placed);
-                }
-            }
+            Event::Receipt(e) => fold!(Receipt, e, placed),
+            Event::Line(e) => fold!(Line, e, placed),
+            Event::Brief(e) => fold!(Brief, e, placed.log, placed.position),
+            Event::Contract(e) => fold!(Contract, e, placed.log, placed.position),
             Event::Item(e) => fold!(Item, e),
             Event::Shop(e) => fold!(Shop, e),
             Event::ShopEntity(e) => {
@@ -272,6 +252,10 @@ impl World {
         recon: Recon(ReconState) by crate::base::ReconciliationId;
         /// A dispute.
         dispute: Dispute(DisputeState) by crate::base::DisputeId;
+        /// A brief.
+        brief: Brief(BriefState) by crate::base::BriefId;
+        /// A brand contract.
+        contract: Contract(ContractState) by crate::base::ContractId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

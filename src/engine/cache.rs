@@ -29,7 +29,8 @@ impl Default for Recency {
 /// A generous guess of a fold's size in memory, by kind.
 fn weight(stream: StreamId) -> usize {
     match stream.slice {
-        Slice::Line => 4_096,
+        Slice::Line | Slice::Contract => 4_096,
+        Slice::Brief => 16_384,
         Slice::Shelf => 8_192,
         Slice::Book | Slice::Cutover => 65_536,
         Slice::Party

@@ -5,8 +5,10 @@
 pub mod adjustments;
 pub mod body;
 pub mod books;
+pub mod briefs;
 pub mod catalogue;
 pub mod clicks;
+pub mod contracts;
 pub mod cutovers;
 pub mod disputes;
 pub mod entities;
@@ -53,6 +55,7 @@ pub mod shares;
 pub mod sheets;
 pub mod spool;
 pub mod state;
+pub mod vtask_terms;
 pub mod wire;
 pub mod write;
 
@@ -274,6 +277,23 @@ fn desk(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide));
+    config.configure(ledger_routes).configure(report_routes).configure(vtask);
+}
+
+/// Briefs and brand contracts. A brief's applications stand before its actions.
+#[rustfmt::skip]
+fn vtask(config: &mut ServiceConfig) {
+    config
+        .route("/v1/briefs", get().to(briefs::list))
+        .route("/v1/briefs", post().to(briefs::draft))
+        .route("/v1/briefs/{brief}", get().to(briefs::show))
+        .route("/v1/briefs/{brief}/applications", get().to(briefs::applications))
+        .route("/v1/briefs/{brief}/applications", post().to(briefs::apply))
+        .route("/v1/briefs/{brief}/applications/{party}/{action}", post().to(briefs::answer_application))
+        .route("/v1/briefs/{brief}/{action}", post().to(briefs::act))
+        .route("/v1/contracts", get().to(contracts::list))
+        .route("/v1/contracts/{contract}", get().to(contracts::show))
+        .route("/v1/contracts/{contract}/{action}", post().to(contracts::act));
 }
 
 /// Facts, money, and the log.

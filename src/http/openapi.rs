@@ -53,6 +53,8 @@ use super::*;
         exports::journal, exports::subjects, exports::vouchers, exports::statements,
         exports::sheets, exports::sheet,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
+        briefs::list, briefs::draft, briefs::show, briefs::act, briefs::applications, briefs::apply,
+        briefs::answer_application, contracts::list, contracts::show, contracts::act,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

@@ -8,7 +8,7 @@ use super::import::ImportError;
 use super::reader::Bundle;
 use crate::base::BookId;
 use crate::domain::click::Click;
-use crate::domain::command::{Command, FactOutcome, ReceiptOutcome, ReturnOutcome, ReturnWord};
+use crate::domain::command::{Command, FactOutcome, Made, ReceiptOutcome, ReturnOutcome, ReturnWord};
 use crate::domain::order::{FactState, LineFact};
 use crate::domain::receipt::ReceiptFact;
 use crate::domain::stream::StreamId;
@@ -141,37 +141,14 @@ pub(super) async fn send(
                 }
             }
         };
-        let facts = async {
-            match told.facts.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let command = Command::Facts(told.facts.clone());
-                    let answer = engine.submit(book, command, meta.clone()).await?;
-                    Ok(answer.made.facts)
-                }
-            }
-        };
+        let facts = asked(engine, book, &meta, &told.facts, Command::Facts, |made| made.facts);
         // Asked after the facts of the chunk: most returns then find the line they belong to.
-        let returns = async {
-            match told.returns.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let command = Command::Returns(told.returns.clone());
-                    let answer = engine.submit(book, command, meta.clone()).await?;
-                    Ok(answer.made.returns)
-                }
-            }
-        };
-        let receipts = async {
-            match told.receipts.is_empty() {
-                true => Ok(Vec::new()),
-                false => {
-                    let command = Command::Receipts(told.receipts.clone());
-                    let answer = engine.submit(book, command, meta.clone()).await?;
-                    Ok(answer.made.receipts)
-                }
-            }
-        };
+        let returns = asked(engine, book, &meta, &told.returns, Command::Returns, |made| {
+            made.returns
+        });
+        let receipts = asked(engine, book, &meta, &told.receipts, Command::Receipts, |made| {
+            made.receipts
+        });
         match futures_util::future::try_join4(clicks, facts, returns, receipts).await {
             Ok((clicks, facts, returns, receipts)) => {
                 let facts = told.fact_rows.into_iter().zip(facts);
@@ -201,6 +178,22 @@ pub(super) async fn send(
             }
         }
     }
+}
+
+/// Asks for a command with some of what a chunk tells; for nothing, nothing is asked.
+async fn asked<T: Clone, O>(
+    engine: &Engine,
+    book: BookId,
+    meta: &Meta,
+    told: &[T],
+    command: fn(Vec<T>) -> Command,
+    outcomes: fn(Made) -> Vec<O>,
+) -> Result<Vec<O>, EngineError> {
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answer = engine.submit(book, command(told.to_vec()), meta.clone()).await?;
+    Ok(outcomes(answer.made))
 }
 
 /// The word of a fact's state.

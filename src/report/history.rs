@@ -122,6 +122,7 @@ pub(super) fn legs(event: &Event) -> &[Leg] {
         Event::Share(ShareEvent::TruedUp(e)) => &e.legs,
         Event::Closing(ClosingEvent::Guarantee(e)) => &e.legs,
         Event::Closing(ClosingEvent::Held(e) | ClosingEvent::Released(e)) => &e.legs,
+        Event::Contract(e) => &e.legs,
         _ => &[],
     }
 }

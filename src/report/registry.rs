@@ -113,6 +113,14 @@ pub const REGISTRY: &[Report] = &[
         };
         table(view.table().followed_by(view.next))
     }),
+    report!("briefs", "briefs and how far they are", "/v1/briefs", [Take::Page], briefs::SQL, (client, log, args) => {
+        let view = briefs::briefs(client, log, args.viewer, &briefs::BriefFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("contracts", "brand contracts with what is set aside", "/v1/contracts", [Take::Page], contracts::SQL, (client, log, args) => {
+        let view = contracts::contracts(client, log, args.viewer, &contracts::ContractFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("click-coverage", "lines with an earlier click on the item", "/v1/trial-balance", [], click_coverage::SQL, (client, log, _args) => {
         table(click_coverage(client, log).await?.table())
     }),

@@ -291,6 +291,8 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.run_put, rows.runs;
         st.sheet_put, rows.sheets;
         st.dispute_put, rows.disputes;
+        st.brief_put, rows.briefs;
+        st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
     }
 }

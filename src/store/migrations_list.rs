@@ -26,4 +26,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(9, "settlement"),
     migration!(10, "money_desk"),
     migration!(11, "reconciliation"),
+    migration!(12, "vtask"),
 ];

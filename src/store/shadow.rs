@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 28] = [
+pub const TABLES: [Table; 30] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -50,6 +50,8 @@ pub const TABLES: [Table; 28] = [
     table("reconciliation", "position"),
     table("recon_resolution", "position, break_id"),
     table("dispute", "position"),
+    table("brief", "position"),
+    table("contract", "position"),
     table("timer", "due, timer"),
     table("returned", "told"),
 ];
@@ -231,6 +233,8 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "reconciliation" from rows.reconciliations;
         "recon_resolution" from rows.breaks_resolved;
         "dispute" from rows.disputes;
+        "brief" from rows.briefs;
+        "contract" from rows.contracts;
         "timer" from rows.timers;
         "returned" from rows.returned;
     }

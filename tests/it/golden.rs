@@ -6,6 +6,7 @@ mod recon;
 mod returns;
 mod settlement;
 mod shares;
+mod vtask;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -704,8 +705,21 @@ fn other_events() -> Vec<Event> {
     ]
 }
 
+fn all_kinds() -> Vec<&'static str> {
+    let vtask = [
+        fenzhang::domain::brief::What::KINDS,
+        fenzhang::domain::contract::What::KINDS,
+    ];
+    let each = KINDS
+        .iter()
+        .chain(What::KINDS.iter())
+        .chain(vtask.into_iter().flatten());
+    each.copied().collect()
+}
+
 fn written_today() -> Vec<Event> {
     [
+        vtask::events(),
         line_events(),
         book_events(),
         party_events(),
@@ -823,6 +837,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
     ];
     further.extend(shares::forms());
     further.extend(desk::forms());
+    further.extend(vtask::forms());
     further
 }
 
@@ -852,7 +867,7 @@ fn every_kind_is_written_as_its_golden_file_says() {
 
 #[test]
 fn every_kind_has_a_golden_file() {
-    let kinds: Vec<&str> = KINDS.iter().chain(What::KINDS.iter()).copied().collect();
+    let kinds: Vec<&str> = all_kinds();
     for kind in &kinds {
         assert!(
             folder().join(format!("{kind}.v1.json")).exists(),
@@ -886,7 +901,7 @@ fn every_golden_file_decodes_and_encodes_to_its_own_bytes() {
         }
         seen += 1;
     }
-    assert!(seen >= KINDS.len() + What::KINDS.len());
+    assert!(seen >= all_kinds().len());
 }
 
 #[test]

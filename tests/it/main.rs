@@ -31,3 +31,4 @@ mod settlement;
 mod store;
 mod support;
 mod tidy;
+mod vtask;

@@ -126,3 +126,21 @@ pub enum BookEvent {
     /// `settlement.terms_set`
     SettlementTermsSet(SettlementTermsSet),
 }
+
+impl BookEvent {
+    /// Its wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            BookEvent::Opened(_) => "book.opened",
+            BookEvent::OwnerNamed(_) => "book.owner_named",
+            BookEvent::FormulaSet(_) => "formula.set",
+            BookEvent::PeriodCutOff(_) => "period.cut_off",
+            BookEvent::ClockMoved(_) => "book.clock_moved",
+            BookEvent::TimerLapsed(_) => "timer.lapsed",
+            BookEvent::Repaired(_) => "log.repaired",
+            BookEvent::CutOver(_) => "book.cut_over",
+            BookEvent::PeriodReopened(_) => "period.reopened",
+            BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
+        }
+    }
+}

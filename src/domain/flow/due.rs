@@ -1,56 +1,84 @@
 //! Timers that fall due before a command, and the stream whose version a command may expect.
 //! Must never fire a timer of a stream the command does not touch.
 
+use super::objects::{silence, vtask};
 use super::{Scribe, facts};
-use crate::base::{BookId, LineId};
-use crate::domain::command::Command;
+use crate::base::{BookId, BriefId, ContractId, Instant, LineId, SheetId, TimerId};
+use crate::domain::command::{Command, Made};
 use crate::domain::order::decide::due_timers;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::Settle;
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{Slice, StreamId};
+use crate::domain::world::{Entity, World};
+use crate::domain::{brief, contract};
 
 /// At most this many timers fire before one command.
 const MOST: usize = 1_000;
 
-/// Fires the due timers of the lines a command touches, by due then id (decision B13). Timers set by a firing and
+/// Fires the due timers of the streams a command touches, by due then id (decision B13). Timers set by a firing and
 /// already due fire in the same round.
 pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
-    let mut lines = match command {
-        Command::Facts(facts) | Command::ResolveParked { facts, .. } => facts.iter().map(|fact| fact.line).collect(),
+    let mut streams: Vec<StreamId> = match command {
+        Command::Facts(facts) | Command::ResolveParked { facts, .. } => {
+            facts.iter().map(|fact| fact.line.into()).collect()
+        }
         Command::ResolveBreaks { breaks, .. } => {
             let facts = breaks.iter().flat_map(|one| &one.facts);
-            facts.map(|fact| fact.line).collect()
+            facts.map(|fact| fact.line.into()).collect()
         }
-        Command::Reattribute { line, .. } => vec![*line],
-        Command::Release { lines } => lines.clone(),
+        Command::Reattribute { line, .. } => vec![(*line).into()],
+        Command::Release { lines } => lines.iter().map(|line| StreamId::from(*line)).collect(),
+        Command::AskBrief { brief, .. } => vec![(*brief).into()],
+        Command::ActContract { contract, .. } => vec![(*contract).into()],
         _ => Vec::new(),
     };
-    lines.sort_unstable();
-    lines.dedup();
-    fire_lines(&lines, scribe)
+    streams.sort_unstable();
+    streams.dedup();
+    fire_all(&streams, scribe)
 }
 
 /// Fires the due timers of these lines.
 pub(super) fn fire_lines<'l>(
-    lines: impl IntoIterator<Item = &'l LineId> + Clone,
+    lines: impl IntoIterator<Item = &'l LineId>,
     scribe: &mut Scribe<'_>,
 ) -> Result<(), Refusal> {
+    let streams: Vec<StreamId> = lines.into_iter().map(|line| StreamId::from(*line)).collect();
+    fire_all(&streams, scribe)
+}
+
+fn fire_all(streams: &[StreamId], scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
     for _ in 0..MOST {
         let now = scribe.now;
-        let due = lines
-            .clone()
-            .into_iter()
-            .filter_map(|line| scribe.world.line(*line).map(|state| (*line, state)))
-            .flat_map(|(line, state)| {
-                due_timers(state, now)
-                    .into_iter()
-                    .map(move |(timer, due)| (due, timer, line))
-            })
-            .min();
-        let Some((due, timer, line)) = due else { return Ok(()) };
-        facts::fire(line.into(), timer, due, scribe)?;
+        let due = streams.iter().flat_map(|stream| {
+            let due = due_of(*stream, now, scribe.world).into_iter();
+            due.map(|(timer, due)| (due, timer, *stream))
+        });
+        let Some((due, timer, stream)) = due.min() else {
+            return Ok(());
+        };
+        fire(stream, timer, due, scribe)?;
     }
     Ok(())
+}
+
+fn due_of(stream: StreamId, now: Instant, world: &World) -> Vec<(TimerId, Instant)> {
+    match world.get(stream).and_then(|known| known.entity.as_ref()) {
+        Some(Entity::Line(state)) => due_timers(state, now),
+        Some(Entity::Brief(state)) => brief::decide::due(state, now),
+        Some(Entity::Contract(state)) => contract::clocks::due(state, now),
+        _ => Vec::new(),
+    }
+}
+
+/// Fires a timer. One that is no longer pending has ended in its own event already and leaves nothing.
+pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    match stream.slice {
+        Slice::Sheet => silence(SheetId(stream.id), timer, due, scribe),
+        Slice::Line => facts::fire(LineId(stream.id), timer, due, scribe),
+        Slice::Brief => vtask::fire_brief(BriefId(stream.id), timer, due, scribe),
+        Slice::Contract => vtask::fire_contract(ContractId(stream.id), timer, due, scribe),
+        _ => Err(Refusal::not_found("timer")),
+    }
 }
 
 /// The stream that `expected_version` speaks of.
@@ -106,6 +134,11 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         },
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
+        Command::DraftBrief { external_id, brand, .. } => {
+            BriefId::of(book, *brand, external_id.as_ref()?.as_str()).into()
+        }
+        Command::AskBrief { brief, .. } => (*brief).into(),
+        Command::ActContract { contract, .. } => (*contract).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
     })

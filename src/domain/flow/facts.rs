@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Scribe, returns, shares};
 use crate::base::{
-    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, SheetId, ShelfId, ShopId,
-    TimerId, UsageId,
+    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ResolutionId, RuleId, ShelfId, ShopId, TimerId,
+    UsageId,
 };
 use crate::domain::book::BookState;
 use crate::domain::catalogue::ItemState;
@@ -22,7 +22,7 @@ use crate::domain::placement::PlacementState;
 use crate::domain::plan::{ShelfState, UsageEvent, UsageState};
 use crate::domain::pricing::{self, Known};
 use crate::domain::refusal::Refusal;
-use crate::domain::stream::{Slice, StreamId};
+use crate::domain::stream::StreamId;
 use crate::domain::world::{Placed, World};
 use crate::money::{Currency, Minor, MoneyError};
 
@@ -122,15 +122,8 @@ pub fn release(lines: &[LineId], scribe: &mut Scribe<'_>) -> Result<Made, Refusa
     Ok(Made::default())
 }
 
-/// Fires a timer. One that is no longer pending has ended in its own event already and leaves nothing.
-pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
-    if stream.slice == Slice::Sheet {
-        return super::objects::silence(SheetId(stream.id), timer, due, scribe);
-    }
-    if stream.slice != Slice::Line {
-        return Err(Refusal::not_found("timer"));
-    }
-    let line_id = LineId(stream.id);
+/// Fires a timer of a line. One that is no longer pending has ended in its own event already and leaves nothing.
+pub fn fire(line_id: LineId, timer: TimerId, due: Instant, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     let state = line(line_id, scribe);
     let event = at_desk(line_id, &state, state.platform(), None, scribe, |desk| {
         decide::timer(&state, timer, due, desk)

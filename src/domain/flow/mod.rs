@@ -26,7 +26,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         Command::Release { lines } => facts::release(lines, scribe),
         Command::Returns(words) => returns::returns(words, scribe),
         Command::Reattribute { line, click } => facts::reattribute(*line, click, scribe),
-        Command::FireTimer { stream, timer, due } => facts::fire(*stream, *timer, *due, scribe),
+        Command::FireTimer { stream, timer, due } => due::fire(*stream, *timer, *due, scribe),
         Command::ResolveParked {
             positions,
             how,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::base::{
-    BookId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ReturnsId, ShelfId, ShopId, UsageId,
+    BookId, ContractId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, ReturnsId, ShelfId, ShopId, UsageId,
 };
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
@@ -112,8 +112,10 @@ pub fn needs<'a>(
             Command::Release { lines } => asking.release(lines),
             Command::FireTimer { stream, .. } => {
                 asking.stream(*stream);
-                if stream.slice == Slice::Line {
-                    asking.timers(LineId(stream.id));
+                match stream.slice {
+                    Slice::Line => asking.timers(LineId(stream.id)),
+                    Slice::Contract => super::objects::of_contract_stream(ContractId(stream.id), world, asking.out),
+                    _ => {}
                 }
             }
             object => {

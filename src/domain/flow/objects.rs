@@ -15,11 +15,14 @@ mod rules;
 mod settlements;
 #[cfg(test)]
 mod tests;
+pub mod vtask;
+mod vtask_needs;
 
 use std::sync::Arc;
 
 pub use needs::needs;
 pub use settlements::silence;
+pub use vtask_needs::of_contract_stream;
 
 use super::Scribe;
 use crate::base::{FormulaId, Instant, PartyId};
@@ -51,6 +54,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         recons::decide,
         rules::decide,
         settlements::decide,
+        vtask::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

@@ -136,8 +136,7 @@ pub struct LineState {
     position: i64,
 }
 
-/// The id of the timer that an event sets: first 16 bytes of SHA-256(log, position, ordinal from 0), big-endian, so a
-/// rebuild makes the same one (decision B13).
+/// The id of the timer that an event sets.
 pub fn timer_id(log: LogId, position: i64, ordinal: u32) -> TimerId {
     TimerId::set_by(log, position, ordinal)
 }

@@ -115,3 +115,19 @@ pub enum PartyEvent {
     /// `party.resumed`
     Resumed(PartyResumed),
 }
+
+impl PartyEvent {
+    /// Its wire name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            PartyEvent::Registered(_) => "party.registered",
+            PartyEvent::Renamed(_) => "party.renamed",
+            PartyEvent::MembershipSigned(_) => "membership.signed",
+            PartyEvent::MembershipAmended(_) => "membership.amended",
+            PartyEvent::MembershipEnded(_) => "membership.ended",
+            PartyEvent::EntityNamed(_) => "party.entity_named",
+            PartyEvent::Suspended(_) => "party.suspended",
+            PartyEvent::Resumed(_) => "party.resumed",
+        }
+    }
+}

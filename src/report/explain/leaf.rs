@@ -11,8 +11,8 @@ use super::super::history::{Calendar, History, histories};
 use super::super::streams::{Stored, stored};
 use super::super::{Lang, Money, ReportError, Viewer, reason};
 use super::evidence::{self, Proof};
-use super::{Node, closing, money, shares};
-use crate::base::{LineId, LogId};
+use super::{Node, closing, contracts, money, shares};
+use crate::base::{ContractId, LineId, LogId};
 use crate::domain::approval::ApprovalState;
 use crate::domain::event::Event;
 use crate::domain::share::ShareEvent;
@@ -142,7 +142,7 @@ impl Leaves {
     ) -> Result<Leaf, ReportError> {
         let position = stored.placed.position;
         let approval = self.approvals.get(&position);
-        if let Some(cause) = of_no_line(&stored.event, approval, viewer) {
+        if let Some(cause) = of_no_line(stored, approval, viewer) {
             node.push(cause);
         }
         let Some(history) = self.lines.get(&position) else {
@@ -207,11 +207,12 @@ async fn approvals(client: &Client, log: LogId, positions: &[i64]) -> Result<Has
 }
 
 /// Where an entry comes from that no line posted.
-fn of_no_line(event: &Event, approval: Option<&ApprovalState>, viewer: Viewer) -> Option<Node> {
-    match event {
+fn of_no_line(stored: &Stored, approval: Option<&ApprovalState>, viewer: Viewer) -> Option<Node> {
+    match &stored.event {
         Event::Adjustment(adjustment) => Some(evidence::adjustment(adjustment, approval, viewer)),
         Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
         Event::Closing(event) => Some(closing::entry(event, viewer)),
+        Event::Contract(event) => Some(contracts::entry(ContractId(stored.stream), event, viewer)),
         _ => approval.filter(|_| viewer == Viewer::All).and_then(evidence::persons),
     }
 }

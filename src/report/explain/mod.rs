@@ -4,6 +4,7 @@
 
 mod account;
 mod closing;
+mod contracts;
 mod evidence;
 mod fold;
 mod leaf;

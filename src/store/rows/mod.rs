@@ -5,12 +5,15 @@
 //! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, entity,
 //! rule, approval, placement, payment, freeze, receipt of money, timer) follow from the fold of one stream and replace
 //! what stood before.
+//! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, rule,
+//! approval, placement, brief, contract, timer) follow from the fold of one stream and replace what stood before.
 
 mod event;
 mod money;
 mod state;
 #[cfg(test)]
 mod tests;
+mod vtask;
 
 pub use event::{Context, of_event, parties_of, pin_of};
 pub use state::of_state;
@@ -196,6 +199,21 @@ table! {
     }
 }
 table! {
+    /// A brief as it stands.
+    BriefRow, Briefs {
+        brief: Uuid, external_id: Option<String>, brand: Uuid, status: String, visibility: String, title: String,
+        category: Option<String>, closes_at: DateTime<Utc>, due: Option<DateTime<Utc>>, parties: String, position: i64,
+    }
+}
+table! {
+    /// A brand contract as it stands.
+    ContractRow, Contracts {
+        contract: Uuid, external_id: Option<String>, brief: Uuid, brand: Uuid, awardee: Uuid, anchor: Option<Uuid>,
+        form: String, phase: String, currency: String, held: i64, due: Option<DateTime<Utc>>, parties: String,
+        position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -272,6 +290,10 @@ pub struct Rows {
     pub breaks_resolved: BreaksResolvedRows,
     /// Disputes.
     pub disputes: Disputes,
+    /// Briefs.
+    pub briefs: Briefs,
+    /// Brand contracts.
+    pub contracts: Contracts,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

@@ -42,6 +42,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Freeze(state)) => money::freeze(stream, state, position, rows),
         Some(Entity::Receipt(state)) => money::receipt(stream, state, position, rows)?,
         Some(Entity::Dispute(state)) => dispute(stream, state, position, rows)?,
+        Some(Entity::Brief(state)) => super::vtask::brief(stream, state, position, rows)?,
+        Some(Entity::Contract(state)) => super::vtask::contract(stream, state, position, rows),
         Some(
             Entity::Book(_)
             | Entity::Usage(_)

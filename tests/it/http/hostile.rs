@@ -42,6 +42,9 @@ fn routes() -> Vec<(&'static str, String)> {
             let path = row
                 .path
                 .replace("{period}", "2026-05")
+                .replace("{brief}", &format!("brf_{id}"))
+                .replace("{contract}", &format!("ctr_{id}"))
+                .replace("{action}", "cancel")
                 .replace("{rule}", &format!("rul_{id}"));
             let path = path
                 .replace("{line}", &format!("lin_{id}"))

@@ -48,6 +48,9 @@ fn missing(path: &str) -> String {
         ("{freeze}", format!("frz_{id}")),
         ("{receipt}", format!("rcp_{id}")),
         ("{person}", format!("per_{id}")),
+        ("{brief}", format!("brf_{id}")),
+        ("{contract}", format!("ctr_{id}")),
+        ("{action}", "cancel".to_owned()),
     ];
     fills
         .iter()

@@ -49,6 +49,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("domain::catalogue", WORDS),
+    ("domain::contract", WORDS),
+    // A quote is the terms of a contract to be.
+    (
+        "domain::brief",
+        &["money", "base", "ledger", "domain::refusal", "domain::contract"],
+    ),
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
     ("domain::recon", WORDS),

@@ -75,6 +75,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::WithdrawReceipts { .. }
         | Command::MatchReceipt { .. }
         | Command::UnmatchReceipt { .. } => wanted.extend(of_desk(command)),
+        Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
+            super::vtask_needs::needs(book, command, world, out);
+        }
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -119,7 +122,7 @@ fn of_contest(book: BookId, command: &Command, world: &World) -> Vec<StreamId> {
 }
 
 /// The party and everybody above it, by any contract.
-fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut Needs) {
+pub(super) fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>, out: &mut Needs) {
     if !seen.insert(party) {
         return;
     }

@@ -69,7 +69,7 @@ fn standing(shelf: ShelfId, scribe: &Scribe<'_>) -> Result<Arc<ShelfState>, Refu
         .ok_or_else(|| Refusal::not_found("rule"))
 }
 
-fn post(command: &Command, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+pub(super) fn post(command: &Command, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     let Command::PostRule {
         external_id,
         brand,

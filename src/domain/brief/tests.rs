@@ -1,0 +1,2 @@
+//! Tests of briefs.
+//! Must never need a database.
