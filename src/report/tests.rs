@@ -73,7 +73,13 @@ fn every_statement_names_its_log_and_every_file_is_registered() {
         .collect();
     for statement in &registered {
         let code: String = statement.sql.lines().filter(|line| !line.starts_with("--")).collect();
-        assert!(code.contains("log = $1"), "{}.sql names no log", statement.file);
+        // What sets a session's own time reads no table.
+        let reads = code.contains("from ");
+        assert!(
+            !reads || code.contains("log = $1"),
+            "{}.sql names no log",
+            statement.file
+        );
         assert!(!code.contains(';'), "{}.sql is not one statement", statement.file);
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/sql");

@@ -2,6 +2,7 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod desk;
+mod places;
 mod recon;
 mod returns;
 mod settlement;
@@ -25,7 +26,6 @@ use fenzhang::domain::command::Pending;
 use fenzhang::domain::cutover::{
     CutoverEvent, LinesNamed, Opening, OpeningBalance, OpeningPosted, OpeningReversed, PayeeYear, Scope as CutoverScope,
 };
-use fenzhang::domain::entity::{EntityEvent, EntityNamed, EntityRegistered, EntityRenamed};
 use fenzhang::domain::event::{Event, KINDS};
 use fenzhang::domain::import::{ImportCommitted, ImportEvent, ImportReversal, ImportReversed};
 use fenzhang::domain::order::pin::*;
@@ -40,7 +40,6 @@ use fenzhang::domain::party::{
     ContractScope, MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, Receiver, Share,
 };
 use fenzhang::domain::person::{KeyIssued, KeyRevoked, PersonEvent, Role};
-use fenzhang::domain::placement::{Holder, PlacementAssigned, PlacementEnded, PlacementEvent, PlacementKind};
 use fenzhang::domain::plan::event::{ShelfEvent, SubjectApplied};
 use fenzhang::domain::plan::{
     PlanKind, Rates, RuleChanged, RuleEnded, RulePosted, RuleScope, RuleTerms, SubjectDecided, Subjects, UsageEvent,
@@ -524,42 +523,6 @@ fn rule_events() -> Vec<Event> {
     events
 }
 
-fn entity_events() -> Vec<Event> {
-    let named = EntityNamed {
-        entity: Some(EntityId(id(33))),
-    };
-    vec![
-        Event::Entity(EntityEvent::Registered(EntityRegistered {
-            entity: EntityId(id(33)),
-            external_id: ext("HZ-01"),
-            name: "杭州星河文化有限公司".parse().unwrap(),
-        })),
-        Event::Entity(EntityEvent::Renamed(EntityRenamed {
-            name: "杭州银河文化有限公司".parse().unwrap(),
-        })),
-        Event::Party(PartyEvent::EntityNamed(named.clone())),
-        Event::ShopEntity(named),
-    ]
-}
-
-fn placement_events() -> Vec<Event> {
-    vec![
-        Event::Placement(PlacementEvent::Assigned(PlacementAssigned {
-            placement: PlacementId(id(14)),
-            platform: ext("taobao"),
-            kind: PlacementKind::Pid,
-            number: ext("mm_1_2_3"),
-            holder: Holder::Party(party(PartyKind::Anchor)),
-            from: at(0),
-            to: Some(at(60)),
-        })),
-        Event::Placement(PlacementEvent::Ended(PlacementEnded {
-            placement: PlacementId(id(14)),
-            at: at(30),
-        })),
-    ]
-}
-
 fn opening() -> Opening {
     Opening {
         reason: "五月台账".to_owned(),
@@ -726,8 +689,8 @@ fn written_today() -> Vec<Event> {
         rule_events(),
         other_events(),
         returns::events(),
-        entity_events(),
-        placement_events(),
+        places::entity_events(),
+        places::placement_events(),
         settlement::events(),
         desk::events(),
         recon::events(),

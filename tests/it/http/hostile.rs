@@ -91,8 +91,13 @@ async fn send(server: &Server, method: &str, path: &str, body: Vec<u8>) -> (u16,
     } else {
         "application/json"
     };
+    // Only a party disputes a line.
+    let role = match (method, path.as_str()) {
+        ("POST", "/v1/disputes") => Role::Anchor,
+        _ => Role::Owner,
+    };
     let request = server
-        .request(Role::Owner, method, &path)
+        .request(role, method, &path)
         .header("Idempotency-Key", Uuid::now_v7().to_string())
         .header("Content-Type", kind)
         .body(body);

@@ -64,12 +64,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::ResolveBreaks { .. }
         | Command::OpenDispute(_)
         | Command::AnswerDispute { .. } => wanted.extend(of_contest(book, command, world)),
-        Command::IssueKey { person, party, .. } => {
-            wanted.extend(person.map(StreamId::from));
-            wanted.extend(party.map(StreamId::from));
-        }
-        Command::RevokeKey { person, .. } => wanted.push((*person).into()),
-        Command::Substitute { .. }
+        Command::IssueKey { .. }
+        | Command::RevokeKey { .. }
+        | Command::Substitute { .. }
         | Command::SuspendParty { .. }
         | Command::Receipts(_)
         | Command::WithdrawReceipts { .. }
@@ -150,10 +147,15 @@ fn of_entities(book: BookId, command: &Command) -> Vec<StreamId> {
     }
 }
 
-/// Substitutes, suspensions and receipts.
+/// Keys, substitutes, suspensions and receipts.
 fn of_desk(command: &Command) -> Vec<StreamId> {
     let mut wanted: Vec<StreamId> = Vec::new();
     match command {
+        Command::IssueKey { person, party, .. } => {
+            wanted.extend(person.map(StreamId::from));
+            wanted.extend(party.map(StreamId::from));
+        }
+        Command::RevokeKey { person, .. } => wanted.push((*person).into()),
         Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
         Command::SuspendParty { party, .. } => wanted.push((*party).into()),
         Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
