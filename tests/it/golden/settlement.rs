@@ -46,6 +46,7 @@ fn drafted() -> Sheet {
         closing: Minor(-2_500),
         payable: Minor(0),
         carried: Minor(-2_500),
+        suspended: None,
         negative_since: Some("2026-04".parse().unwrap()),
         others: vec![Other {
             account: AccountKind::Held,
