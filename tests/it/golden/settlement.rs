@@ -212,6 +212,15 @@ pub fn events() -> Vec<Event> {
     events
 }
 
+/// A sheet of a party that is not to be paid.
+pub fn suspended() -> Event {
+    let sheet = Sheet {
+        suspended: Some("身份待核实".to_owned()),
+        ..drafted()
+    };
+    Event::Sheet(SheetEvent::Drafted(Box::new(sheet)))
+}
+
 /// What an approval of a run asks.
 pub fn approve_run() -> Pending {
     Pending::ApproveRun {

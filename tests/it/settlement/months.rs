@@ -13,6 +13,7 @@ use fenzhang::domain::person::Role;
 use fenzhang::domain::settlement::{Part, Settle, Stage as Standing};
 use fenzhang::engine::close::Pace;
 use fenzhang::engine::{Answer, Meta};
+use fenzhang::ledger::AccountKind;
 use fenzhang::report::{self, At, Page, RunView, SheetFilter, SheetView, StatementKey, Viewer};
 use fenzhang::store::books;
 use uuid::Uuid;
@@ -79,11 +80,13 @@ impl Shop {
         self.ask(Command::Settle(Box::new(asked)), person(1)).await
     }
 
-    /// Settles whatever the file left paid and open, at a date of the month.
+    /// Settles whatever was ordered before an instant and is paid and open.
     async fn settle_lines(&self, at: &str) -> usize {
-        let sql = "select line, platform, line_no from line where log = $1 and status in (3, 4) order by line";
+        let sql =
+            "select line, platform, line_no from line where log = $1 and status in (3, 4) and at < $2 order by line";
+        let before: fenzhang::base::Instant = at.parse().unwrap();
         let client = self.stage.engine.pool().get().await.unwrap();
-        let rows = client.query(sql, &[&self.log.0]).await.unwrap();
+        let rows = client.query(sql, &[&self.log.0, &before.utc()]).await.unwrap();
         drop(client);
         let told: Vec<LineFact> = (rows.iter())
             .map(|row| LineFact {
@@ -123,7 +126,8 @@ impl Shop {
         report::run(&client, self.log, run).await.unwrap()
     }
 
-    /// Over all parties the closings are the settled layer of the trial balance at the sheets' position.
+    /// Over all parties the closings are the settled layer of the trial balance at the sheets' position, less what was stamped
+    /// into later months by then.
     async fn sum_is_the_trial_balance(&self, run: &RunView) {
         let client = self.stage.engine.pool().get().await.unwrap();
         let at = At::Position(run.reckoned_at.unwrap());
@@ -138,6 +142,13 @@ impl Shop {
         for row in settled.filter(|row| !row.accounts.starts_with("book:")) {
             let account = row.accounts.split(':').nth(1).unwrap().to_owned();
             *held.entry(account).or_default() += fen(&row.credits.amount) - fen(&row.debits.amount);
+        }
+        let sql = "select account, sum(amount)::bigint from leg where log = $1 and layer = 1 and period > $2 \
+                   and position <= $3 and owner > '00000000-0000-0000-0000-000000000000' group by account";
+        let (period, position) = (run.period.number(), run.reckoned_at.unwrap());
+        for row in client.query(sql, &[&self.log.0, &period, &position]).await.unwrap() {
+            let account = AccountKind::from_code(row.get(0)).unwrap().word().to_owned();
+            *held.entry(account).or_default() -= row.get::<_, i64>(1);
         }
         for row in run.tie.iter().filter(|row| !row.account.starts_with("book:")) {
             let due = held.remove(&row.account).unwrap_or_default();
@@ -270,7 +281,7 @@ async fn the_months_of_the_british_shop_are_closed_one_after_the_other_and_late_
         }
         shop.stage.import(&in_time).await;
         let last: Month = month.parse().unwrap();
-        let settled = shop.settle_lines(&format!("{}T20:00:00Z", last_day(last))).await;
+        let settled = shop.settle_lines(&format!("{}T15:59:59Z", last_day(last))).await;
         assert!(settled > 1_000, "{settled} lines of {month}");
         let run = shop.close(month).await;
         shop.lock(run.run).await;

@@ -34,8 +34,6 @@ async fn case_32_a_suspended_party_earns_on_is_not_payable_and_is_payable_once_i
         (&cny("500.00"), &json!("身份待核实")),
         "{sheet}"
     );
-    // Nobody else's sheet says so.
-    assert_eq!(may.sheet_of("G").await["suspended"], Value::Null);
     may.lock().await;
     stage.clock("2026-07-01T12:00:00+08:00").await;
     stage
@@ -46,6 +44,8 @@ async fn case_32_a_suspended_party_earns_on_is_not_payable_and_is_payable_once_i
     june.says("A", "500.00", &[("settled", "9.80")], "509.80", "0.00").await;
     june.says("G", "0.00", &[("settled", "4.20")], "4.20", "4.20").await;
     assert_eq!(june.sheet_of("A").await["carried"], cny("509.80"));
+    // Nobody else's sheet says so.
+    assert_eq!(june.sheet_of("G").await["suspended"], Value::Null);
     june.lock().await;
     approved(&stage, "/v1/parties/A/resume", json!({"reason": "已核实"})).await;
     stage.clock("2026-08-01T12:00:00+08:00").await;
