@@ -54,6 +54,8 @@ create table settlement_sheet (
     lines_sha256    text not null,
     sha256          text not null,
     position        bigint not null,
+    -- why nothing is payable: the party is not to be paid
+    suspended       text,
     primary key (log, sheet)
 );
 create unique index settlement_sheet_of_run on settlement_sheet (log, run, party, currency);

@@ -48,7 +48,8 @@ pub(super) struct Explain {
     /// Statement, difference: which month.
     #[arg(long)]
     period: Option<Month>,
-    /// Statement: opening, settled, clawbacks, freezes or adjustments; the closing without it.
+    /// Statement: opening, settled, clawbacks, shares, services, penalties, freezes, reserves, adjustments, payments or
+    /// write_offs; the closing without it.
     #[arg(long, value_parser = cell)]
     cell: Option<MonthCell>,
     /// Sheet: one part of it, such as settled or clawbacks; its closing without it.
@@ -90,7 +91,7 @@ pub(super) struct Explain {
 
 fn cell(text: &str) -> Result<MonthCell, String> {
     let found = MonthCell::ALL.into_iter().find(|cell| cell.word() == text);
-    found.ok_or_else(|| "opening, settled, clawbacks, freezes or adjustments".to_owned())
+    found.ok_or_else(|| MonthCell::ALL.map(MonthCell::word).join(", "))
 }
 
 fn part(text: &str) -> Result<Part, String> {

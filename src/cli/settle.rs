@@ -347,8 +347,10 @@ async fn check(client: &Client, logs: &BookLogs, period: Month) -> Result<(), Fa
     let (mut after, mut sheets) = (Uuid::nil(), 0_u64);
     loop {
         let page = settlements::sheets(client, logs.money, (period, position), after, 500).await?;
+        let suspended = settlements::suspended(client, logs.money, &page.sheets).await?;
         for told in &page.sheets {
-            let sheet = draft(SheetId(Uuid::nil()), RunId(Uuid::nil()), period, told, &terms)
+            let why = suspended.contains(&told.party).then_some("suspended");
+            let sheet = draft(SheetId(Uuid::nil()), RunId(Uuid::nil()), period, told, &terms, why)
                 .map_err(|refusal| Failure::difference(refusal.message))?;
             sheets += 1;
             let mut add = |what: &'static str, amount: Minor| -> Result<(), Failure> {

@@ -87,7 +87,7 @@ pub async fn balance(shared: Data<Shared>, caller: Caller, request: HttpRequest)
 /// Explains a month of an account: its closing, or one cell of the settlement summary.
 #[utoipa::path(get, path = "/v1/explain/statement", tag = "money",
     params(("party" = Option<String>, Query), ("account" = Option<String>, Query), ("period" = String, Query),
-        ("cell" = Option<String>, Query, description = "opening, settled, clawbacks, freezes, adjustments or closing"),
+        ("cell" = Option<String>, Query, description = "opening, settled, clawbacks, shares, services, penalties, freezes, reserves, adjustments, payments, write_offs or closing"),
         ("currency" = Option<String>, Query), ("by" = Option<String>, Query), ("group" = Option<String>, Query),
         ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query), ("min_position" = Option<i64>, Query)),

@@ -30,6 +30,8 @@ pub struct DifferenceLine {
     pub at: Instant,
     /// Its kind.
     pub kind: String,
+    /// What an adjustment was for.
+    pub purpose: Option<String>,
     /// The platform's number of the sub-order line.
     pub line_no: Option<String>,
     /// The month it was stamped into: the statement's own, or one before, which moves the opening.
@@ -135,6 +137,7 @@ fn line(row: &tokio_postgres::Row) -> Result<DifferenceLine, ReportError> {
         recorded_at: Instant::from_utc(row.get(1)),
         at: Instant::from_utc(row.get(2)),
         kind: row.get(3),
+        purpose: row.get(10),
         line_no: row.get(9),
         period: month(row.get(7))?,
         points_back_to: row.get::<_, Option<i32>>(8).map(month).transpose()?,
@@ -178,7 +181,7 @@ impl DifferenceView {
         }
         for line in &self.lines {
             let amount = Minor(if line.amount.amount.starts_with('-') { -1 } else { 1 });
-            let words = |lang| reason::movement(&line.kind, amount, lang);
+            let words = |lang| reason::movement(&line.kind, line.purpose.as_deref(), amount, lang);
             table.push([
                 self.zone.local(line.recorded_at).into(),
                 self.zone.local(line.at).into(),

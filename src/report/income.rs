@@ -70,7 +70,7 @@ pub async fn income(
         let (kind, currency): (&str, _) = (row.get(1), wire::currency(row.get(3))?);
         let (amount, events): (Minor, i64) = (Minor(row.get(4)), row.get(5));
         let direction = Minor(if row.get(2) { 1 } else { -1 });
-        let words = |lang| reason::movement(kind, direction, lang);
+        let words = |lang| reason::movement(kind, row.get(6), direction, lang);
         let words = format!("{} {}", words(Lang::En), words(Lang::Zh));
         let known = kinds.entry((month, currency, words)).or_default();
         *known = (known.0 + events, known.1.plus(amount)?);

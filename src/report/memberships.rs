@@ -10,7 +10,9 @@ use super::page::part;
 use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
 use crate::base::{Instant, LogId, MembershipId, PartyId};
 use crate::domain::party::Share;
-use crate::domain::share::{Bearer, Deduction, Measure, Method, MonthlyTiers, ShareFormula, Side};
+use crate::domain::share::{
+    Bearer, Deduction, Guarantee, GuaranteeMode, Measure, Method, MonthlyTiers, ShareFormula, Side,
+};
 use crate::money::Rate;
 
 pub(super) const SQL: &[Statement] = &[sql!("memberships_page")];
@@ -39,6 +41,9 @@ pub struct MembershipView {
     pub formula: Option<ShareFormulaView>,
     /// Whom the platform pays: `book`, `upper`, `member`, `each`.
     pub receiver: String,
+    /// 保底: what the agency guarantees the member a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guarantee: Option<GuaranteeView>,
     /// Inclusive.
     #[schema(value_type = String)]
     pub from: Instant,
@@ -46,6 +51,38 @@ pub struct MembershipView {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Instant>,
+}
+
+/// What an agency guarantees its member a month 保底.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct GuaranteeView {
+    /// A month.
+    pub amount: Money,
+    /// `top_up`: a shortfall is paid for good; `advance`: it is paid ahead and recovered from later months.
+    #[schema(value_type = String)]
+    pub mode: GuaranteeMode,
+    /// An advance is recovered only out of what exceeds the guarantee.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub floor: bool,
+}
+
+impl GuaranteeView {
+    fn of(guarantee: &Guarantee) -> GuaranteeView {
+        GuaranteeView {
+            amount: Money::of(guarantee.amount, guarantee.currency),
+            mode: guarantee.mode,
+            floor: guarantee.floor,
+        }
+    }
+
+    /// How a shortfall is dealt with, as a word.
+    fn word(&self) -> &'static str {
+        match (self.mode, self.floor) {
+            (GuaranteeMode::TopUp, _) => "top_up",
+            (GuaranteeMode::Advance, false) => "advance",
+            (GuaranteeMode::Advance, true) => "advance with floor",
+        }
+    }
 }
 
 /// A formula of a share, in the form in which it is signed.
@@ -198,6 +235,10 @@ fn view(row: &Row) -> Result<MembershipView, ReportError> {
         Share::UpperPasses(rate) => ("upper_passes", *rate),
         Share::Formula(formula) => ("formula", formula.rate),
     };
+    let guarantee: Option<Guarantee> = (row.get::<_, Option<&str>>(8))
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(|_| ReportError::Stored("guarantee"))?;
     Ok(MembershipView {
         membership: MembershipId(row.get(0)),
         member: wire::party(row.get(1))?,
@@ -207,6 +248,7 @@ fn view(row: &Row) -> Result<MembershipView, ReportError> {
         rate: rate.to_string(),
         formula: share.formula().map(ShareFormulaView::of),
         receiver: row.get(5),
+        guarantee: guarantee.as_ref().map(GuaranteeView::of),
         from: Instant::from_utc(row.get(6)),
         to: row.get::<_, Option<_>>(7).map(Instant::from_utc),
     })
@@ -225,6 +267,9 @@ impl MembershipsView {
                 "share",
                 "rate",
                 "receiver",
+                "guarantee 保底",
+                "currency",
+                "mode",
                 "from",
                 "to",
             ],
@@ -238,6 +283,11 @@ impl MembershipsView {
                 row.share.into(),
                 super::Cell::Number(row.rate.clone()),
                 row.receiver.clone().into(),
+                row.guarantee
+                    .as_ref()
+                    .map_or(super::Cell::Empty, |of| super::Cell::from(&of.amount)),
+                row.guarantee.as_ref().map(|of| of.amount.currency.clone()).into(),
+                row.guarantee.as_ref().map(|of| of.word().to_owned()).into(),
                 row.from.to_string().into(),
                 row.to.map(|to| to.to_string()).into(),
             ]);

@@ -106,7 +106,7 @@ pub use entries::{EntriesFilter, EntriesView, EntryView, entries};
 pub use error::ReportError;
 pub use events::{EventView, EventsView, events};
 pub use explain::{
-    ExplainView, Fold, FoldBy, Lang, MonthCell, Node, explain_balance, explain_difference, explain_leg, explain_line,
+    ExplainView, Fold, FoldBy, Lang, Node, explain_balance, explain_difference, explain_leg, explain_line,
     explain_month, explain_sheet,
 };
 pub use forecast::{ForecastRow, ForecastView, Known, forecast};
@@ -154,7 +154,7 @@ pub use runs::{
     DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
     run, runs, settlement_terms,
 };
-pub use settlement::{SettlementRow, SettlementView, settlement};
+pub use settlement::{MonthCell, SettlementRow, SettlementView, settlement};
 pub use sheet::{
     ContestView, OtherAccountView, SheetFilter, SheetMember, SheetMembersView, SheetPart, SheetView, SheetsView,
     UnderTermsView, part_words, sheet, sheet_lines, sheet_members, sheets,

@@ -285,10 +285,18 @@ fn short(id: &str) -> String {
     format!("{cut}…")
 }
 
-/// What an event of a kind did to an account, for a statement line.
-pub(super) fn movement(kind: &str, amount: Minor, lang: Lang) -> &'static str {
+/// What an event of a kind did to an account, for a statement line; of an adjustment what it was for.
+pub(super) fn movement(kind: &str, purpose: Option<&str>, amount: Minor, lang: Lang) -> &'static str {
     let (en, zh) = match kind {
-        "adjustment.posted" => ("manual adjustment", "人工调整"),
+        "adjustment.posted" => adjusted(purpose),
+        "payment.recorded" => ("payment", "付款"),
+        "payment.returned" => ("payment returned", "付款退回"),
+        "receipt.recorded" | "receipt.matched" => ("money received", "回款"),
+        "receipt.unmatched" => ("money received, taken off its bill", "回款取消匹配"),
+        "receipt.withdrawn" => ("money received, withdrawn", "回款撤回"),
+        "freeze.placed" => ("frozen", "冻结"),
+        "freeze.lifted" => ("freeze lifted", "解冻"),
+        "freeze.forfeited" => ("forfeited", "罚没"),
         "cutover.opened" => ("opening balance", "期初余额"),
         "cutover.reversed" => ("opening balance reversed", "期初余额冲回"),
         "membership.trued_up" => ("share true-up", "分成结算差额"),
@@ -311,5 +319,19 @@ pub(super) fn movement(kind: &str, amount: Minor, lang: Lang) -> &'static str {
     match lang {
         Lang::En => en,
         Lang::Zh => zh,
+    }
+}
+
+/// What an adjustment was for.
+fn adjusted(purpose: Option<&str>) -> (&'static str, &'static str) {
+    match purpose {
+        Some("contract") => ("brand contract", "V任务"),
+        Some("sourcing") => ("sourcing", "供货"),
+        Some("penalty") => ("penalty", "罚款"),
+        Some("charge") => ("charge", "费用"),
+        Some("payment") => ("payment, by adjustment", "付款（人工调整）"),
+        Some("receipt") => ("money received, by adjustment", "回款（人工调整）"),
+        Some("write_off") => ("written off", "核销"),
+        _ => ("manual adjustment", "人工调整"),
     }
 }

@@ -202,7 +202,7 @@ pub const REGISTRY: &[Report] = &[
     report!("lost-commission", "lines that earn less than they might, by cause", "/v1/orders", [Take::Party, Take::Period], lost_commission::SQL, (client, log, args) => {
         table(lost_commission(client, log, args.eyes()?, args.period).await?.table())
     }),
-    report!("memberships", "agency contracts by date", "/v1/memberships", [Take::Page], memberships::SQL, (client, log, args) => {
+    report!("memberships", "agency contracts by date", "/v1/memberships", [Take::Party, Take::Page], memberships::SQL, (client, log, args) => {
         let view = memberships(client, log, args.viewer, args.party, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),

@@ -1,4 +1,4 @@
-//! Settlement summary of a month 结算汇总: per party opening, commission settled, claw-backs, other, closing.
+//! Settlement summary of a month 结算汇总: per party opening, what moved it, cell by cell, and closing.
 //! Must never read a running balance, and never add what a platform paid itself.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,130 @@ use crate::money::{Currency, Minor};
 
 pub(super) const SQL: &[Statement] = &[sql!("settlement_rows")];
 
-/// One party in one currency, or the sum of all shown.
+/// A cell of the settlement summary; its closing is the sum of all. Each part of a settlement sheet belongs to one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MonthCell {
+    /// 期初: what stood before the month.
+    Opening,
+    /// 佣金结算: commission settled, corrections upwards included.
+    Settled,
+    /// 佣金扣回: taken back for refunds, corrections downwards included.
+    Clawbacks,
+    /// 分成与保底: true-ups of tiers and minimum guarantees.
+    Shares,
+    /// 服务费: V任务 and 供货: brand contracts and sourcing.
+    Services,
+    /// 罚扣: 罚款 and 费用: what was forfeited or charged.
+    Penalties,
+    /// 冻结: frozen, less what was lifted.
+    Freezes,
+    /// 准备金: 退货准备金: held back for returns, and released.
+    Reserves,
+    /// 调整: manual adjustments and opening balances.
+    Adjustments,
+    /// 收付款: 付款 and 回款: paid, and money received.
+    Payments,
+    /// 核销: written off.
+    WriteOffs,
+}
+
+impl MonthCell {
+    /// Every cell, in the order of their codes.
+    pub const ALL: [MonthCell; 11] = [
+        MonthCell::Opening,
+        MonthCell::Settled,
+        MonthCell::Clawbacks,
+        MonthCell::Shares,
+        MonthCell::Services,
+        MonthCell::Penalties,
+        MonthCell::Freezes,
+        MonthCell::Reserves,
+        MonthCell::Adjustments,
+        MonthCell::Payments,
+        MonthCell::WriteOffs,
+    ];
+
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            MonthCell::Opening => "opening",
+            MonthCell::Settled => "settled",
+            MonthCell::Clawbacks => "clawbacks",
+            MonthCell::Shares => "shares",
+            MonthCell::Services => "services",
+            MonthCell::Penalties => "penalties",
+            MonthCell::Freezes => "freezes",
+            MonthCell::Reserves => "reserves",
+            MonthCell::Adjustments => "adjustments",
+            MonthCell::Payments => "payments",
+            MonthCell::WriteOffs => "write_offs",
+        }
+    }
+
+    pub(super) fn zh(self) -> &'static str {
+        match self {
+            MonthCell::Opening => "期初",
+            MonthCell::Settled => "佣金结算",
+            MonthCell::Clawbacks => "佣金扣回",
+            MonthCell::Shares => "分成与保底",
+            MonthCell::Services => "服务费",
+            MonthCell::Penalties => "罚扣",
+            MonthCell::Freezes => "冻结",
+            MonthCell::Reserves => "准备金",
+            MonthCell::Adjustments => "调整",
+            MonthCell::Payments => "收付款",
+            MonthCell::WriteOffs => "核销",
+        }
+    }
+
+    /// The code in the statements.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            MonthCell::Opening => "0",
+            MonthCell::Settled => "1",
+            MonthCell::Clawbacks => "2",
+            MonthCell::Shares => "3",
+            MonthCell::Services => "4",
+            MonthCell::Penalties => "5",
+            MonthCell::Freezes => "6",
+            MonthCell::Reserves => "7",
+            MonthCell::Adjustments => "8",
+            MonthCell::Payments => "9",
+            MonthCell::WriteOffs => "a",
+        }
+    }
+
+    /// The heading of its column.
+    fn column(self) -> &'static str {
+        match self {
+            MonthCell::Opening => "opening 期初",
+            MonthCell::Settled => "settled 佣金结算",
+            MonthCell::Clawbacks => "clawbacks 佣金扣回",
+            MonthCell::Shares => "shares 分成与保底",
+            MonthCell::Services => "services 服务费",
+            MonthCell::Penalties => "penalties 罚扣",
+            MonthCell::Freezes => "freezes 冻结",
+            MonthCell::Reserves => "reserves 准备金",
+            MonthCell::Adjustments => "adjustments 调整",
+            MonthCell::Payments => "payments 收付款",
+            MonthCell::WriteOffs => "write_offs 核销",
+        }
+    }
+
+    /// Shown in a table even where nothing of it moved.
+    fn always(self) -> bool {
+        matches!(
+            self,
+            MonthCell::Opening
+                | MonthCell::Settled
+                | MonthCell::Clawbacks
+                | MonthCell::Freezes
+                | MonthCell::Adjustments
+        )
+    }
+}
+
+/// One party in one currency, or the sum of all shown: opening and all that follows it are the closing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct SettlementRow {
     /// Whose; absent in a sum.
@@ -24,18 +147,49 @@ pub struct SettlementRow {
     pub party: Option<PartyId>,
     /// Its name.
     pub name: String,
-    /// 期初
+    /// 期初: what stood before the month.
     pub opening: Money,
     /// 佣金结算: commission settled, corrections upwards included.
     pub settled: Money,
-    /// 佣金扣回: taken back for refunds.
+    /// 佣金扣回: taken back for refunds, corrections downwards included.
     pub clawbacks: Money,
-    /// Freezes and what was lifted or forfeited of them.
+    /// 分成与保底: true-ups of tiers and minimum guarantees.
+    pub shares: Money,
+    /// 服务费: V任务 and 供货: brand contracts and sourcing.
+    pub services: Money,
+    /// 罚扣: 罚款 and 费用: what was forfeited or charged.
+    pub penalties: Money,
+    /// 冻结: frozen, less what was lifted.
     pub freezes: Money,
-    /// Manual adjustments.
+    /// 准备金: 退货准备金: held back for returns, and released.
+    pub reserves: Money,
+    /// 调整: manual adjustments and opening balances.
     pub adjustments: Money,
+    /// 收付款: 付款 and 回款: paid, and money received.
+    pub payments: Money,
+    /// 核销: written off.
+    pub write_offs: Money,
     /// 期末
     pub closing: Money,
+}
+
+impl SettlementRow {
+    /// One cell.
+    pub fn cell(&self, cell: MonthCell) -> &Money {
+        match cell {
+            MonthCell::Opening => &self.opening,
+            MonthCell::Settled => &self.settled,
+            MonthCell::Clawbacks => &self.clawbacks,
+            MonthCell::Shares => &self.shares,
+            MonthCell::Services => &self.services,
+            MonthCell::Penalties => &self.penalties,
+            MonthCell::Freezes => &self.freezes,
+            MonthCell::Reserves => &self.reserves,
+            MonthCell::Adjustments => &self.adjustments,
+            MonthCell::Payments => &self.payments,
+            MonthCell::WriteOffs => &self.write_offs,
+        }
+    }
 }
 
 /// The settlement of a month.
@@ -57,54 +211,53 @@ pub struct SettlementView {
     pub sums: Vec<SettlementRow>,
 }
 
+/// Amounts in the order of the cells.
 #[derive(Clone, Copy, Default)]
-struct Amounts {
-    opening: Minor,
-    settled: Minor,
-    clawbacks: Minor,
-    freezes: Minor,
-    adjustments: Minor,
-}
+struct Amounts([Minor; MonthCell::ALL.len()]);
 
 impl Amounts {
     fn of(row: &Row) -> Amounts {
-        Amounts {
-            opening: Minor(row.get(3)),
-            settled: Minor(row.get(4)),
-            clawbacks: Minor(row.get(5)),
-            freezes: Minor(row.get(6)),
-            adjustments: Minor(row.get(7)),
-        }
+        // Party, name and currency stand before them.
+        Amounts(std::array::from_fn(|at| Minor(row.get(at + 3))))
     }
 
     fn add(&mut self, other: Amounts) -> Result<(), ReportError> {
-        self.opening = self.opening.plus(other.opening)?;
-        self.settled = self.settled.plus(other.settled)?;
-        self.clawbacks = self.clawbacks.plus(other.clawbacks)?;
-        self.freezes = self.freezes.plus(other.freezes)?;
-        self.adjustments = self.adjustments.plus(other.adjustments)?;
+        for (own, more) in self.0.iter_mut().zip(other.0) {
+            *own = own.plus(more)?;
+        }
         Ok(())
     }
 
     fn view(self, party: Option<PartyId>, name: String, currency: Currency) -> Result<SettlementRow, ReportError> {
-        let parts = [
-            self.opening,
-            self.settled,
-            self.clawbacks,
-            self.freezes,
-            self.adjustments,
-        ];
-        let closing = Minor::sum(parts)?;
-        let money = |amount| Money::of(amount, currency);
+        let closing = Money::of(Minor::sum(self.0)?, currency);
+        let [
+            opening,
+            settled,
+            clawbacks,
+            shares,
+            services,
+            penalties,
+            freezes,
+            reserves,
+            adjustments,
+            payments,
+            write_offs,
+        ] = self.0.map(|amount| Money::of(amount, currency));
         Ok(SettlementRow {
             party,
             name,
-            opening: money(self.opening),
-            settled: money(self.settled),
-            clawbacks: money(self.clawbacks),
-            freezes: money(self.freezes),
-            adjustments: money(self.adjustments),
-            closing: money(closing),
+            opening,
+            settled,
+            clawbacks,
+            shares,
+            services,
+            penalties,
+            freezes,
+            reserves,
+            adjustments,
+            payments,
+            write_offs,
+            closing,
         })
     }
 }
@@ -159,8 +312,18 @@ pub async fn settlement(
 }
 
 impl SettlementView {
-    /// As a table; the sums stand last.
+    /// As a table; the sums stand last. Shares, services, penalties, reserves, payments and write-offs have a column when any
+    /// moved.
     pub fn table(&self) -> Table {
+        let all = || self.rows.iter().chain(&self.sums);
+        let moved = |cell: MonthCell| all().any(|row| row.cell(cell).amount.bytes().any(|b| matches!(b, b'1'..=b'9')));
+        let shown: Vec<MonthCell> = MonthCell::ALL
+            .into_iter()
+            .filter(|cell| cell.always() || moved(*cell))
+            .collect();
+        let mut columns = vec!["party"];
+        columns.extend(shown.iter().map(|cell| cell.column()));
+        columns.extend(["closing 期末", "currency"]);
         let mut table = Table::new(
             format!(
                 "Settlement 结算汇总 {} of {}:{} at position {}",
@@ -169,28 +332,14 @@ impl SettlementView {
                 self.account,
                 self.position
             ),
-            &[
-                "party",
-                "opening 期初",
-                "settled 佣金结算",
-                "clawbacks 佣金扣回",
-                "freezes 冻结",
-                "adjustments 调整",
-                "closing 期末",
-                "currency",
-            ],
+            &columns,
         );
-        for row in self.rows.iter().chain(&self.sums) {
-            table.push([
-                row.name.clone().into(),
-                Cell::from(&row.opening),
-                Cell::from(&row.settled),
-                Cell::from(&row.clawbacks),
-                Cell::from(&row.freezes),
-                Cell::from(&row.adjustments),
-                Cell::from(&row.closing),
-                row.closing.currency.as_str().into(),
-            ]);
+        for row in all() {
+            let mut cells: Vec<Cell> = vec![row.name.clone().into()];
+            cells.extend(shown.iter().map(|cell| Cell::from(row.cell(*cell))));
+            cells.push(Cell::from(&row.closing));
+            cells.push(row.closing.currency.as_str().into());
+            table.push(cells);
         }
         table
     }

@@ -146,8 +146,12 @@ pub struct SheetView {
     pub closing: Money,
     /// 应付: what this run makes payable.
     pub payable: Money,
-    /// 结转: carried to the next month: a negative balance, or one below the minimum payout.
+    /// 结转: carried to the next month: a negative balance, one below the minimum payout, or what a suspended party is owed.
     pub carried: Money,
+    /// Why nothing is payable although something is owed: the party is not to be paid 暂停付款, for this reason. The amount
+    /// becomes payable in the first run after it is resumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
     /// The month since which it has been negative without a break.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -410,6 +414,7 @@ fn view(row: &Row) -> Result<SheetView, ReportError> {
         closing: money(15),
         payable: money(16),
         carried: money(17),
+        suspended: row.get(23),
         negative_months: negative_since.map(|since| months_from(since, period)),
         negative_since,
         others: others.iter().map(other).collect::<Result<_, ReportError>>()?,
@@ -455,6 +460,13 @@ impl SheetView {
         row("closing", "期末", &self.closing);
         row("payable", "应付", &self.payable);
         row("carried", "结转", &self.carried);
+        if let Some(reason) = &self.suspended {
+            table.push([
+                format!("not paid: {reason}").into(),
+                format!("暂停付款：{reason}").into(),
+                Cell::from(&self.carried),
+            ]);
+        }
         table
     }
 }

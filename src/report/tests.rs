@@ -112,4 +112,6 @@ fn the_parts_of_an_explanation_are_those_of_the_sheets_figures() {
     ] {
         assert_eq!(case(ours, "when l.period < $8 then 'opening'"), figures);
     }
+    let summary = include_str!("sql/settlement_rows.sql");
+    assert_eq!(case(summary, "when l.period < $4 then 'opening'"), figures);
 }

@@ -37,12 +37,16 @@ pub async fn sheets(client: &Client, book: BookId, log: LogId, findings: &mut Fi
             let page = settlements::sheets(client, log, (period, position), after, PAGE).await?;
             let upto = page.last.unwrap_or(END);
             let rows = client.query(text::run_sheets, &[&log.0, &run, &after, &upto]).await?;
-            let kept = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-            let mut kept: BTreeMap<Uuid, String> = kept.collect::<Result<_>>()?;
+            let kept = rows
+                .iter()
+                .map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?))));
+            let mut kept: BTreeMap<Uuid, (String, Option<String>)> = kept.collect::<Result<_>>()?;
             for told in &page.sheets {
                 let id = SheetId::of(RunId(run), told.party, told.currency.code());
-                let again = draft(id, RunId(run), period, told, &terms).map(|sheet| sheet.sha256());
-                if kept.remove(&id.0) != again.ok() {
+                let (sha256, suspended) = kept.remove(&id.0).unzip();
+                let suspended = suspended.flatten();
+                let again = draft(id, RunId(run), period, told, &terms, suspended.as_deref());
+                if sha256 != again.ok().map(|sheet| sheet.sha256()) {
                     findings.add(Class::Sheets, || format!("{id} of {period}"));
                 }
             }

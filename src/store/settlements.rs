@@ -1,7 +1,7 @@
 //! What a close reads: runs under way, what a month moved party by party, what contracts and parties earned in it.
 //! Must never read a running balance, nor more than a page of parties at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -254,6 +254,13 @@ fn subtotal(row: &Row, sheets: &mut Sheets) -> Result<()> {
         });
     }
     Ok(())
+}
+
+/// Which parties of some sheets are not to be paid.
+pub async fn suspended(client: &Client, log: LogId, sheets: &[SheetFigures]) -> Result<BTreeSet<PartyId>> {
+    let parties: Vec<Uuid> = sheets.iter().map(|told| told.party.uuid()).collect();
+    let rows = client.query(text::suspended_of, &[&log.0, &parties]).await?;
+    rows.iter().map(|row| party(row.try_get(0)?)).collect()
 }
 
 /// What the sheets of a run come to.

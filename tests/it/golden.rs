@@ -786,6 +786,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         ("manner", fact(refund)),
         ("matched", returns::matched()),
         ("approve_run", requested(settlement::approve_run())),
+        ("suspended", settlement::suspended()),
         (
             "purpose",
             Event::Adjustment(AdjustmentPosted {

@@ -47,6 +47,22 @@ pub enum AdjustmentPurpose {
     WriteOff,
 }
 
+impl AdjustmentPurpose {
+    /// The word in the event.
+    pub fn word(self) -> &'static str {
+        match self {
+            AdjustmentPurpose::Adjustment => "adjustment",
+            AdjustmentPurpose::Contract => "contract",
+            AdjustmentPurpose::Sourcing => "sourcing",
+            AdjustmentPurpose::Penalty => "penalty",
+            AdjustmentPurpose::Charge => "charge",
+            AdjustmentPurpose::Payment => "payment",
+            AdjustmentPurpose::Receipt => "receipt",
+            AdjustmentPurpose::WriteOff => "write_off",
+        }
+    }
+}
+
 /// `adjustment.posted`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AdjustmentPosted {

@@ -61,12 +61,13 @@ pub fn draft_sheet(
     standing: Option<&SheetState>,
     told: &SheetFigures,
     terms: &SettlementTerms,
+    suspended: Option<&str>,
 ) -> Result<Option<SheetEvent>, Refusal> {
     if standing.is_some_and(|state| state.sheet.is_some()) {
         return Ok(None);
     }
     let id = SheetId::of(run.run, told.party, told.currency.code());
-    let sheet = draft(id, run.run, run.period, told, terms)?;
+    let sheet = draft(id, run.run, run.period, told, terms, suspended)?;
     Ok(Some(SheetEvent::Drafted(Box::new(sheet))))
 }
 

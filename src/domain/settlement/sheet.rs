@@ -171,6 +171,9 @@ pub struct Sheet {
     pub payable: Minor,
     /// 结转: what is carried to the next month: a negative balance, or one below the minimum payout.
     pub carried: Minor,
+    /// Why nothing is payable although something is owed: the party is not to be paid 暂停付款 for this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<String>,
     /// The month since which it has been negative without a break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negative_since: Option<Month>,
@@ -205,13 +208,17 @@ pub fn payable(account: AccountKind, closing: Minor, minimum: Minor) -> (Minor, 
     }
 }
 
-/// Draws up a sheet.
+/// Draws up a sheet; of a party that is suspended for a reason, nothing is payable.
+///
+/// INVARIANT: what is carried opens the next month, so what a suspension kept back becomes payable once, in the first run
+/// after it is over.
 pub fn draft(
     sheet: SheetId,
     run: RunId,
     period: Month,
     told: &SheetFigures,
     terms: &SettlementTerms,
+    suspended: Option<&str>,
 ) -> Result<Sheet, Refusal> {
     let mut closing = told.opening;
     for amount in told.parts.values() {
@@ -225,7 +232,9 @@ pub fn draft(
         ));
     }
     let account = main_account(told.party.kind());
-    let (payable, carried) = payable(account, closing, terms.minimum(told.currency));
+    let due = payable(account, closing, terms.minimum(told.currency));
+    let suspended = suspended.filter(|_| account == AccountKind::Available && closing > Minor::ZERO);
+    let (payable, carried) = suspended.map_or(due, |_| (Minor::ZERO, closing));
     let parts = told.parts.iter().filter(|(_, amount)| !amount.is_zero());
     Ok(Sheet {
         sheet,
@@ -239,6 +248,7 @@ pub fn draft(
         closing,
         payable,
         carried,
+        suspended: suspended.map(str::to_owned),
         negative_since: told.negative_since.filter(|_| closing < Minor::ZERO),
         others: told.others.clone(),
         under: told.under.clone(),

@@ -178,7 +178,14 @@ fn figures(opening: i64, parts: &[(Part, i64)], closing: i64) -> SheetFigures {
 }
 
 fn drafted(told: &SheetFigures, terms: &SettlementTerms) -> Result<Sheet, crate::domain::refusal::Refusal> {
-    draft(SheetId(Uuid::nil()), RunId(Uuid::nil()), month("2026-06"), told, terms)
+    draft(
+        SheetId(Uuid::nil()),
+        RunId(Uuid::nil()),
+        month("2026-06"),
+        told,
+        terms,
+        None,
+    )
 }
 
 #[test]

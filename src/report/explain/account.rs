@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::Client;
 
+use super::super::MonthCell;
 use super::super::statement::{self, Sum};
 use super::super::{At, Money, ReportError, Viewer, part_words, position, sheet, streams, wire};
 use super::fold::{Folded, Legs, Only, fold, owner_uuid};
-use super::{ExplainView, Fold, MonthCell, Node, may_see};
+use super::{ExplainView, Fold, Node, may_see};
 use crate::base::{LogId, Month, SheetId};
 use crate::domain::book::BookState;
 use crate::domain::settlement::Part;

@@ -7,7 +7,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::super::page::part;
-use super::super::{Money, Page, ReportError, Viewer, part_words};
+use super::super::{Money, MonthCell, Page, ReportError, Viewer, part_words};
 use super::Node;
 use super::leaf::Leaves;
 use crate::base::{LogId, Month, RuleId, Zone};
@@ -18,7 +18,7 @@ use crate::money::{Currency, Minor};
 /// How a sum is folded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FoldBy {
-    /// Opening, settled, claw-backs, freezes, adjustments.
+    /// Cells of the settlement summary.
     Kind,
     /// Day of the business time, in the book's zone.
     Day,
@@ -42,64 +42,6 @@ impl FoldBy {
             FoldBy::Month => "month",
             FoldBy::Rule => "rule",
             FoldBy::Part => "part",
-        }
-    }
-}
-
-/// A cell of the settlement summary; its closing is the sum of all.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum MonthCell {
-    /// 期初
-    Opening,
-    /// 佣金结算
-    Settled,
-    /// 佣金扣回
-    Clawbacks,
-    /// 冻结
-    Freezes,
-    /// 调整
-    Adjustments,
-}
-
-impl MonthCell {
-    /// Every cell, in the order of their codes.
-    pub const ALL: [MonthCell; 5] = [
-        MonthCell::Opening,
-        MonthCell::Settled,
-        MonthCell::Clawbacks,
-        MonthCell::Freezes,
-        MonthCell::Adjustments,
-    ];
-
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            MonthCell::Opening => "opening",
-            MonthCell::Settled => "settled",
-            MonthCell::Clawbacks => "clawbacks",
-            MonthCell::Freezes => "freezes",
-            MonthCell::Adjustments => "adjustments",
-        }
-    }
-
-    pub(super) fn zh(self) -> &'static str {
-        match self {
-            MonthCell::Opening => "期初",
-            MonthCell::Settled => "佣金结算",
-            MonthCell::Clawbacks => "佣金扣回",
-            MonthCell::Freezes => "冻结",
-            MonthCell::Adjustments => "调整",
-        }
-    }
-
-    /// The code in the statements.
-    fn code(self) -> &'static str {
-        match self {
-            MonthCell::Opening => "0",
-            MonthCell::Settled => "1",
-            MonthCell::Clawbacks => "2",
-            MonthCell::Freezes => "3",
-            MonthCell::Adjustments => "4",
         }
     }
 }

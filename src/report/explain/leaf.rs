@@ -11,8 +11,9 @@ use super::super::history::{Calendar, History, histories};
 use super::super::streams::{Stored, stored};
 use super::super::{Lang, Money, ReportError, Viewer, reason};
 use super::evidence::{self, Proof};
-use super::{Node, closing, contracts, money, shares};
 use crate::base::{ContractId, LineId, LogId};
+use crate::domain::adjustment::AdjustmentPurpose;
+use super::{Node, closing, contracts, money, shares};
 use crate::domain::approval::ApprovalState;
 use crate::domain::event::Event;
 use crate::domain::share::ShareEvent;
@@ -99,7 +100,11 @@ impl Leaves {
         let amount = Minor::sum(moved.iter().map(|leg| leg.amount))?;
         let shown = Money::of(amount, currency);
         let time = self.calendar.book.opened.zone.local(stored.placed.occurred_at);
-        let what = |lang| reason::movement(&stored.kind, amount, lang);
+        let purpose = match &stored.event {
+            Event::Adjustment(posted) => posted.purpose.map(AdjustmentPurpose::word),
+            _ => None,
+        };
+        let what = |lang| reason::movement(&stored.kind, purpose, amount, lang);
         let (mut line_en, mut line_zh) = (String::new(), String::new());
         if let Some(history) = self.lines.get(&position) {
             let (platform, number) = super::names(history);

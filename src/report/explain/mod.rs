@@ -15,7 +15,7 @@ mod shares;
 pub use super::reason::Lang;
 pub(super) use account::moments;
 pub use account::{explain_balance, explain_difference, explain_month, explain_sheet};
-pub use fold::{Fold, FoldBy, MonthCell};
+pub use fold::{Fold, FoldBy};
 pub use node::Node;
 
 use serde::Serialize;

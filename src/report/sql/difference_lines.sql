@@ -1,6 +1,7 @@
 -- Legs of a settled account stamped up to a month and recorded after one position and up to another: what lies between two
 -- statements of the month, each leg with the sum so far. After a position and currency.
-select l.position, e.recorded_at, l.at, e.kind, l.currency, l.amount, l.so_far, l.period, l.points_back_to, o.line_no
+select l.position, e.recorded_at, l.at, e.kind, l.currency, l.amount, l.so_far, l.period, l.points_back_to, o.line_no,
+       case when e.kind = 'adjustment.posted' then substring(e.payload from '"purpose":"([a-z_]+)"') end
 from (
     select position, at, currency, amount, period, points_back_to, line,
            (sum(amount) over (partition by currency order by position))::bigint as so_far

@@ -14,15 +14,6 @@ from (
     left join pin p on p.log = $1 and p.position = l.pin
     cross join lateral (
         select case
-                   when l.period < $8 then '0'
-                   when e.kind in ('line.frozen', 'line.unfrozen', 'line.forfeited') then '3'
-                   when e.kind in ('adjustment.posted', 'cutover.opened', 'cutover.reversed') then '4'
-                   when (l.amount > 0) = ($3::smallint <> 6) then '1'
-                   else '2'
-               end as code
-    ) cell
-    cross join lateral (
-        select case
                    when l.period < $8 then 'opening'
                    when e.kind in ('line.frozen', 'line.unfrozen', 'freeze.placed', 'freeze.lifted') then 'freezes'
                    when e.kind in ('line.forfeited', 'freeze.forfeited') then 'penalties'
@@ -49,6 +40,26 @@ from (
                    else 'clawbacks'
                end as word
     ) part
+    cross join lateral (
+        select case part.word
+                   when 'opening' then '0'
+                   when 'settled' then '1'
+                   when 'clawbacks' then '2'
+                   when 'true_ups' then '3'
+                   when 'guarantees' then '3'
+                   when 'contracts' then '4'
+                   when 'sourcing' then '4'
+                   when 'penalties' then '5'
+                   when 'charges' then '5'
+                   when 'freezes' then '6'
+                   when 'reserve_held' then '7'
+                   when 'reserve_released' then '7'
+                   when 'payments' then '9'
+                   when 'receipts' then '9'
+                   when 'write_offs' then 'a'
+                   else '8'
+               end as code
+    ) cell
     where l.log = $1 and l.owner = $2 and l.account = $3 and l.layer = $4 and l.currency = $5
       and l.position > $6 and l.position <= $7
       and ($8::integer is null or l.period <= $8)

@@ -2,7 +2,7 @@
 -- and none of a run that was dropped.
 select s.sheet, s.run, r.number, r.stage, r.reckoned_at, s.period, s.party, p.name, p.external_id, s.currency, s.account,
        s.status, s.held_back, s.opening, s.parts, s.closing, s.payable, s.carried, s.negative_since, s.others, s.lines,
-       s.lines_sha256, s.sha256
+       s.lines_sha256, s.sha256, s.suspended
 from settlement_sheet s
 join settlement_run r on r.log = $1 and r.run = s.run
 left join party p on p.log = $1 and p.party = s.party

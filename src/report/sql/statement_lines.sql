@@ -1,6 +1,7 @@
 -- Legs of a settled account stamped with a period, up to a position and after another, each with the sum of the
 -- period's legs so far.
-select l.position, l.at, e.id, e.kind, l.currency, l.amount, l.so_far, l.points_back_to, l.line, o.line_no, o.order_no
+select l.position, l.at, e.id, e.kind, l.currency, l.amount, l.so_far, l.points_back_to, l.line, o.line_no, o.order_no,
+       case when e.kind = 'adjustment.posted' then substring(e.payload from '"purpose":"([a-z_]+)"') end
 from (
     select position, at, currency, amount, points_back_to, line,
            (sum(amount) over (partition by currency order by position))::bigint as so_far

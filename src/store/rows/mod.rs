@@ -174,6 +174,7 @@ table! {
         sheet: Uuid, run: Uuid, party: Uuid, currency: String, period: i32, account: i16, status: String,
         held_back: bool, opening: i64, parts: String, closing: i64, payable: i64, carried: i64,
         negative_since: Option<i32>, others: String, lines: i64, lines_sha256: String, sha256: String, position: i64,
+        suspended: Option<String>,
     }
 }
 table! {

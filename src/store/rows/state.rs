@@ -164,6 +164,7 @@ fn sheet(stream: StreamId, state: &SheetState, position: i64, rows: &mut Rows) -
         lines_sha256: sheet.lines_sha256.clone(),
         sha256: sheet.sha256(),
         position,
+        suspended: sheet.suspended.clone(),
     });
     Ok(())
 }

@@ -46,6 +46,7 @@ fn drafted() -> Sheet {
         closing: Minor(-2_500),
         payable: Minor(0),
         carried: Minor(-2_500),
+        suspended: None,
         negative_since: Some("2026-04".parse().unwrap()),
         others: vec![Other {
             account: AccountKind::Held,
@@ -209,6 +210,15 @@ pub fn events() -> Vec<Event> {
     events.extend(sheets().into_iter().map(Event::Sheet));
     events.extend(entries().into_iter().map(Event::Closing));
     events
+}
+
+/// A sheet of a party that is not to be paid.
+pub fn suspended() -> Event {
+    let sheet = Sheet {
+        suspended: Some("身份待核实".to_owned()),
+        ..drafted()
+    };
+    Event::Sheet(SheetEvent::Drafted(Box::new(sheet)))
 }
 
 /// What an approval of a run asks.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{adjusted, close};
+use super::{adjusted, close, paid};
 use crate::acceptance::stage::{Stage, cny, deducted, fact, paying, refund, with};
 
 /// A sale on an item of its own: created, paid and settled.
@@ -161,7 +161,7 @@ async fn at_15_unpaid_before_it_opens_at_19_50_and_closes_at_zero() {
 async fn at_15_paid_outside_before_it_closes_at_minus_19_50_which_is_carried_and_ages() {
     let stage = Stage::open().await;
     of_at_11(&stage).await;
-    adjusted(&stage, "2026-05-31T12:00:00+08:00", "payment", "A", "-19.50").await;
+    paid(&stage, "2026-05-31", "A", "19.50", "R-1").await;
     let may = close(&stage, "2026-05").await;
     may.ties();
     may.says(
@@ -172,6 +172,14 @@ async fn at_15_paid_outside_before_it_closes_at_minus_19_50_which_is_carried_and
         "0.00",
     )
     .await;
+    let locked = may.lock().await;
+    let statement = stage.get("/v1/statements?party=A&period=2026-05").await;
+    let last = statement["lines"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["text"], &last["text_zh"], &last["balance"]),
+        (&json!("payment"), &json!("付款"), &cny("0.00")),
+        "{last}"
+    );
     stage.clock("2026-08-01T12:00:00+08:00").await;
     stage
         .applied(&[
@@ -180,6 +188,10 @@ async fn at_15_paid_outside_before_it_closes_at_minus_19_50_which_is_carried_and
         ])
         .await;
     let june = close(&stage, "2026-06").await;
+    assert_eq!(
+        stage.get(&format!("/v1/settlements/{}", may.run)).await["digest"],
+        locked["digest"]
+    );
     june.says("A", "0.00", &[("clawbacks", "-19.50")], "-19.50", "0.00")
         .await;
     // Case 12: it is carried, opens the next month, and ages; nobody else's money covers it.

@@ -39,6 +39,16 @@ async fn sold(stage: &Stage, line: &str, month: &str, amount: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_21_a_top_up_is_paid_by_the_agency_and_final() {
     let stage = book(guarantee("top_up", false)).await;
+    let listed = stage.get("/v1/memberships?party=A").await;
+    let expected = json!({"amount": cny("8000.00"), "mode": "top_up"});
+    assert_eq!(listed["memberships"][0]["guarantee"], expected, "{listed}");
+    let report = stage.get("/v1/reports/memberships?party=A").await;
+    let row = &report["rows"][0];
+    assert_eq!(
+        (&row["guarantee 保底"], &row["mode"]),
+        (&json!("8000.00"), &json!("top_up")),
+        "{row}"
+    );
     sold(&stage, "1", "2026-05", "32000.00").await;
     let may = close(&stage, "2026-05").await;
     may.ties();

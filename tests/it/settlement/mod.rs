@@ -7,6 +7,8 @@ mod contests;
 mod examples;
 mod guarantees;
 mod months;
+mod summary;
+mod suspended;
 
 use fenzhang::domain::person::Role;
 use serde_json::{Value, json};
@@ -66,6 +68,27 @@ pub async fn adjusted(stage: &Stage, at: &str, purpose: &str, party: &str, amoun
     let asked = stage.accepted("/v1/adjustments", entry).await;
     let done = second_person(stage, &id(&asked, "approval"), "approve").await;
     assert!(done.0 < 300, "{done:?}");
+}
+
+/// A payment made outside: its voucher is kept, and a second person approves it.
+pub async fn paid(stage: &Stage, on: &str, party: &str, amount: &str, reference: &str) -> Value {
+    let request = stage
+        .server
+        .request(Role::Finance, "POST", "/v1/files?name=voucher.pdf");
+    let file = crate::http::server::read(request.body(&b"%PDF voucher"[..]).send().await.unwrap()).await;
+    let body = json!({
+        "party": party, "amount": cny(amount), "channel": "bank", "reference": reference, "paid_on": on,
+        "vouchers": [file.1["file"]],
+    });
+    approved(stage, "/v1/payments", body).await
+}
+
+/// Asks for what a second person approves at once.
+pub async fn approved(stage: &Stage, path: &str, body: Value) -> Value {
+    let asked = stage.accepted(path, body).await;
+    let done = second_person(stage, &id(&asked, "approval"), "approve").await;
+    assert!(done.0 < 300, "{done:?}");
+    done.1
 }
 
 impl Closed<'_> {

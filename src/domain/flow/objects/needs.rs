@@ -306,8 +306,13 @@ fn of_settlement(book: BookId, asked: &Settle, world: &World) -> Vec<StreamId> {
             std::iter::once((*run).into()).chain(figures.iter().map(each)).collect()
         }
         Settle::DraftSheets { run, sheets } => {
-            let each = |told: &SheetFigures| SheetId::of(*run, told.party, told.currency.code()).into();
-            std::iter::once((*run).into()).chain(sheets.iter().map(each)).collect()
+            let each = |told: &SheetFigures| -> [StreamId; 2] {
+                let sheet = SheetId::of(*run, told.party, told.currency.code());
+                [told.party.into(), sheet.into()]
+            };
+            std::iter::once((*run).into())
+                .chain(sheets.iter().flat_map(each))
+                .collect()
         }
         Settle::Reckon { run }
         | Settle::DraftRun { run, .. }

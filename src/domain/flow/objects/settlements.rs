@@ -238,7 +238,9 @@ fn runs(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Resul
             for told in sheets {
                 let id = SheetId::of(*run, told.party, told.currency.code());
                 let standing = scribe.world.sheet(id).cloned();
-                if let Some(event) = decide::draft_sheet(started, standing.as_deref(), told, &terms)? {
+                let party = scribe.world.party(told.party).cloned();
+                let suspended = party.as_ref().and_then(|party| party.suspended.as_deref());
+                if let Some(event) = decide::draft_sheet(started, standing.as_deref(), told, &terms, suspended)? {
                     record(scribe, id, Event::Sheet(event));
                 }
             }
