@@ -73,7 +73,10 @@ impl Reconcile {
             Some(named) => named.clone(),
             None => {
                 let detected = detect::file(&self.file)?;
-                let unclear = || Failure::usage("no ready mapping fits the file alone").next("name one with --mapping, such as generic-statement");
+                let unclear = || {
+                    Failure::usage("no ready mapping fits the file alone")
+                        .next("name one with --mapping, such as generic-statement")
+                };
                 detected.best.ok_or_else(unclear)?.to_owned()
             }
         };
@@ -141,10 +144,11 @@ impl Reconcile {
         }
         let client = engine.pool().get().await?;
         let view = report::reconciliation(&client, logs.money, done.id).await?;
-        let again = match (done.again, self.accept.is_empty()) {
-            (true, true) => ", as before: nothing was changed",
-            (true, false) => ", as before; what was to be accepted is",
-            (false, _) => "",
+        let accepted: Vec<&str> = self.accept.iter().map(|class| class.word()).collect();
+        let again = match (done.again, accepted.is_empty()) {
+            (true, true) => ", as before: nothing was changed".to_owned(),
+            (false, true) => String::new(),
+            (_, false) => format!("; accepted what breaks of {} propose", accepted.join(", ")),
         };
         eprintln!("reconciled {} as {}{again}", self.file.display(), done.id);
         summary(&view);

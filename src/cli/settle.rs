@@ -94,7 +94,10 @@ const ADVICE: [(&str, &str); 5] = [
         "same_person",
         "give a second person's key with --key; `fenzhang keys create --role finance --label NAME` makes one",
     ),
-    ("approval_ended", "`fenzhang report settlements` says how far the month is"),
+    (
+        "approval_ended",
+        "`fenzhang report settlements` says how far the month is",
+    ),
     ("period_order", "close that month first, or begin with it: --period"),
     (
         "run_stage",
@@ -283,7 +286,10 @@ impl SettleMonth {
             for sheet in view.sheets.iter().filter(named) {
                 found = true;
                 print!("{}", sheet.table().text());
-                println!("sheet {}, {} movements, sha256 {}", sheet.sheet, sheet.lines, sheet.sha256);
+                println!(
+                    "sheet {}, {} movements, sha256 {}",
+                    sheet.sheet, sheet.lines, sheet.sha256
+                );
             }
             match view.next {
                 Some(next) => page.after = Some(next),
@@ -298,7 +304,10 @@ impl SettleMonth {
 
     /// Who acts: the person behind the key, if its role may.
     async fn who(&self, engine: &Engine, logs: &BookLogs) -> Result<Principal, Failure> {
-        let refused = || Failure::new("the key is not one of this book that may settle");
+        let refused = || {
+            Failure::new("the key is not one of this book that may settle")
+                .next("one of role owner or finance may; `fenzhang keys list` shows the book's")
+        };
         let missing = || {
             Failure::usage("say who acts: --key, or FENZHANG_KEY")
                 .next("`fenzhang keys create --role finance` makes one")

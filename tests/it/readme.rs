@@ -184,7 +184,10 @@ async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_
 /// Commands of the section about the close, in all its blocks, with the lines that are shown below each.
 fn close() -> Vec<(String, Vec<String>)> {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let section = text.split(&format!("\n{CLOSE}\n")).nth(1).expect("the section is there");
+    let section = text
+        .split(&format!("\n{CLOSE}\n"))
+        .nth(1)
+        .expect("the section is there");
     let section = section.split("\n## ").next().unwrap();
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();
     for block in section.split("```console\n").skip(1) {
@@ -216,7 +219,9 @@ impl Person<'_> {
     fn shell(&self, script: &str) -> std::process::Output {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("fenzhang() {{ \"$PROGRAM\" \"$@\"; }}\n{script}")]);
-        shell.env("PROGRAM", env!("CARGO_BIN_EXE_fenzhang")).env("LC_ALL", "C.UTF-8");
+        shell
+            .env("PROGRAM", env!("CARGO_BIN_EXE_fenzhang"))
+            .env("LC_ALL", "C.UTF-8");
         shell.env("DATABASE_URL", &self.database).env_remove("FENZHANG_KEY");
         shell.envs(&self.variables).current_dir(self.folder);
         shell.output().unwrap()
@@ -254,7 +259,7 @@ impl Person<'_> {
 /// One PDF per anchor, and the index of them.
 fn holds_a_pdf_per_anchor(path: &Path) {
     let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     for anchor in ["示例主播一", "示例主播二", "示例主播三", "示例主播四"] {
         let of: Vec<&String> = names.iter().filter(|name| name.contains(anchor)).collect();
         assert_eq!(of.len(), 1, "one sheet of {anchor}: {names:?}");
