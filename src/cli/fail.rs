@@ -46,6 +46,17 @@ impl Failure {
         self
     }
 
+    /// What to do next when the code of a refusal is why, from pairs of code and advice.
+    #[must_use]
+    pub(super) fn advised(mut self, advice: &[(&str, &str)]) -> Failure {
+        let code = self.sentence.split_once(": ").map_or("", |(code, _)| code);
+        let found = advice.iter().find(|(of, _)| *of == code);
+        if let (None, Some((_, next))) = (&self.next, found) {
+            self.next = Some((*next).to_owned());
+        }
+        self
+    }
+
     /// Prints it and gives the exit code.
     pub(super) fn report(&self) -> ExitCode {
         eprintln!("fenzhang: {}", self.sentence);

@@ -48,6 +48,8 @@ Examples:
   fenzhang roster anchors.xlsx --book mcn        anchors, contracts and placements from an agency's own file
   fenzhang report trial-balance --book sample
   fenzhang settle --period 2026-05 --book sample --check
+  fenzhang reconcile statement.csv --period 2026-05 --book sample
+  fenzhang export sheets --period 2026-05 --book sample --format pdf --zip sheets.zip
   fenzhang explain taobao:S000001-1 --book sample
   fenzhang keys create --role finance --label 'month close' --book sample
 
@@ -74,10 +76,9 @@ enum Command {
     Settle(settle::SettleMonth),
     /// Lists where last month's sheet and the ledger differ.
     Compare(compare::Compare),
-    /// Writes events, entries, a statement or every statement of a month to files.
     /// Compares a platform's statement with the book, line by line 对账.
     Reconcile(reconcile::Reconcile),
-    /// Writes events, entries or a statement to a file.
+    /// Writes sheets, statements, the journal, vouchers, events or entries to files.
     Export(export::Export),
     /// Prints a report as a table, CSV or JSON.
     Report(report::Report),

@@ -73,7 +73,10 @@ impl Reconcile {
             Some(named) => named.clone(),
             None => {
                 let detected = detect::file(&self.file)?;
-                let unclear = || Failure::usage("no ready mapping fits the file alone").next("name one with --mapping");
+                let unclear = || {
+                    Failure::usage("no ready mapping fits the file alone")
+                        .next("name one with --mapping, such as generic-statement")
+                };
                 detected.best.ok_or_else(unclear)?.to_owned()
             }
         };
@@ -95,7 +98,13 @@ impl Reconcile {
         })?;
         match open {
             0 => Ok(()),
-            open => Err(Failure::difference(format!("{open} breaks are open"))),
+            open => {
+                let are = if open == 1 { "break is" } else { "breaks are" };
+                Err(Failure::difference(format!("{open} {are} open")).next(
+                    "--accept CLASS does what the breaks of a class propose; over the API each is accepted, rejected or \
+                     parked",
+                ))
+            }
         }
     }
 
@@ -135,10 +144,11 @@ impl Reconcile {
         }
         let client = engine.pool().get().await?;
         let view = report::reconciliation(&client, logs.money, done.id).await?;
-        let again = if done.again {
-            ", as before: nothing was changed"
-        } else {
-            ""
+        let accepted: Vec<&str> = self.accept.iter().map(|class| class.word()).collect();
+        let again = match (done.again, accepted.is_empty()) {
+            (true, true) => ", as before: nothing was changed".to_owned(),
+            (false, true) => String::new(),
+            (_, false) => format!("; accepted what breaks of {} propose", accepted.join(", ")),
         };
         eprintln!("reconciled {} as {}{again}", self.file.display(), done.id);
         summary(&view);

@@ -87,6 +87,24 @@ pub(super) struct SettleMonth {
     place: Where,
 }
 
+/// What to do about refusals that a newcomer meets.
+const ADVICE: [(&str, &str); 5] = [
+    ("not_approved", "--ask, then --approve with the key of a second person"),
+    (
+        "same_person",
+        "give a second person's key with --key; `fenzhang keys create --role finance --label NAME` makes one",
+    ),
+    (
+        "approval_ended",
+        "`fenzhang report settlements` says how far the month is",
+    ),
+    ("period_order", "close that month first, or begin with it: --period"),
+    (
+        "run_stage",
+        "`fenzhang report settlements` says how far the month is; what is locked is corrected in the open month",
+    ),
+];
+
 impl SettleMonth {
     pub(super) fn run(self) -> Result<(), Failure> {
         let database = self.place.open()?;
@@ -99,7 +117,7 @@ impl SettleMonth {
         let logs = books::find(&client, self.book.as_deref()).await?;
         let done = self.with(&engine, &client, &logs).await;
         engine.stop().await;
-        done
+        done.map_err(|failure| failure.advised(&ADVICE))
     }
 
     async fn with(&self, engine: &Engine, client: &Client, logs: &BookLogs) -> Result<(), Failure> {
@@ -259,24 +277,37 @@ impl SettleMonth {
             ..SheetFilter::default()
         };
         let mut page = Page::first(Page::MOST);
+        let mut found = false;
         loop {
             let view = report::sheets(client, logs.money, Viewer::All, &filter, &page).await?;
             let named = |sheet: &&report::SheetView| {
                 sheet.party.to_string() == text || sheet.external_id.as_deref() == Some(text)
             };
             for sheet in view.sheets.iter().filter(named) {
+                found = true;
                 print!("{}", sheet.table().text());
+                println!(
+                    "sheet {}, {} movements, sha256 {}",
+                    sheet.sheet, sheet.lines, sheet.sha256
+                );
             }
             match view.next {
                 Some(next) => page.after = Some(next),
-                None => return Ok(()),
+                None if found => return Ok(()),
+                None => {
+                    return Err(Failure::new(format!("{period} has no sheet of {text:?}"))
+                        .next("`fenzhang report sheets` lists them"));
+                }
             }
         }
     }
 
     /// Who acts: the person behind the key, if its role may.
     async fn who(&self, engine: &Engine, logs: &BookLogs) -> Result<Principal, Failure> {
-        let refused = || Failure::new("the key is not one of this book that may settle");
+        let refused = || {
+            Failure::new("the key is not one of this book that may settle")
+                .next("one of role owner or finance may; `fenzhang keys list` shows the book's")
+        };
         let missing = || {
             Failure::usage("say who acts: --key, or FENZHANG_KEY")
                 .next("`fenzhang keys create --role finance` makes one")
@@ -380,8 +411,12 @@ async fn check(client: &Client, logs: &BookLogs, period: Month) -> Result<(), Fa
     let order = ["0 opening 期初"].into_iter().chain(Part::ALL.map(Part::word));
     for what in order.chain(["closing 期末", "payable 应付", "carried 结转"]) {
         for ((currency, _), (count, sum)) in sums.iter().filter(|((_, own), (count, _))| *own == what && *count > 0) {
+            let said = match Part::from_word(what) {
+                Some(part) => report::part_words(part).join(" "),
+                None => what.trim_start_matches("0 ").to_owned(),
+            };
             table.push([
-                what.trim_start_matches("0 ").into(),
+                said.into(),
                 Cell::Number(count.to_string()),
                 Cell::Number(sum.display(*currency)),
                 currency.code().into(),

@@ -177,13 +177,13 @@ impl BalanceSheetView {
             "NOT BALANCED 不平"
         };
         let whose = match self.perspective {
-            Perspective::Platform => "platform operator 平台",
-            Perspective::Agency => "agency 机构",
-            Perspective::Brand => "brand 品牌",
+            Perspective::Platform => "a platform operator 平台",
+            Perspective::Agency => "an agency 机构",
+            Perspective::Brand => "a brand 品牌",
         };
         let mut table = Table::new(
             format!(
-                "Balance sheet 资产负债表 of a {whose} at position {}: {verdict}",
+                "Balance sheet 资产负债表 of {whose} at position {}: {verdict}",
                 self.position
             ),
             &[

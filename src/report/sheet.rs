@@ -475,6 +475,8 @@ impl SheetsView {
     /// As a table, one row a sheet.
     pub fn table(&self, title: impl Into<String>) -> Table {
         let columns = [
+            "sheet",
+            "period",
             "party",
             "name",
             "currency",
@@ -488,6 +490,8 @@ impl SheetsView {
         let mut table = Table::new(title, &columns);
         for sheet in &self.sheets {
             table.push([
+                sheet.sheet.to_string().into(),
+                sheet.period.to_string().into(),
                 sheet.party.to_string().into(),
                 sheet.name.clone().into(),
                 sheet.currency.as_str().into(),

@@ -1,4 +1,4 @@
-//! The README's commands from a platform file to a month's account per anchor, run as they stand there.
+//! The README's commands from a platform file to a month's account per anchor and to its close, run as they stand there.
 //! It must never hold a command of its own: what a newcomer reads is what is run, and what is printed is what it shows.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use crate::support::folder::Scratch;
 use crate::support::pg::fresh_db;
 
 const SECTION: &str = "### From a platform file to a month's account per anchor";
+const CLOSE: &str = "## Closing a month";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -178,6 +179,149 @@ async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_
     assert!(run("roster samples/roster.csv --book mcn").contains("placements 推广位      1       7"));
     assert!(!run("report waiting --book mcn").contains("300099"));
     assert_ne!(run("report settlement --book mcn --period 2025-11"), settlement);
+}
+
+/// Commands of the section about the close, in all its blocks, with the lines that are shown below each.
+fn close() -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let section = text
+        .split(&format!("\n{CLOSE}\n"))
+        .nth(1)
+        .expect("the section is there");
+    let section = section.split("\n## ").next().unwrap();
+    let mut commands: Vec<(String, Vec<String>)> = Vec::new();
+    for block in section.split("```console\n").skip(1) {
+        for line in block.split("```").next().unwrap().lines() {
+            match (line.strip_prefix("$ "), commands.last_mut()) {
+                (Some(command), _) => commands.push((command.to_owned(), Vec::new())),
+                (None, Some((_, lines))) => lines.push(line.to_owned()),
+                (None, None) => panic!("output before a command: {line}"),
+            }
+        }
+    }
+    commands
+}
+
+/// Blanks and tabs of any number are one blank: how wide a column is, is not what is shown.
+fn narrow(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A person at a shell: variables stay, and an id written `apr_…` is the last one of its kind that was printed.
+struct Person<'a> {
+    folder: &'a Path,
+    database: String,
+    variables: BTreeMap<String, String>,
+    seen: String,
+}
+
+impl Person<'_> {
+    fn shell(&self, script: &str) -> std::process::Output {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("fenzhang() {{ \"$PROGRAM\" \"$@\"; }}\n{script}")]);
+        shell
+            .env("PROGRAM", env!("CARGO_BIN_EXE_fenzhang"))
+            .env("LC_ALL", "C.UTF-8");
+        shell.env("DATABASE_URL", &self.database).env_remove("FENZHANG_KEY");
+        shell.envs(&self.variables).current_dir(self.folder);
+        shell.output().unwrap()
+    }
+
+    fn last(&self, kind: &str) -> String {
+        let at = self.seen.rfind(kind).unwrap_or_else(|| panic!("no {kind} was printed"));
+        let id = self.seen[at..].chars();
+        id.take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    }
+
+    /// Types a command; true beside what it prints when it succeeds.
+    fn types(&mut self, command: &str) -> (bool, String) {
+        if let Some(told) = command.strip_prefix("export ") {
+            let (name, inner) = told.split_once("=$(").unwrap();
+            let output = self.shell(inner.strip_suffix(')').unwrap());
+            let value = String::from_utf8(output.stdout).unwrap();
+            self.variables.insert(name.to_owned(), value.trim().to_owned());
+            return (output.status.success(), String::from_utf8(output.stderr).unwrap());
+        }
+        let mut script = command.to_owned();
+        for kind in ["apr_", "sht_"] {
+            let elided = format!("{kind}…");
+            if script.contains(&elided) {
+                script = script.replace(&elided, &self.last(kind));
+            }
+        }
+        let output = self.shell(&format!("{{ {script}; }} 2>&1"));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        self.seen.push_str(&printed);
+        (output.status.success(), printed)
+    }
+}
+
+/// One PDF per anchor, and the index of them.
+fn holds_a_pdf_per_anchor(path: &Path) {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    for anchor in ["示例主播一", "示例主播二", "示例主播三", "示例主播四"] {
+        let of: Vec<&String> = names.iter().filter(|name| name.contains(anchor)).collect();
+        assert_eq!(of.len(), 1, "one sheet of {anchor}: {names:?}");
+        let mut bytes = Vec::new();
+        let mut file = archive.by_name(of[0]).unwrap();
+        std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+        assert!(of[0].ends_with(".pdf") && bytes.starts_with(b"%PDF-"), "{}", of[0]);
+    }
+    assert_eq!(names.len(), 5, "the sheets of four anchors and an index: {names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_closes_the_month_from_cut_off_to_a_pdf_per_anchor() {
+    let db = fresh_db().await;
+    let folder = Scratch::new("close");
+    std::fs::create_dir(folder.path().join("samples")).unwrap();
+    for file in std::fs::read_dir(root().join("samples")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), folder.path().join("samples").join(file.file_name())).unwrap();
+    }
+    let mut person = Person {
+        folder: folder.path(),
+        database: db.url().to_owned(),
+        variables: BTreeMap::new(),
+        seen: String::new(),
+    };
+    for (command, _) in shown() {
+        let (done, printed) = person.types(&format!("fenzhang {command}"));
+        assert!(done, "{command}: {printed}");
+    }
+    let mut sheets: Vec<String> = Vec::new();
+    let (mut closed, mut printed_pdfs) = (false, false);
+    for (command, lines) in close() {
+        let font = !command.contains("--format pdf") || crate::export::fonts();
+        if !font || (command.starts_with("hledger") && !crate::export::there("hledger", "hledger")) {
+            continue;
+        }
+        let (done, printed) = person.types(&command);
+        let ends = lines.iter().any(|line| line.starts_with("fenzhang: "));
+        assert_eq!(done, !ends, "{command}: {printed}");
+        let plain: String = printed.lines().map(|line| narrow(line) + "\n").collect();
+        let lines: Vec<String> = lines.iter().map(|line| narrow(line)).collect();
+        if let Err(missing) = shows(&plain, &lines) {
+            panic!("{command} does not print\n{missing}\nbut\n{printed}");
+        }
+        if command.contains("--sheet A003") {
+            sheets.push(printed.clone());
+        }
+        closed |= plain.contains("(locked)");
+        if command.contains("--format pdf") {
+            holds_a_pdf_per_anchor(&folder.path().join("sheets.zip"));
+            printed_pdfs = true;
+        }
+    }
+    assert!(closed, "the month was locked");
+    assert!(printed_pdfs || !crate::export::fonts(), "the sheets were printed");
+    // The late refund moved the open month alone: the sheet is the same to its hash.
+    let [before, after] = &sheets[..] else {
+        panic!("the sheet is shown before and after the refund: {sheets:?}")
+    };
+    assert!(before.contains("sha256"), "{before}");
+    assert_eq!(before, after);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fenzhang::domain::person::Role;
+use fenzhang::export::font::Fonts;
 use serde_json::json;
 
 use crate::acceptance::stage::{Stage, deducted, fact, paying, refund};
@@ -27,6 +28,20 @@ pub fn there(program: &str, package: &str) -> bool {
             "FENZHANG_REQUIRE={package}, but there is no {program}"
         );
         eprintln!("skipped: there is no {program} (package {package})");
+    }
+    found
+}
+
+/// True when this machine can print Chinese.
+pub fn fonts() -> bool {
+    let found = Fonts::get().is_ok();
+    if !found {
+        let required = std::env::var("FENZHANG_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.split(',').any(|name| name == "fonts"),
+            "FENZHANG_REQUIRE=fonts, but there is none"
+        );
+        eprintln!("skipped: no font that prints Chinese (package fonts-noto-cjk)");
     }
     found
 }

@@ -6,24 +6,10 @@ use fenzhang::domain::person::Role;
 use fenzhang::export::font::Fonts;
 use fenzhang::export::paper::{Amount, Annex, Column, Paper, Side};
 
-use super::{closed, download, run, taken, text, there, two_months};
+use super::{closed, download, fonts, run, taken, text, there, two_months};
 use crate::acceptance::stage::Stage;
 use crate::ledger::open_workbook;
 use crate::support::folder::Scratch;
-
-/// True when this machine can print Chinese.
-fn fonts() -> bool {
-    let found = Fonts::get().is_ok();
-    if !found {
-        let required = std::env::var("FENZHANG_REQUIRE").unwrap_or_default();
-        assert!(
-            !required.split(',').any(|name| name == "fonts"),
-            "FENZHANG_REQUIRE=fonts, but there is none"
-        );
-        eprintln!("skipped: no font that prints Chinese (package fonts-noto-cjk)");
-    }
-    found
-}
 
 /// The text of a PDF, by page, without blanks: how wide they are is a matter of taste.
 fn pages(folder: &Scratch, pdf: &[u8]) -> Vec<String> {
