@@ -193,29 +193,6 @@ async fn in_order<F: Future>(all: Vec<F>) -> Vec<F::Output> {
     join_all(groups).await.into_iter().flatten().collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::in_order;
-
-    #[tokio::test]
-    async fn however_many_statements_a_flush_has_they_are_sent_in_their_order() {
-        let sent = RefCell::new(Vec::new());
-        let one = |n: usize| {
-            let sent = &sent;
-            async move {
-                sent.borrow_mut().push(n);
-                tokio::task::yield_now().await;
-                n
-            }
-        };
-        let answers = in_order((0..100).map(one).collect()).await;
-        let all: Vec<usize> = (0..100).collect();
-        assert_eq!((sent.into_inner(), answers), (all.clone(), all));
-    }
-}
-
 macro_rules! unless_empty {
     ($client:ident, $out:ident, $scope:expr => $($statement:expr, $columns:expr;)*) => {$(
         if !$columns.is_empty() {
@@ -294,5 +271,28 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::in_order;
+
+    #[tokio::test]
+    async fn however_many_statements_a_flush_has_they_are_sent_in_their_order() {
+        let sent = RefCell::new(Vec::new());
+        let one = |n: usize| {
+            let sent = &sent;
+            async move {
+                sent.borrow_mut().push(n);
+                tokio::task::yield_now().await;
+                n
+            }
+        };
+        let answers = in_order((0..100).map(one).collect()).await;
+        let all: Vec<usize> = (0..100).collect();
+        assert_eq!((sent.into_inner(), answers), (all.clone(), all));
     }
 }
