@@ -12,7 +12,7 @@ with moved as materialized (
                when e.kind = 'reserve.released' then 'reserve_released'
                when e.kind like 'payment.%' then 'payments'
                when e.kind like 'receipt.%' then 'receipts'
-               when e.kind like 'write_off.%' then 'write_offs'
+               when e.kind like 'contract.%' then 'contracts'
                when e.kind = 'adjustment.posted' then
                    case substring(e.payload from '"purpose":"([a-z_]+)"')
                        when 'contract' then 'contracts'
