@@ -136,6 +136,12 @@ async fn a_slot_fee_with_commission_brings_its_rule_and_both_stand_on_one_statem
             "{explained}"
         );
     }
+    // A month and its sheet show the fee as a brand contract, not as an adjustment.
+    for (cell, amount) in [("services", "700.00"), ("settled", "9.80"), ("adjustments", "0.00")] {
+        let path = format!("/v1/explain/statement?party=A&period=2026-06&cell={cell}");
+        let explained = stage.get(&path).await;
+        assert_eq!(explained["root"]["amount"], cny(amount), "{cell}: {explained}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
