@@ -53,7 +53,10 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Import(_)
             | Entity::Share(_)
             | Entity::Closing(_)
-            | Entity::Recon(_),
+            | Entity::Recon(_)
+            | Entity::Supplier(_)
+            | Entity::Offer(_)
+            | Entity::Quote(_),
         )
         | None => {}
     }
