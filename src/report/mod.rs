@@ -47,6 +47,8 @@ mod lost_commission;
 mod memberships;
 mod money_receipts;
 mod names;
+mod offer_terms;
+mod offers;
 mod order_counts;
 mod page;
 mod parked;
@@ -56,6 +58,7 @@ mod pending;
 mod periods;
 mod placements;
 mod policies;
+mod quotes;
 mod reason;
 mod recon;
 mod registry;
@@ -70,6 +73,7 @@ mod shops;
 mod show_report;
 mod statement;
 mod streams;
+mod suppliers;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -132,6 +136,11 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use lost_commission::{LostRow, LostView, lost_commission};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use money_receipts::{ReceiptView, ReceiptsView, SettledBillView, money_receipts};
+pub use offer_terms::{OfferTermsView, PricedView};
+pub use offers::{
+    OfferFilter, OfferRowView, OfferVersionView, OfferVersionsView, OfferView, OffersView, offer, offer_on_sale,
+    offer_versions, offers,
+};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
 pub use parked::{CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
@@ -141,6 +150,7 @@ pub use pending::Detail;
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
+pub use quotes::{QuoteFilter, QuoteRowView, QuoteView, QuotesView, quote, quote_buyer, quotes};
 pub use reason::Why;
 pub use recon::{
     BreakCounts, BreakFilter, BreakView, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView,
@@ -165,6 +175,7 @@ pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
 };
+pub use suppliers::{SupplierFilter, SupplierRowView, SupplierView, SuppliersView, supplier, suppliers};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};

@@ -271,6 +271,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
+        st.supplier_put, rows.suppliers;
+        st.offer_put, rows.offers;
+        st.quote_put, rows.quotes;
     }
 }
 

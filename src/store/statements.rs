@@ -47,6 +47,7 @@ statements! {
         substitute_append, payment_put, money_freeze_put, money_receipt_clear, money_receipt_append,
         receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
         brief_put, contract_put,
+        supplier_put, offer_put, quote_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_balances, clicks_known, latest_pin, streams_since,
     }

@@ -51,6 +51,12 @@ fn missing(path: &str) -> String {
         ("{brief}", format!("brf_{id}")),
         ("{contract}", format!("ctr_{id}")),
         ("{action}", "cancel".to_owned()),
+        (
+            "{supplier}",
+            PartyId::tagged(PartyKind::Supplier, Uuid::now_v7()).to_string(),
+        ),
+        ("{offer}", format!("off_{id}")),
+        ("{quote}", format!("quo_{id}")),
     ];
     fills
         .iter()

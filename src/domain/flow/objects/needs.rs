@@ -79,6 +79,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::Offers(_)
         | Command::ChangeOfferStatus { .. }
         | Command::GiveQuote { .. }
+        | Command::ReportSupplier { .. }
         | Command::UseQuote { .. } => wanted.extend(super::offers::needs(book, command)),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
