@@ -30,7 +30,7 @@ use crate::report::{self, OfferFilter, OfferVersionsView, OfferView, OffersView,
 /// A price tier 阶梯价: the unit price from this quantity on.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TierIn {
+pub struct PriceTierIn {
     /// Smallest quantity.
     pub from: u32,
     /// Unit price.
@@ -40,7 +40,7 @@ pub struct TierIn {
 /// A variant.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SkuIn {
+pub struct OfferSkuIn {
     /// The platform's number of it.
     pub sku: String,
     /// Colour, size and the like.
@@ -57,7 +57,7 @@ pub struct SkuIn {
 /// Freight by units; the first price covers `first` units, each started group of `more` further ones costs `more_price`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FreightIn {
+pub struct OfferFreightIn {
     /// The seller pays 包邮; the rest is then left out.
     #[serde(default)]
     pub seller_pays: bool,
@@ -74,21 +74,21 @@ pub struct FreightIn {
 /// Consignment 一件代发.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ConsignIn {
+pub struct OfferConsignIn {
     /// Price of a piece.
     pub price: Option<MoneyIn>,
     /// Freight of such a sending.
-    pub freight: Option<FreightIn>,
+    pub freight: Option<OfferFreightIn>,
 }
 
 /// A sample 样品.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SampleOfferIn {
+pub struct OfferSampleIn {
     /// Unit price; what the quantity costs when not told, minimum order and batch lifted.
     pub price: Option<MoneyIn>,
     /// Freight of a sample.
-    pub freight: Option<FreightIn>,
+    pub freight: Option<OfferFreightIn>,
     /// Most units of a sample order.
     pub most: Option<u32>,
 }
@@ -145,10 +145,10 @@ pub struct OfferIn {
     pub quote_by: QuoteBy,
     /// Tiers, by where they begin.
     #[serde(default)]
-    pub tiers: Vec<TierIn>,
+    pub tiers: Vec<PriceTierIn>,
     /// Variants.
     #[serde(default)]
-    pub skus: Vec<SkuIn>,
+    pub skus: Vec<OfferSkuIn>,
     /// One price for every quantity, where there are no tiers.
     pub single_price: Option<MoneyIn>,
     /// Lowest price, where only a range is known.
@@ -172,13 +172,13 @@ pub struct OfferIn {
     #[serde(default)]
     pub private_price: bool,
     /// Freight of wholesale; not known when not told.
-    pub freight: Option<FreightIn>,
+    pub freight: Option<OfferFreightIn>,
     /// Dispatch promise, in hours.
     pub ships_within_h: Option<u16>,
     /// Consignment, where it is offered.
-    pub consign: Option<ConsignIn>,
+    pub consign: Option<OfferConsignIn>,
     /// Samples, where they have their own price or freight.
-    pub sample: Option<SampleOfferIn>,
+    pub sample: Option<OfferSampleIn>,
     /// Labels.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -214,7 +214,7 @@ pub struct OfferAnswer {
 
 /// What a quantity would cost.
 #[derive(Serialize, ToSchema)]
-pub struct PriceView {
+pub struct OfferPriceView {
     /// The position it reflects.
     pub position: i64,
     /// Of which offer.
@@ -254,7 +254,7 @@ fn money(form: &mut Form, pointer: &str, told: Option<&MoneyIn>, currency: Curre
     }
 }
 
-fn freight(form: &mut Form, told: Option<&FreightIn>, currency: Currency) -> Option<Freight> {
+fn freight(form: &mut Form, told: Option<&OfferFreightIn>, currency: Currency) -> Option<Freight> {
     let Some(told) = told else {
         return Some(Freight::Unknown);
     };
@@ -282,7 +282,7 @@ fn freight(form: &mut Form, told: Option<&FreightIn>, currency: Currency) -> Opt
     })
 }
 
-fn consign(form: &mut Form, told: &ConsignIn, currency: Currency) -> Option<Consign> {
+fn consign(form: &mut Form, told: &OfferConsignIn, currency: Currency) -> Option<Consign> {
     let price = money(form, "/price", told.price.as_ref(), currency);
     let freight = form.within("/freight", |form| freight(form, told.freight.as_ref(), currency));
     Some(Consign {
@@ -291,7 +291,7 @@ fn consign(form: &mut Form, told: &ConsignIn, currency: Currency) -> Option<Cons
     })
 }
 
-fn sample(form: &mut Form, told: &SampleOfferIn, currency: Currency) -> Option<SampleOffer> {
+fn sample(form: &mut Form, told: &OfferSampleIn, currency: Currency) -> Option<SampleOffer> {
     let price = money(form, "/price", told.price.as_ref(), currency);
     let freight = form.within("/freight", |form| freight(form, told.freight.as_ref(), currency));
     Some(SampleOffer {
@@ -301,12 +301,12 @@ fn sample(form: &mut Form, told: &SampleOfferIn, currency: Currency) -> Option<S
     })
 }
 
-fn tier(form: &mut Form, told: &TierIn, currency: Currency) -> Option<Tier> {
+fn tier(form: &mut Form, told: &PriceTierIn, currency: Currency) -> Option<Tier> {
     let price = form.amount("/price", &told.price, currency)?;
     Some(Tier { from: told.from, price })
 }
 
-fn sku(form: &mut Form, told: &SkuIn, currency: Currency) -> Option<Sku> {
+fn sku(form: &mut Form, told: &OfferSkuIn, currency: Currency) -> Option<Sku> {
     let number = form.read("/sku", &told.sku);
     let price = money(form, "/price", told.price.as_ref(), currency);
     let consign_price = money(form, "/consign_price", told.consign_price.as_ref(), currency);
@@ -595,7 +595,7 @@ pub async fn versions(
     params(("offer" = String, Path), ("quantity" = u32, Query), ("sku" = Option<String>, Query),
         ("kind" = Option<String>, Query, description = "wholesale (when not told), sample or consign"),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query)),
-    responses((status = 200, body = PriceView)))]
+    responses((status = 200, body = OfferPriceView)))]
 pub async fn cost(
     shared: Data<Shared>,
     caller: Caller,
@@ -613,7 +613,7 @@ pub async fn cost(
     let (position, state) = report::offer_on_sale(&read.client, read.log(), read.viewer(), offer, read.at).await?;
     let (version, terms) = on_sale(&state)?;
     let priced = price(terms, kind, &[Asked { sku, quantity }])?;
-    let view = PriceView {
+    let view = OfferPriceView {
         position,
         offer: offer.to_string(),
         version,

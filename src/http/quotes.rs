@@ -24,7 +24,7 @@ use crate::report::{self, At, QuoteFilter, QuoteView, QuotesView};
 /// One line that is asked for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AskedIn {
+pub struct QuoteLineIn {
     /// Which variant; left out where the offer has none.
     pub sku: Option<String>,
     /// Units.
@@ -45,7 +45,7 @@ pub struct QuoteIn {
     pub quantity: Option<u32>,
     /// By SKU.
     #[serde(default)]
-    pub lines: Vec<AskedIn>,
+    pub lines: Vec<QuoteLineIn>,
     /// For whom: id or own number. A party's own key need not say; left out with a key of the book: for its owner.
     pub buyer: Option<String>,
     /// For how many hours it holds, 1 to 720; 72 when not told.

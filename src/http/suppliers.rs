@@ -27,7 +27,7 @@ impl From<ScoreError> for Fault {
 /// Scores as a platform reports them; what it does not report is left out.
 #[derive(Deserialize, ToSchema, Default)]
 #[serde(deny_unknown_fields)]
-pub struct ScoresIn {
+pub struct SupplierScoresIn {
     /// Composite service.
     #[schema(example = "4.5")]
     pub composite: Option<String>,
@@ -57,7 +57,7 @@ pub struct ScoresIn {
 /// What a platform says beside scores.
 #[derive(Deserialize, ToSchema, Default)]
 #[serde(deny_unknown_fields)]
-pub struct ProfileIn {
+pub struct SupplierProfileIn {
     /// The member's own name on the platform.
     pub login_name: Option<String>,
     /// Kind of business.
@@ -90,13 +90,13 @@ pub struct SupplierIn {
     pub reported_at: Option<String>,
     /// Scores.
     #[serde(default)]
-    pub scores: ScoresIn,
+    pub scores: SupplierScoresIn,
     /// Beside scores.
     #[serde(default)]
-    pub profile: ProfileIn,
+    pub profile: SupplierProfileIn,
 }
 
-fn scores(form: &mut Form, told: &ScoresIn) -> Option<Scores> {
+fn scores(form: &mut Form, told: &SupplierScoresIn) -> Option<Scores> {
     let composite = form.maybe("/composite", told.composite.as_deref());
     let logistics = form.maybe("/logistics", told.logistics.as_deref());
     let dispute = form.maybe("/dispute", told.dispute.as_deref());

@@ -12,7 +12,7 @@ use crate::money::{Currency, Minor};
 
 /// A price tier 阶梯价.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct TierView {
+pub struct PriceTierView {
     /// Smallest quantity.
     pub from: u32,
     /// Largest quantity; absent for the last tier.
@@ -24,7 +24,7 @@ pub struct TierView {
 
 /// A variant.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct SkuView {
+pub struct OfferSkuView {
     /// The platform's number of it.
     pub sku: String,
     /// Colour, size and the like.
@@ -43,7 +43,7 @@ pub struct SkuView {
 
 /// Freight.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct FreightView {
+pub struct OfferFreightView {
     /// unknown, seller_pays or units.
     pub by: &'static str,
     /// Units in the first price.
@@ -62,22 +62,22 @@ pub struct FreightView {
 
 /// Consignment 一件代发.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct ConsignView {
+pub struct OfferConsignView {
     /// Price of a piece.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
     /// Freight of such a sending.
-    pub freight: FreightView,
+    pub freight: OfferFreightView,
 }
 
 /// A sample 样品.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct SampleOfferView {
+pub struct OfferSampleView {
     /// Unit price; absent: what the quantity costs, minimum order and batch lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
     /// Freight of a sample.
-    pub freight: FreightView,
+    pub freight: OfferFreightView,
     /// Most units of a sample order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<u32>,
@@ -111,9 +111,9 @@ pub struct OfferTermsView {
     /// quantity, sku or quantity_of_skus.
     pub quote_by: &'static str,
     /// Tiers.
-    pub tiers: Vec<TierView>,
+    pub tiers: Vec<PriceTierView>,
     /// Variants.
-    pub skus: Vec<SkuView>,
+    pub skus: Vec<OfferSkuView>,
     /// One price for every quantity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub single_price: Option<Money>,
@@ -142,16 +142,16 @@ pub struct OfferTermsView {
     /// Prices are shown to chosen buyers only.
     pub private_price: bool,
     /// Freight of wholesale.
-    pub freight: FreightView,
+    pub freight: OfferFreightView,
     /// Dispatch promise, in hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ships_within_h: Option<u16>,
     /// Consignment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub consign: Option<ConsignView>,
+    pub consign: Option<OfferConsignView>,
     /// Samples.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sample: Option<SampleOfferView>,
+    pub sample: Option<OfferSampleView>,
     /// Labels.
     pub tags: Vec<String>,
     /// Properties of the goods.
@@ -160,8 +160,8 @@ pub struct OfferTermsView {
     pub notes: Vec<&'static str>,
 }
 
-fn freight(freight: Freight, currency: Currency) -> FreightView {
-    let plain = |by| FreightView {
+fn freight(freight: Freight, currency: Currency) -> OfferFreightView {
+    let plain = |by| OfferFreightView {
         by,
         first: None,
         first_price: None,
@@ -176,7 +176,7 @@ fn freight(freight: Freight, currency: Currency) -> FreightView {
             first_price,
             more,
             more_price,
-        } => FreightView {
+        } => OfferFreightView {
             first: Some(first),
             first_price: Some(Money::of(first_price, currency)),
             more: Some(more),
@@ -207,7 +207,7 @@ impl OfferTermsView {
                 QuoteBy::QuantityOfSkus => "quantity_of_skus",
             },
             tiers: tiers
-                .map(|(tier, to)| TierView {
+                .map(|(tier, to)| PriceTierView {
                     from: tier.from,
                     to,
                     price: money(tier.price),
@@ -216,7 +216,7 @@ impl OfferTermsView {
             skus: terms
                 .skus
                 .iter()
-                .map(|sku| SkuView {
+                .map(|sku| OfferSkuView {
                     sku: sku.sku.to_string(),
                     attributes: sku.attributes.clone(),
                     price: sku.price.map(money),
@@ -236,11 +236,11 @@ impl OfferTermsView {
             private_price: terms.private_price,
             freight: freight(terms.freight, terms.currency),
             ships_within_h: terms.ships_within_h,
-            consign: terms.consign.as_ref().map(|consign| ConsignView {
+            consign: terms.consign.as_ref().map(|consign| OfferConsignView {
                 price: consign.price.map(money),
                 freight: freight(consign.freight, terms.currency),
             }),
-            sample: terms.sample.as_ref().map(|sample| SampleOfferView {
+            sample: terms.sample.as_ref().map(|sample| OfferSampleView {
                 price: sample.price.map(money),
                 freight: freight(sample.freight, terms.currency),
                 most: sample.most,

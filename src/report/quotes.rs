@@ -62,7 +62,7 @@ pub struct QuotesView {
 
 /// What the same costs by the version that stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct PriceNow {
+pub struct QuoteNowView {
     /// The version that stands.
     pub version: u32,
     /// Goods and known freight; absent when it cannot be bought so any more.
@@ -107,7 +107,7 @@ pub struct QuoteView {
     /// How it came about from its version, in sentences.
     pub explained: Vec<String>,
     /// What the same costs by the version that stands.
-    pub now: PriceNow,
+    pub now: QuoteNowView,
 }
 
 /// Which quotes.
@@ -217,7 +217,7 @@ fn used(state: &QuoteState) -> Option<String> {
     state.used_for.as_ref().map(ToString::to_string)
 }
 
-async fn now(client: &Client, log: LogId, given: &QuoteGiven, position: i64) -> Result<PriceNow, ReportError> {
+async fn now(client: &Client, log: LogId, given: &QuoteGiven, position: i64) -> Result<QuoteNowView, ReportError> {
     let events = streams::events(client, log, given.offer.into(), position).await?;
     let Some(Entity::Offer(state)) = streams::fold(&events) else {
         return Err(ReportError::Stored("offer"));
@@ -232,7 +232,7 @@ async fn now(client: &Client, log: LogId, given: &QuoteGiven, position: i64) -> 
         })
         .collect();
     let priced = on_sale(&state).and_then(|(_, terms)| Ok((price(terms, given.kind, &asked)?, terms.currency)));
-    Ok(PriceNow {
+    Ok(QuoteNowView {
         version: state.version,
         total: priced
             .as_ref()

@@ -18,7 +18,7 @@ pub(super) const SQL: &[Statement] = &[sql!("suppliers_page")];
 
 /// Scores as reported: points with one or two decimals, shares as decimal fractions.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
-pub struct ScoresView {
+pub struct SupplierScoresView {
     /// Composite service.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "4.5")]
@@ -69,7 +69,7 @@ pub struct SupplierRowView {
     /// The platform's number of it.
     pub member_no: String,
     /// Scores as reported.
-    pub scores: ScoresView,
+    pub scores: SupplierScoresView,
     /// When they were reported.
     #[schema(value_type = String)]
     pub reported_at: Instant,
@@ -209,7 +209,7 @@ fn row(row: &Row) -> Result<SupplierRowView, ReportError> {
         name: row.get(1),
         source: row.get(2),
         member_no: row.get(3),
-        scores: ScoresView {
+        scores: SupplierScoresView {
             composite: score(row.get(4))?,
             logistics: score(row.get(5))?,
             dispute: score(row.get(6))?,

@@ -84,7 +84,7 @@ async fn the_four_offer_files_give_224_offers_of_29_suppliers_with_87_tiers_and_
         ("select count(*) from supplier", 29),
         ("select count(*) from event where kind = 'offer.published'", 224),
         ("select count(*) from event where kind = 'party.registered'", 29),
-        ("select count(*) from offer where seller_pays", 1 + 48),
+        ("select count(*) from offer where seller_pays", 2 + 48),
         ("select count(*) from supplier where composite is null", 1 + 1),
         ("select count(*) from leg", 0),
     ] {
