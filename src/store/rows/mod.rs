@@ -33,6 +33,7 @@ table! {
     LegRow, Legs {
         position: i64, owner: Uuid, account: i16, layer: i16, currency: String, amount: i64, balance: i64,
         period: Option<i32>, points_back_to: Option<i32>, at: DateTime<Utc>, line: Option<Uuid>, pin: Option<i64>,
+        part: Option<i16>,
     }
 }
 table! {
