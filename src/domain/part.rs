@@ -64,7 +64,10 @@ pub fn part_of(event: &Event, leg: &Leg) -> Part {
         | Event::Policy(_)
         | Event::Recon(_)
         | Event::Dispute(_)
-        | Event::Brief(_) => Part::Adjustments,
+        | Event::Brief(_)
+        | Event::Supplier(_)
+        | Event::Offer(_)
+        | Event::Quote(_) => Part::Adjustments,
     }
 }
 
