@@ -227,6 +227,9 @@ kinds! {
     "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
     "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
     "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
+    "party.card_set" => |e| Event::Party(PartyEvent::CardSet(e));
+    "party.prefund_set" => |e| Event::Party(PartyEvent::PrefundSet(e));
+    "book.prefund_set" => |e| Event::Book(BookEvent::PrefundSet(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -359,10 +362,10 @@ impl Event {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Event::Book(e) => {
-                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet)
+                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, PrefundSet)
             }
             Event::Party(e) => {
-                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed)
+                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, CardSet, PrefundSet)
             }
             Event::ShopEntity(e) => canonical(e),
             Event::Entity(e) => each!(e, EntityEvent: Registered, Renamed),

@@ -9,7 +9,7 @@ use crate::base::{
 use crate::domain::book::Formula;
 use crate::domain::command::{BreakAction, Command, Pending};
 use crate::domain::entity::Member;
-use crate::domain::flow::Needs;
+use crate::domain::flow::{Needs, Uncovered};
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
 use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
@@ -19,7 +19,7 @@ use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 
 /// Adds what a command about an object still needs.
-pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
+pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered), out: &mut Needs) {
     let mut wanted: Vec<StreamId> = vec![book.into()];
     match command {
         Command::NameOwner { owner } => wanted.push((*owner).into()),
@@ -72,9 +72,11 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::WithdrawReceipts { .. }
         | Command::MatchReceipt { .. }
         | Command::UnmatchReceipt { .. } => wanted.extend(of_desk(command)),
-        Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
-            super::vtask_needs::needs(book, command, world, out);
-        }
+        Command::DraftBrief { .. }
+        | Command::AskBrief { .. }
+        | Command::ActContract { .. }
+        | Command::SetCard { .. }
+        | Command::SetPrefund { .. } => super::vtask_needs::needs(book, command, (world, open), out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
