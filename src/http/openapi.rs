@@ -54,7 +54,7 @@ use super::*;
         exports::sheets, exports::sheet,
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         briefs::list, briefs::draft, briefs::show, briefs::act, briefs::applications, briefs::apply,
-        briefs::answer_application, contracts::list, contracts::show, contracts::act,
+        briefs::answer_application, briefs::matches, cards::publish, cards::prefund, cards::prefund_book, contracts::list, contracts::show, contracts::act,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

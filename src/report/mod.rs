@@ -44,6 +44,7 @@ mod line_ledger;
 mod lines;
 mod lookup;
 mod lost_commission;
+mod matches;
 mod memberships;
 mod money_receipts;
 mod names;
@@ -130,6 +131,7 @@ pub use line_ledger::{
 pub use lines::{LineFilter, LineView, LinesView, line, lines, lines_of_orders};
 pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use lost_commission::{LostRow, LostView, lost_commission};
+pub use matches::{MONTHS, MOST_MONTHS, MatchView, MatchesView, match_statement, matches};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use money_receipts::{ReceiptView, ReceiptsView, SettledBillView, money_receipts};
 pub use order_counts::{OrderCountsView, order_counts};

@@ -43,6 +43,8 @@ pub enum Take {
     Numbers,
     /// Lines and columns of the line ledger.
     Ledger,
+    /// Which brief.
+    Brief,
 }
 
 /// A report.
@@ -306,6 +308,11 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("waiting", "placements and payers that lines wait for", "/v1/placements/waiting", [], placements::SQL, (client, log, _args) => {
         table(waiting(client, log).await?.table())
+    }),
+    report!("matches", "anchors for a brief, best first", "/v1/briefs/{brief}/matches", [Take::Brief, Take::Page], matches::SQL, (client, log, args) => {
+        let brief = args.brief.as_deref().ok_or(ReportError::Needs("--brief"))?;
+        let view = matches::matches(client, log, args.viewer, brief, matches::MONTHS, &args.page).await?;
+        table(view.table().followed_by(view.next))
     }),
 ];
 

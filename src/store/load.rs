@@ -159,12 +159,7 @@ pub async fn sold(client: &Client, statements: &Statements, log: LogId, queries:
 }
 
 /// What open contracts of brands are short of; every brand gets an answer, if only an empty one.
-pub async fn uncovered(
-    client: &Client,
-    statements: &Statements,
-    log: LogId,
-    brands: &[PartyId],
-) -> Result<Uncovered> {
+pub async fn uncovered(client: &Client, statements: &Statements, log: LogId, brands: &[PartyId]) -> Result<Uncovered> {
     let mut answer: Uncovered = brands.iter().map(|brand| (*brand, Vec::new())).collect();
     if brands.is_empty() {
         return Ok(answer);

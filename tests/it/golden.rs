@@ -2,6 +2,7 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod desk;
+mod matching;
 mod places;
 mod recon;
 mod returns;
@@ -694,6 +695,7 @@ fn written_today() -> Vec<Event> {
         settlement::events(),
         desk::events(),
         recon::events(),
+        matching::events(),
     ]
     .concat()
 }

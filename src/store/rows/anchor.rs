@@ -116,7 +116,9 @@ struct OfLine {
 
 /// Adds what a stream changed, if it is a line: `before` the batch it stood so, or did not exist.
 pub fn of_line(zone: Zone, before: Option<&Known>, after: &Known, deltas: &mut AnchorDeltas) {
-    let Some(Entity::Line(after)) = &after.entity else { return };
+    let Some(Entity::Line(after)) = &after.entity else {
+        return;
+    };
     let after = given(zone, after);
     let before = match before.and_then(|known| known.entity.as_ref()) {
         Some(Entity::Line(before)) => given(zone, before),

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    AnchorCardRow, ApprovalRow, DisputeRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows,
-    RuleRow, RunRow, SheetRow, ShopRow, TimerRow, money, word,
+    AnchorCardRow, ApprovalRow, DisputeRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow,
+    ReturnedRow, Rows, RuleRow, RunRow, SheetRow, ShopRow, TimerRow, money, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, Month, ShopId};
 use crate::domain::approval::ApprovalState;

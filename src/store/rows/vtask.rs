@@ -61,7 +61,10 @@ pub(super) fn contract(stream: StreamId, state: &ContractState, position: i64, r
     parties.extend(state.anchor);
     parties.extend(state.chain.iter().map(|taker| taker.party));
     let next = crate::domain::contract::clocks::next(state);
-    let deliverables = state.terms().map(|terms| terms.deliverables.as_slice()).unwrap_or_default();
+    let deliverables = state
+        .terms()
+        .map(|terms| terms.deliverables.as_slice())
+        .unwrap_or_default();
     let counted = |is: fn(bool, &Work) -> bool| {
         let pairs = deliverables.iter().zip(&state.works);
         let count = pairs.filter(|(one, work)| is(one.due.is_some(), work)).count();

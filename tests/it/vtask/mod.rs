@@ -4,7 +4,9 @@
 mod clocks;
 mod examples;
 mod life;
+mod matching;
 mod model;
+mod prefund;
 mod race;
 mod sides;
 mod steps;

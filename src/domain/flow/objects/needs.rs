@@ -22,13 +22,12 @@ use crate::domain::world::World;
 pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered), out: &mut Needs) {
     let mut wanted: Vec<StreamId> = vec![book.into()];
     match command {
-        Command::NameOwner { owner } => wanted.push((*owner).into()),
+        Command::NameOwner { owner: party } | Command::RenameParty { party, .. } => wanted.push((*party).into()),
         Command::SetFormula { terms, .. } => wanted.extend(of_formula(terms)),
         Command::RegisterParty {
             external_id: Some(number),
             ..
         } => wanted.extend(PartyId::candidates(book, number.as_str()).map(StreamId::from)),
-        Command::RenameParty { party, .. } => wanted.push((*party).into()),
         Command::SignMembership { .. }
         | Command::AmendMembership { .. }
         | Command::EndMembership { .. }

@@ -169,7 +169,8 @@ fn award(
     }
     let (event, terms) = brief::decide::award(state, party, contract_id)?;
     prefund::covered((brand, contract_id), &terms, terms.needs()?, book, scribe)?;
-    let anchor = (party.kind() == PartyKind::Anchor).then_some(party);
+    // Of a programme it is told later who appears in it.
+    let anchor = (party.kind() == PartyKind::Anchor && terms.programme.is_none()).then_some(party);
     let chain = anchor.map_or(Ok(Vec::new()), |anchor| chain(anchor, &terms, scribe.now, scribe.world))?;
     let awarded = Awarded {
         contract: contract_id,

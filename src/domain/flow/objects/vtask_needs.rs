@@ -37,7 +37,9 @@ pub(super) fn needs(book: BookId, command: &Command, (world, open): (&World, &Un
             if let Some(party) = ask.party() {
                 above(party, world, &mut BTreeSet::new(), out);
             }
-            let brand = world.brief(*brief).and_then(|state| Some(state.drafted.as_ref()?.brand));
+            let brand = world
+                .brief(*brief)
+                .and_then(|state| Some(state.drafted.as_ref()?.brand));
             if let (Ask::Award { .. }, Some(brand)) = (ask, brand) {
                 of_brand(brand, open, out);
             }
