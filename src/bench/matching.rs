@@ -8,14 +8,15 @@ use tokio_postgres::Client;
 
 use super::BenchError;
 use super::close::{anchor, at, id, open, send};
-use crate::base::{BookId, BriefId, LineId, LogId, Name, PartyId, PartyKind};
+use crate::base::{BookId, BriefId, ContractId, LineId, LogId, Name, PartyId, PartyKind};
 use crate::domain::brief::{Ask, BriefTerms, Filters, Visibility};
+use crate::domain::click::Click;
 use crate::domain::command::Command;
-use crate::domain::contract::Side;
-use crate::domain::contract::{Clocks, Deliverable, Form, ServiceFee, Terms};
+use crate::domain::contract::event::Delivery;
+use crate::domain::contract::{Action, Channel, Clocks, Deliverable, Form, ServiceFee, Side, Terms};
 use crate::domain::order::fact::Snapshot;
 use crate::domain::order::{About, LineFact, What};
-use crate::engine::{Engine, EngineSettings};
+use crate::engine::{Engine, EngineSettings, Meta};
 use crate::money::{Currency, Minor, Rate};
 use crate::report::{self, Page, Viewer};
 use crate::store::books;
@@ -24,7 +25,9 @@ const CATEGORIES: u64 = 20;
 /// Lines of each anchor, in as many categories.
 const LINES: u64 = 4;
 /// Every so many anchors one has a contract that was delivered.
-const CONTRACTED: u64 = 20;
+const CONTRACTED: usize = 3;
+/// Clicks of each anchor.
+const CLICKS: u64 = 3;
 const CHUNK: u64 = 500;
 const PLATFORM: &str = "bench";
 
@@ -88,6 +91,29 @@ fn line(book: BookId, n: u64, anchors: u64) -> Result<LineFact, BenchError> {
     })
 }
 
+fn click(book: BookId, n: u64, anchors: u64) -> Result<Click, BenchError> {
+    Ok(Click {
+        source: id(PLATFORM)?,
+        click_no: Some(id(&format!("C{n}"))?),
+        at: at("2026-01-02T00:00:00+08:00")?,
+        buyer: id(&format!("buyer{n}"))?,
+        promoter: anchor(book, n % anchors),
+        platform: id(PLATFORM)?,
+        item_no: Some(id(&format!("item{}", n % CATEGORIES))?),
+        shop_no: None,
+        room: None,
+        show: None,
+        slot: None,
+        traffic: None,
+        off_site: None,
+        campaign: None,
+        phase: None,
+        trigger: None,
+        format: None,
+        segment: None,
+    })
+}
+
 fn terms() -> Result<Terms, BenchError> {
     Ok(Terms {
         currency: Currency::CNY,
@@ -111,7 +137,7 @@ fn terms() -> Result<Terms, BenchError> {
             settle: 0,
             ..Clocks::default()
         },
-        channel: crate::domain::contract::Channel::Bank,
+        channel: Channel::Bank,
         part_funding: false,
         programme: None,
     })
@@ -164,60 +190,73 @@ async fn posted(engine: &Engine, book: BookId, number: &str, category: Option<St
     Ok(brief)
 }
 
-/// One delivered and rated contract.
-async fn contracted(engine: &Engine, book: BookId, brief: BriefId, n: u64) -> Result<(), BenchError> {
-    use crate::domain::contract::Action;
-    use crate::domain::contract::event::Delivery;
-    let party = anchor(book, n);
-    let ask = |side, ask| Command::AskBrief {
+/// A step of a contract of one anchor.
+type Step = fn(BookId, (BriefId, u64)) -> Command;
+
+fn asked(brief: BriefId, side: Side, ask: Ask) -> Command {
+    Command::AskBrief {
         brief,
         side: Some(side),
         ask,
-    };
-    let apply = Ask::Apply {
-        party,
-        terms: None,
-        note: None,
-    };
-    send(engine, book, vec![ask(Side::Anchor, apply)]).await?;
-    let award = Ask::Award {
-        party,
-        external_id: None,
-    };
-    send(engine, book, vec![ask(Side::Brand, award)]).await?;
-    let contract = crate::base::ContractId::of(brief, party, 1);
-    let actions = [
-        (Side::Brand, Action::Fund { amount: Minor(100_000) }),
-        (
-            Side::Anchor,
-            Action::Schedule {
-                deliverable: 0,
-                at: None,
-            },
-        ),
-        (
-            Side::Anchor,
-            Action::Deliver {
-                deliverable: 0,
-                delivery: Delivery::default(),
-            },
-        ),
-        (Side::Brand, Action::Accept { deliverable: 0 }),
-        (
-            Side::Brand,
-            Action::Rate {
-                stars: u8::try_from(1 + n % 5).unwrap_or(5),
-                text: None,
-            },
-        ),
-    ];
-    for (side, action) in actions {
-        let command = Command::ActContract {
-            contract,
-            side: Some(side),
-            action,
+    }
+}
+
+fn acted(book: BookId, (brief, n): (BriefId, u64), side: Side, action: Action) -> Command {
+    Command::ActContract {
+        contract: ContractId::of(brief, anchor(book, n), 1),
+        side: Some(side),
+        action,
+    }
+}
+
+/// From the application to the rating.
+const STEPS: [Step; 7] = [
+    |book, (brief, n)| {
+        let apply = Ask::Apply {
+            party: anchor(book, n),
+            terms: None,
+            note: None,
         };
-        send(engine, book, vec![command]).await?;
+        asked(brief, Side::Anchor, apply)
+    },
+    |book, (brief, n)| {
+        let award = Ask::Award {
+            party: anchor(book, n),
+            external_id: None,
+        };
+        asked(brief, Side::Brand, award)
+    },
+    |book, of| acted(book, of, Side::Brand, Action::Fund { amount: Minor(100_000) }),
+    |book, of| {
+        let schedule = Action::Schedule {
+            deliverable: 0,
+            at: None,
+        };
+        acted(book, of, Side::Anchor, schedule)
+    },
+    |book, of| {
+        let deliver = Action::Deliver {
+            deliverable: 0,
+            delivery: Delivery::default(),
+        };
+        acted(book, of, Side::Anchor, deliver)
+    },
+    |book, of| acted(book, of, Side::Brand, Action::Accept { deliverable: 0 }),
+    |book, of| {
+        let rate = Action::Rate {
+            stars: u8::try_from(1 + of.1 % 5).unwrap_or(5),
+            text: None,
+        };
+        acted(book, of, Side::Brand, rate)
+    },
+];
+
+/// Delivered and rated contracts, step by step.
+async fn contracted(engine: &Engine, book: BookId, all: &[(BriefId, u64)]) -> Result<(), BenchError> {
+    for step in STEPS {
+        for some in all.chunks(200) {
+            send(engine, book, some.iter().map(|of| step(book, *of)).collect()).await?;
+        }
     }
     Ok(())
 }
@@ -234,21 +273,25 @@ async fn fill(engine: &Engine, book: BookId, anchors: u64) -> Result<(), BenchEr
         send(engine, book, vec![Command::Facts(facts)]).await?;
         next = end;
     }
-    let many = |n: u64| n / CONTRACTED / 900;
-    let mut briefs = Vec::new();
-    for n in 0..=many(anchors) {
-        briefs.push(posted(engine, book, &format!("past{n}"), None).await?);
+    let mut next = 0;
+    while next < anchors * CLICKS {
+        let end = (next + CHUNK).min(anchors * CLICKS);
+        let clicks = (next..end)
+            .map(|n| click(book, n, anchors))
+            .collect::<Result<Vec<_>, _>>()?;
+        engine.record_clicks(book, clicks, Meta::system("bench")).await?;
+        next = end;
     }
-    for n in (0..anchors).step_by(usize::try_from(CONTRACTED).unwrap_or(20)) {
-        let brief = usize::try_from(many(n))
-            .ok()
-            .and_then(|place| briefs.get(place))
-            .copied();
-        if let Some(brief) = brief {
-            contracted(engine, book, brief, n).await?;
+    let mut all = Vec::new();
+    for (nth, n) in (0..anchors).step_by(CONTRACTED).enumerate() {
+        // A brief has at most a thousand applications.
+        if nth % 900 == 0 {
+            all.push((posted(engine, book, &format!("past{nth}"), None).await?, n));
+        } else if let Some((brief, _)) = all.last().copied() {
+            all.push((brief, n));
         }
     }
-    Ok(())
+    contracted(engine, book, &all).await
 }
 
 async fn ranked(client: &Client, log: LogId, page: &Page) -> Result<report::MatchesView, BenchError> {

@@ -512,7 +512,7 @@ pub async fn matches(
     let mut read = Read::current(&shared, caller, &request).await?;
     let months: u32 = read.params.read("months")?.unwrap_or(report::MONTHS);
     if !(1..=report::MOST_MONTHS).contains(&months) {
-        return Err(Problem::bad_request("months_out_of_range", "1 to 36 months").at("months"));
+        return Err(Problem::bad_request("months_range", "1 to 36 months").at("months"));
     }
     let page = read.params.page()?;
     read.finish()?;

@@ -18,6 +18,7 @@ mod briefs;
 mod click_coverage;
 mod commission_cost;
 mod compare;
+mod contract_money;
 mod contract_sales;
 mod contracts;
 mod coverage;
@@ -93,6 +94,7 @@ pub use briefs::{ApplicationView, BriefFilter, BriefRow, BriefView, BriefsView, 
 pub use click_coverage::{ClickCoverageView, click_coverage};
 pub use commission_cost::{CostRow, CostView, commission_cost};
 pub use compare::{SettledLine, SettledOf, settled_elsewhere, settled_lines};
+pub use contract_money::{BrandSpendView, ContractIncomeView, IncomeByAnchor, SpendRow, brand_spend, contract_income};
 pub use contract_sales::contract_sales;
 pub use contracts::{ContractFilter, ContractRow, ContractView, ContractsView, contract, contract_named, contracts};
 pub use coverage::{CoverageFilter, CoverageView, SourceCoverage, Stretch, coverage};

@@ -314,6 +314,14 @@ pub const REGISTRY: &[Report] = &[
         let view = matches::matches(client, log, args.viewer, brief, matches::MONTHS, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("brand-spend", "what brands spend on contracts and commission beside what they sell, by anchor or shop", "/v1/contracts", [Take::Party, Take::Dimension(&[Dimension::Anchor, Dimension::Shop]), Take::Period], contract_money::SQL, (client, log, args) => {
+        let by = args.by.unwrap_or(Dimension::Anchor);
+        table(brand_spend(client, log, args.eyes()?, by, args.period).await?.table())
+    }),
+    report!("contract-income", "what brand contracts gave an agency or anchor, by anchor", "/v1/contracts", [Take::Party, Take::Period], contract_money::SQL, (client, log, args) => {
+        let party = args.needed_party()?;
+        table(contract_income(client, log, party, args.period).await?.table())
+    }),
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.

@@ -8,6 +8,7 @@ mod matching;
 mod model;
 mod prefund;
 mod race;
+mod reports;
 mod sides;
 mod steps;
 mod table;
