@@ -32,6 +32,13 @@ pub fn slot_fee(fees: &[&str]) -> Value {
     })
 }
 
+/// A draft of brand B.
+pub async fn drafted(stage: &Stage, number: &str) {
+    let says = json!({"title": "June live slot", "terms": slot_fee(&["100.00"]), "closes_at": CLOSES});
+    let body = json!({"external_id": number, "brand": "B", "brief": says});
+    stage.accepted("/v1/briefs", body).await;
+}
+
 /// A posted brief of brand B.
 pub async fn brief(stage: &Stage, number: &str, terms: Value, more: Value) {
     let says = json!({"title": "June live slot", "terms": terms, "closes_at": CLOSES});
