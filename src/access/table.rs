@@ -252,6 +252,10 @@ pub const TABLE: &[Row] = rows! {
     Get    "/v1/exports/statements"                       "aaa-----a"
     Get    "/v1/exports/sheets"                           "aaa-----a"
     Get    "/v1/exports/sheets/{sheet}"                   "aaaooo--a"
+    Get    "/v1/briefs/{brief}/matches"                   "aaao----a"
+    Post   "/v1/parties/{party}/card"                     "a-a-oo---"
+    Post   "/v1/parties/{party}/prefund"                  "a-a------"
+    Post   "/v1/books/{book}/prefund"                     "a--------"
     Get    "/v1/events"                                   "aa------a"
     Get    "/v1/operations/{key}"                         "aaaooooaa"
 };

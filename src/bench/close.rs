@@ -67,18 +67,18 @@ fn month() -> Month {
     Month { year: 2026, month: 5 }
 }
 
-fn at(text: &str) -> Result<Instant, BenchError> {
+pub(super) fn at(text: &str) -> Result<Instant, BenchError> {
     text.parse().map_err(BenchError::other)
 }
 
-fn id<T: std::str::FromStr>(text: &str) -> Result<T, BenchError>
+pub(super) fn id<T: std::str::FromStr>(text: &str) -> Result<T, BenchError>
 where
     T::Err: std::fmt::Display,
 {
     text.parse().map_err(BenchError::other)
 }
 
-async fn send(engine: &Engine, book: BookId, commands: Vec<Command>) -> Result<(), BenchError> {
+pub(super) async fn send(engine: &Engine, book: BookId, commands: Vec<Command>) -> Result<(), BenchError> {
     let sent = commands.into_iter().map(|command| {
         let meta = Meta {
             deadline: Duration::from_secs(300),
@@ -92,12 +92,12 @@ async fn send(engine: &Engine, book: BookId, commands: Vec<Command>) -> Result<(
     Ok(())
 }
 
-fn anchor(book: BookId, n: u64) -> PartyId {
+pub(super) fn anchor(book: BookId, n: u64) -> PartyId {
     PartyId::of(book, PartyKind::Anchor, &format!("anchor{n}"))
 }
 
 /// Parties, a shop, a formula with a fee, a rule.
-async fn set_up(engine: &Engine, book: BookId, parties: u64) -> Result<(), BenchError> {
+pub(super) async fn open(engine: &Engine, book: BookId, parties: u64) -> Result<(), BenchError> {
     let opened = BookOpened {
         book,
         name: id("bench")?,
@@ -340,7 +340,7 @@ pub async fn measure(measure: &Measure, client: &Client, say: &mut dyn FnMut(&st
     };
     let engine = Engine::start(settings).await?;
     let book = BookId(uuid::Uuid::now_v7());
-    set_up(&engine, book, measure.parties).await?;
+    open(&engine, book, measure.parties).await?;
     say("parties are there; settling lines");
     fill(&engine, book, measure).await?;
     let minted = crate::access::mint(false);

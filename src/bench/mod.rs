@@ -9,6 +9,7 @@ pub mod close;
 mod copy;
 pub mod import;
 pub mod load;
+pub mod matching;
 pub mod plain;
 mod replay;
 mod run;

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::database::block_on;
 use super::fail::Failure;
-use crate::bench::close;
 use crate::bench::import::{self, Measure};
 use crate::bench::{self, Line, Settings};
+use crate::bench::{close, matching};
 use crate::launcher::{self, Options, Running};
 use crate::store::connect::{TakeRole, connect};
 use crate::store::migrate;
@@ -51,6 +51,10 @@ pub(super) struct Bench {
     /// Anchors of the month that is closed.
     #[arg(long, default_value_t = 10_000, hide = true)]
     close_parties: u64,
+    /// Measures matching instead: so many anchors ranked for a brief, over the bare statement of the same run, with its plan and
+    /// the same order twice.
+    #[arg(long, value_name = "ANCHORS", hide = true)]
+    match_anchors: Option<u64>,
     /// How often the large import or the close is killed.
     #[arg(long, default_value_t = 5, hide = true)]
     kills: u64,
@@ -89,6 +93,9 @@ impl Bench {
         }
         if let Some(lines) = self.close_lines {
             return block_on(large_close(server, lines, self.close_parties.max(1), self.kills));
+        }
+        if let Some(anchors) = self.match_anchors {
+            return block_on(matched(server, anchors.max(1)));
         }
         let lines = block_on(measured(server, settings))?;
         print(&lines, settings);
@@ -229,6 +236,44 @@ async fn large_close(server: String, lines: u64, parties: u64, kills: u64) -> Re
         Ok(())
     } else {
         Err(Failure::difference("the killed close said something else"))
+    }
+}
+
+/// Measures matching on a new database, which is dropped afterwards, whatever came of it.
+async fn matched(server: String, anchors: u64) -> Result<(), Failure> {
+    let owner = connect(&server, TakeRole::Login).await?;
+    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
+    owner
+        .batch_execute(&format!("create database {name} template template0"))
+        .await?;
+    let url = of_database(&server, &name);
+    let measured = async {
+        let mut inner = connect(&url, TakeRole::Login).await?;
+        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
+        let mut say = |text: &str| eprintln!("{text}");
+        let measured = matching::measure(&url, anchors, &inner, &mut say).await;
+        measured.map_err(|error| Failure::new(error.to_string()))
+    };
+    let measured = measured.await;
+    owner
+        .batch_execute(&format!("drop database if exists {name} with (force)"))
+        .await?;
+    let done = measured?;
+    let ratio = done.page.as_micros() * 100 / done.bare.as_micros().max(1);
+    println!("{} anchors, {} lines sold", done.anchors, done.lines);
+    println!("the bare statement: {} us", done.bare.as_micros());
+    println!("the first hundred matches: {} us", done.page.as_micros());
+    println!("ratio: {}.{:02}", ratio / 100, ratio % 100);
+    println!("the same order twice and by pages: {}", done.same);
+    println!("{}", done.plan);
+    if cfg!(debug_assertions) {
+        println!("THIS IS NOT A RELEASE BUILD: the figures mean nothing.");
+    }
+    let scans = done.plan.contains("Seq Scan on anchor_sale") || done.plan.contains("Seq Scan on contract");
+    if done.same && !scans {
+        Ok(())
+    } else {
+        Err(Failure::difference("another order, or a scan of a table that grows"))
     }
 }
 

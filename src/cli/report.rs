@@ -35,6 +35,7 @@ Examples:
   fenzhang report orders --book sample --numbers pasted.txt
   fenzhang report receipts --book sample                 bills, what was received of them, what is open and since when
   fenzhang report payments --book sample --party A-1001
+  fenzhang report matches --book sample --brief B-1
   fenzhang report approvals --book sample")]
 pub(super) struct Report {
     /// Which.
@@ -96,6 +97,9 @@ pub(super) struct Report {
     /// Orders: a file of numbers as pasted, at most 1,000; `-` reads standard input.
     #[arg(long)]
     numbers: Option<PathBuf>,
+    /// Matches: which brief, by id or the brand's number.
+    #[arg(long)]
+    brief: Option<String>,
     /// The file; standard output without it. A workbook needs one.
     #[arg(long, short)]
     output: Option<PathBuf>,
@@ -172,6 +176,7 @@ impl Report {
                 });
             }
             args.ledger = self.ledger(logs.book)?;
+            args.brief.clone_from(&self.brief);
             args.numbers = self.numbers.as_deref().map(pasted).transpose()?.unwrap_or_default();
             if name == "line-ledger" && matches!(self.format, Form::Csv | Form::Xlsx) {
                 args.ledger.party = args.party;

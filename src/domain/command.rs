@@ -18,7 +18,7 @@ use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::offer::{Asked, OfferFigures, OfferStatus, OfferTerms, PriceKind};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
-use super::party::{ContractScope, Receiver, Share};
+use super::party::{Card, ContractScope, PrefundSet, Receiver, Share};
 use super::payment::{PaymentTerms, ReturnTerms};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
@@ -484,6 +484,20 @@ pub enum Command {
         quote: QuoteId,
         /// The purchase, or the number of an order outside.
         used_for: ExternalId,
+    },
+    /// Publishes an anchor's card.
+    SetCard {
+        /// Whose.
+        party: PartyId,
+        /// The whole card.
+        card: Box<Card>,
+    },
+    /// Says whether brand contracts must be covered before they are awarded.
+    SetPrefund {
+        /// Whose; none: of the book.
+        brand: Option<PartyId>,
+        /// The setting; of the book only whether it is on.
+        set: PrefundSet,
     },
 }
 

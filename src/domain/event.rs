@@ -241,6 +241,9 @@ kinds! {
     "offer.reported" => |e| Event::Offer(OfferEvent::Reported(e));
     "quote.given" => |e| Event::Quote(QuoteEvent::Given(Box::new(e)));
     "quote.used" => |e| Event::Quote(QuoteEvent::Used(e));
+    "party.card_set" => |e| Event::Party(PartyEvent::CardSet(e));
+    "party.prefund_set" => |e| Event::Party(PartyEvent::PrefundSet(e));
+    "book.prefund_set" => |e| Event::Book(BookEvent::PrefundSet(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -379,10 +382,10 @@ impl Event {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Event::Book(e) => {
-                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet)
+                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, PrefundSet)
             }
             Event::Party(e) => {
-                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed)
+                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, CardSet, PrefundSet)
             }
             Event::ShopEntity(e) => canonical(e),
             Event::Entity(e) => each!(e, EntityEvent: Registered, Renamed),

@@ -12,7 +12,7 @@ use super::api::{Answer, EngineError, EventRef, Meta};
 use crate::base::{BookId, Instant, LogId};
 use crate::domain::book::BookMode;
 use crate::domain::command::{Command, Made};
-use crate::domain::flow::{self, Clicks, Recorded, Scribe, Sold};
+use crate::domain::flow::{self, Clicks, Recorded, Scribe, Sold, Uncovered};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::World;
@@ -87,6 +87,8 @@ pub struct Read {
     pub clicks: Clicks,
     /// Lines sold, for returns of the batch.
     pub sold: Sold,
+    /// What open brand contracts are short of.
+    pub open: Uncovered,
     /// Balances moved by this batch so far; the folds take them over when the batch is durable.
     pub moved: Balances,
     /// Pin instant of the latest line, this batch included.
@@ -264,6 +266,7 @@ fn decide(
         world,
         clicks: &read.clicks,
         sold: &read.sold,
+        open: &read.open,
         touched: Default::default(),
         latest_pin: read.latest_pin,
         position: read.position,

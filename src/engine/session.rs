@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use super::decide::Receipt;
 use crate::base::{BookId, ClickId, Instant, LogId};
-use crate::domain::flow::{Clicks, Needs, Sold};
+use crate::domain::flow::{Clicks, Needs, Sold, Uncovered};
 use crate::domain::stream::StreamId;
 use crate::domain::world::Known;
 use crate::ledger::BalanceKey;
@@ -46,6 +46,8 @@ pub struct Loaded {
     pub clicks: Clicks,
     /// Lines sold by returns, empty answers included.
     pub sold: Sold,
+    /// What open contracts of brands are short of, empty answers included.
+    pub open: Uncovered,
 }
 
 /// Where the log stands, read under its lock, with the reads of the same flush.
@@ -129,19 +131,22 @@ impl Session {
     pub async fn load(&self, log: LogId, click_logs: &[LogId], needs: &Needs) -> Result<Loaded> {
         let streams: Vec<StreamId> = needs.streams.iter().copied().collect();
         let uppers: Vec<_> = needs.uppers.iter().copied().collect();
+        let brands: Vec<_> = needs.open.iter().copied().collect();
         let flush = async {
             try_join!(
                 load::streams(&self.client, &self.statements, log, &streams, &uppers),
                 load::clicks(&self.client, &self.statements, click_logs, &needs.clicks),
                 load::sold(&self.client, &self.statements, log, &needs.sold),
+                load::uncovered(&self.client, &self.statements, log, &brands),
             )
         };
-        let (events, clicks, sold) = within(flush).await?;
+        let (events, clicks, sold, open) = within(flush).await?;
         let asked = streams.into_iter().chain(uppers.into_iter().map(StreamId::from));
         Ok(Loaded {
             streams: load::fold(asked, &events),
             clicks,
             sold,
+            open,
         })
     }
 

@@ -23,7 +23,7 @@ use super::queue::{Queue, Ticket};
 use super::session::{self, Loaded, Session};
 use crate::base::{BookId, LogId, PersonId};
 use crate::domain::command::Command;
-use crate::domain::flow::{self, Clicks, Looked, Needs, Sold};
+use crate::domain::flow::{self, Clicks, Looked, Needs, Sold, Uncovered};
 use crate::domain::stream::StreamId;
 use crate::domain::world::{Entity, Known};
 use crate::ledger::Balances;
@@ -206,12 +206,13 @@ impl Writer {
         needs
     }
 
-    fn take_over(&mut self, loaded: Loaded, (clicks, sold): (&mut Clicks, &mut Sold)) {
+    fn take_over(&mut self, loaded: Loaded, (clicks, sold, open): (&mut Clicks, &mut Sold, &mut Uncovered)) {
         for (stream, known) in loaded.streams {
             self.folds.world.tell(stream, known);
         }
         clicks.extend(loaded.clicks);
         sold.extend(loaded.sold);
+        open.extend(loaded.open);
     }
 
     /// Takes the head lock, brings the folds up to it, and loads what the batch needs, one statement per kind.
@@ -220,8 +221,8 @@ impl Writer {
             .iter()
             .filter_map(|job| job.meta.key.clone().map(|key| (job.principal.clone(), key)));
         let keys: Vec<_> = keys.collect();
-        let (mut clicks, mut sold) = (Clicks::new(), Sold::new());
-        let first = self.needs(jobs, looked(&clicks, &sold));
+        let (mut clicks, mut sold, mut open) = (Clicks::new(), Sold::new(), Uncovered::new());
+        let first = self.needs(jobs, looked(&clicks, &sold, &open));
         let locked = session.lock(self.log, &self.click_logs, &keys, &first).await?;
         let head = locked.head;
         match self.stands {
@@ -242,19 +243,20 @@ impl Writer {
         let moved = self.stands.is_some_and(|(position, _)| position != head.position);
         self.stands = Some((head.position, head.generation));
         // What this flush read was read under the lock: it is current even where another server had moved the head.
-        self.take_over(locked.loaded, (&mut clicks, &mut sold));
+        self.take_over(locked.loaded, (&mut clicks, &mut sold, &mut open));
         if moved {
             // Which clicks to look for followed from folds that another server has moved since.
             clicks.clear();
             sold.clear();
+            open.clear();
         }
         for _ in 0..ROUNDS {
-            let needs = self.needs(jobs, looked(&clicks, &sold));
+            let needs = self.needs(jobs, looked(&clicks, &sold, &open));
             if needs.is_empty() {
                 break;
             }
             let loaded = session.load(self.log, &self.click_logs, &needs).await?;
-            self.take_over(loaded, (&mut clicks, &mut sold));
+            self.take_over(loaded, (&mut clicks, &mut sold, &mut open));
         }
         let latest_pin = match self.folds.latest_pin {
             Some(known) => known,
@@ -269,6 +271,7 @@ impl Writer {
             receipts: locked.receipts,
             clicks,
             sold,
+            open,
             moved: Balances::default(),
             latest_pin,
         };
@@ -324,8 +327,12 @@ impl Writer {
             }
             last.insert(stream, position);
         }
+        let zone = self.folds.world.book(self.book).map(|book| book.opened.zone);
         for (stream, position) in last {
             if let Some(known) = self.folds.world.get(stream) {
+                if let Some(zone) = zone {
+                    rows::of_line(zone, before.get(&stream).copied(), known, &mut batch.rows.anchors);
+                }
                 rows::of_state(self.book, stream, known, position, &mut batch.rows)?;
             }
         }
@@ -364,8 +371,8 @@ impl Writer {
     }
 }
 
-fn looked<'a>(clicks: &'a Clicks, sold: &'a Sold) -> Looked<'a> {
-    Looked { clicks, sold }
+fn looked<'a>(clicks: &'a Clicks, sold: &'a Sold, open: &'a Uncovered) -> Looked<'a> {
+    Looked { clicks, sold, open }
 }
 
 /// Position of the event that pinned a line.

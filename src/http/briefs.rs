@@ -22,7 +22,7 @@ use crate::domain::brief::{Ask, BriefTerms, Filters, Product, Samples, Visibilit
 use crate::domain::command::Command;
 use crate::domain::contract::Side;
 use crate::engine::Answer;
-use crate::report::{self, At, BriefFilter, BriefView, BriefsView};
+use crate::report::{self, At, BriefFilter, BriefView, BriefsView, MatchesView};
 
 /// A brief.
 #[derive(Deserialize, ToSchema)]
@@ -494,6 +494,30 @@ pub struct ApplicationsView {
     pub position: i64,
     /// Every one for the brand and the book, its own for an applicant.
     pub applications: Vec<report::ApplicationView>,
+}
+
+/// Ranks anchors for a brief by what the ledger knows of them. A brand sees figures of anchors as ranges over at least five
+/// parties, or to the digit where the anchor published them; the book sees every figure.
+#[utoipa::path(get, path = "/v1/briefs/{brief}/matches", tag = "vtask",
+    params(("brief" = String, Path),
+        ("months" = Option<u32>, Query, description = "Months of orders counted, the running one included: 1 to 36, 12 unless told."),
+        ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = MatchesView)))]
+pub async fn matches(
+    shared: Data<Shared>,
+    caller: Caller,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let mut read = Read::current(&shared, caller, &request).await?;
+    let months: u32 = read.params.read("months")?.unwrap_or(report::MONTHS);
+    if !(1..=report::MOST_MONTHS).contains(&months) {
+        return Err(Problem::bad_request("months_range", "1 to 36 months").at("months"));
+    }
+    let page = read.params.page()?;
+    read.finish()?;
+    let view = report::matches(&read.client, read.log(), read.viewer(), &id, months, &page).await?;
+    answer(&request, &view)
 }
 
 /// Lists the applications of a brief.

@@ -6,6 +6,7 @@ pub mod adjustments;
 pub mod body;
 pub mod books;
 pub mod briefs;
+pub mod cards;
 pub mod catalogue;
 pub mod clicks;
 pub mod contracts;
@@ -214,6 +215,9 @@ fn routes(config: &mut ServiceConfig) {
         .route("/v1/parties", post().to(parties::register))
         .route("/v1/parties/{party}", get().to(parties::show))
         .route("/v1/parties/{party}", patch().to(parties::rename))
+        .route("/v1/books/{book}/prefund", post().to(cards::prefund_book))
+        .route("/v1/parties/{party}/card", post().to(cards::publish))
+        .route("/v1/parties/{party}/prefund", post().to(cards::prefund))
         .route("/v1/parties/{party}/suspend", post().to(freezes::suspend))
         .route("/v1/parties/{party}/resume", post().to(freezes::resume))
         .route("/v1/persons/{person}/substitutes", post().to(policies::substitute))
@@ -291,6 +295,7 @@ fn vtask(config: &mut ServiceConfig) {
         .route("/v1/briefs", post().to(briefs::draft))
         .route("/v1/briefs/{brief}", get().to(briefs::show))
         .route("/v1/briefs/{brief}/applications", get().to(briefs::applications))
+        .route("/v1/briefs/{brief}/matches", get().to(briefs::matches))
         .route("/v1/briefs/{brief}/applications", post().to(briefs::apply))
         .route("/v1/briefs/{brief}/applications/{party}/{action}", post().to(briefs::answer_application))
         .route("/v1/briefs/{brief}/{action}", post().to(briefs::act))

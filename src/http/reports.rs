@@ -80,6 +80,7 @@ fn parameters(take: Take) -> &'static [&'static str] {
             "columns",
             "set",
         ],
+        Take::Brief => &["brief"],
     }
 }
 
@@ -119,7 +120,7 @@ pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) ->
         ("period" = Option<String>, Query), ("by" = Option<String>, Query),
         ("known_at" = Option<String>, Query, description = "A moment: a position, a day (its end) or an instant."),
         ("and" = Option<String>, Query, description = "A later moment; now, when absent."),
-        ("external_id" = Option<Vec<String>>, Query),
+        ("external_id" = Option<Vec<String>>, Query), ("brief" = Option<String>, Query),
         ("at" = Option<String>, Query), ("at_position" = Option<i64>, Query), ("min_position" = Option<i64>, Query),
         ("limit" = Option<u16>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, content((ReportView = "application/json"), (String = "text/csv"), (String = "text/plain"),
@@ -202,6 +203,7 @@ async fn args(read: &mut Read, report: &Report, request: &HttpRequest) -> Result
             Take::At => {}
             // A route of its own.
             Take::Ledger => return Err(Problem::not_found()),
+            Take::Brief => args.brief = read.params.text("brief")?,
         }
     }
     Ok(args)

@@ -38,6 +38,9 @@ pub struct TermsIn {
     pub channel: Option<Channel>,
     /// Work may begin when a part of the money is set aside.
     pub part_funding: Option<bool>,
+    /// The programme that it is awarded to, by a number of its own; who appears in it is assigned later, guests with the
+    /// brand's consent.
+    pub programme: Option<String>,
 }
 
 /// Clocks, in seconds.
@@ -214,6 +217,7 @@ pub fn terms(form: &mut Form, book: BookId, told: &TermsIn) -> Option<Terms> {
         Some(text) => form.party("/service_fee_taker", text).map(Some),
         None => Some(None),
     };
+    let programme = form.maybe("/programme", told.programme.as_deref());
     Some(Terms {
         currency,
         form: kind?,
@@ -226,6 +230,7 @@ pub fn terms(form: &mut Form, book: BookId, told: &TermsIn) -> Option<Terms> {
         clocks: told.clocks.as_ref().map(clocks).unwrap_or_default(),
         channel: told.channel.unwrap_or_default(),
         part_funding: told.part_funding.unwrap_or_default(),
+        programme: programme?,
     })
 }
 

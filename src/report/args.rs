@@ -34,6 +34,8 @@ pub struct Args {
     pub numbers: Vec<String>,
     /// Which lines and columns of the line ledger.
     pub ledger: LedgerAsk,
+    /// Which brief: its id or the brand's number.
+    pub brief: Option<String>,
 }
 
 impl Args {
@@ -53,6 +55,7 @@ impl Args {
             lang: Lang::En,
             numbers: Vec::new(),
             ledger: LedgerAsk::default(),
+            brief: None,
         }
     }
 

@@ -43,6 +43,8 @@ pub enum Take {
     Numbers,
     /// Lines and columns of the line ledger.
     Ledger,
+    /// Which brief.
+    Brief,
 }
 
 /// A report.
@@ -318,6 +320,19 @@ pub const REGISTRY: &[Report] = &[
     }),
     report!("waiting", "placements and payers that lines wait for", "/v1/placements/waiting", [], placements::SQL, (client, log, _args) => {
         table(waiting(client, log).await?.table())
+    }),
+    report!("matches", "anchors for a brief, best first", "/v1/briefs/{brief}/matches", [Take::Brief, Take::Page], matches::SQL, (client, log, args) => {
+        let brief = args.brief.as_deref().ok_or(ReportError::Needs("--brief"))?;
+        let view = matches::matches(client, log, args.viewer, brief, matches::MONTHS, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("brand-spend", "what brands spend on contracts and commission beside what they sell, by anchor or shop", "/v1/contracts", [Take::Party, Take::Dimension(&[Dimension::Anchor, Dimension::Shop]), Take::Period], contract_money::SQL, (client, log, args) => {
+        let by = args.by.unwrap_or(Dimension::Anchor);
+        table(brand_spend(client, log, args.eyes()?, by, args.period).await?.table())
+    }),
+    report!("contract-income", "what brand contracts gave an agency or anchor, by anchor", "/v1/contracts", [Take::Party, Take::Period], contract_money::SQL, (client, log, args) => {
+        let party = args.needed_party()?;
+        table(contract_income(client, log, party, args.period).await?.table())
     }),
 ];
 

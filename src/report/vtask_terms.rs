@@ -34,6 +34,9 @@ pub struct ContractTermsView {
     pub channel: Channel,
     /// Work may begin when a part is set aside.
     pub part_funding: bool,
+    /// The programme that it is awarded to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<String>,
     /// What the contract needs set aside in all.
     pub needs: Money,
 }
@@ -173,6 +176,7 @@ impl ContractTermsView {
             clocks: clocks(&terms.clocks),
             channel: terms.channel,
             part_funding: terms.part_funding,
+            programme: terms.programme.as_ref().map(ToString::to_string),
             needs: money(terms.needs().unwrap_or_default()),
         }
     }

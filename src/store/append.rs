@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::envelope::{Origin, seal};
 use super::error::{Error, Result};
-use super::rows::{Context, Rows, of_event};
+use super::rows::{AnchorClicks, AnchorSales, Context, Rows, of_event};
 use super::statements::Statements;
 use super::table::table;
 use super::tree::Tree;
@@ -156,6 +156,7 @@ pub async fn write(client: &Client, statements: &Statements, batch: &Batch, reco
     let (recorded_at, frontier, root) = (recorded_at.utc(), batch.tree.encode(), batch.tree.root());
     let root = root.as_slice();
     let totals = batch.rows.totals.columns();
+    let (sales, clicks) = (batch.rows.anchors.sales(), batch.rows.anchors.clicks());
     let mut sent: Vec<Sent<'_>> = Vec::with_capacity(24);
     truth(client, statements, batch, &mut sent);
     rows_of_events(client, statements, batch, &mut sent);
@@ -163,6 +164,7 @@ pub async fn write(client: &Client, statements: &Statements, batch: &Batch, reco
         sent.push(send(client, &statements.total_add, totals.params(&batch.log.0)));
     }
     rows_of_states(client, statements, batch, &mut sent);
+    sums_of_anchors(client, statements, batch, (&sales, &clicks), &mut sent);
     if !batch.is_empty() {
         let head: Params<'_> = vec![&batch.log.0, &position, &recorded_at, &frontier, &root];
         sent.push(send(client, &statements.head_advance, head));
@@ -270,10 +272,34 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.dispute_put, rows.disputes;
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
+        st.anchor_card_put, rows.cards;
         st.timer_put, rows.timers;
         st.supplier_put, rows.suppliers;
         st.offer_put, rows.offers;
         st.quote_put, rows.quotes;
+    }
+}
+
+/// Sums are added to; those that came to nothing are no rows.
+fn sums_of_anchors<'a>(
+    client: &'a Client,
+    st: &'a Statements,
+    batch: &'a Batch,
+    (sales, clicks): (&'a AnchorSales, &'a AnchorClicks),
+    out: &mut Vec<Sent<'a>>,
+) {
+    let log = &batch.log.0;
+    unless_empty! { client, out, log =>
+        st.anchor_sale_add, sales;
+        st.anchor_click_add, clicks;
+    }
+    if batch.rows.anchors.takes_sales() && !sales.is_empty() {
+        // The log and the columns of the key.
+        let key = sales.params(log).into_iter().take(7).collect();
+        out.push(send(client, &st.anchor_sale_clear, key));
+    }
+    if batch.rows.anchors.takes_clicks() && !clicks.is_empty() {
+        out.push(send(client, &st.anchor_click_clear, vec![log, &clicks.anchor]));
     }
 }
 

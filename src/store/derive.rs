@@ -14,7 +14,7 @@ use super::error::Result;
 use super::head::Head;
 use super::rows::{Context, Rows, of_event, pin_of};
 use super::tree::{Hash, Tree, leaf_hash};
-use crate::base::{EventId, Instant};
+use crate::base::{EventId, Instant, Zone};
 use crate::domain::book::BookState;
 use crate::domain::command::Actor;
 use crate::domain::event::Event;
@@ -170,6 +170,11 @@ impl Fold {
             rows: Rows::default(),
             findings: Findings::default(),
         }
+    }
+
+    /// The zone of the book, once its opening was met; a click log has none.
+    pub fn zone(&self) -> Option<Zone> {
+        self.book.as_ref().map(|book| book.opened.zone)
     }
 
     /// Takes the next event. What is wrong becomes a finding; the fold goes on as well as it can.

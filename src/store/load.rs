@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::error::{Error, Result};
 use super::rows::owner_uuid;
 use super::statements::Statements;
-use crate::base::{ClickId, EventId, Instant, LineId, LogId, PartyId};
+use crate::base::{ClickId, ContractId, EventId, Instant, LineId, LogId, PartyId};
 use crate::domain::click::{Click, log_of};
 use crate::domain::event::Event;
-use crate::domain::flow::{ClickQuery, Clicks, Recorded, Sold, SoldQuery};
+use crate::domain::flow::{ClickQuery, Clicks, Recorded, Sold, SoldQuery, Uncovered};
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Known, Placed};
 use crate::ledger::BalanceKey;
-use crate::money::Minor;
+use crate::money::{Currency, Minor};
 
 /// Events of streams, and of parties with every party above them by contract; ordered by stream, then version.
 /// Of a stream whose events carry the totals after them only the last.
@@ -154,6 +154,25 @@ pub async fn sold(client: &Client, statements: &Statements, log: LogId, queries:
             .get(index)
             .ok_or_else(|| Error::corrupt("a line without a query"))?;
         answer.entry(query.returns).or_default().push(LineId(row.try_get(1)?));
+    }
+    Ok(answer)
+}
+
+/// What open contracts of brands are short of; every brand gets an answer, if only an empty one.
+pub async fn uncovered(client: &Client, statements: &Statements, log: LogId, brands: &[PartyId]) -> Result<Uncovered> {
+    let mut answer: Uncovered = brands.iter().map(|brand| (*brand, Vec::new())).collect();
+    if brands.is_empty() {
+        return Ok(answer);
+    }
+    let ids: Vec<Uuid> = brands.iter().map(|brand| brand.uuid()).collect();
+    for row in client.query(&statements.load_uncovered, &[&log.0, &ids]).await? {
+        let brand = PartyId::from_uuid(row.try_get(0)?).map_err(|_| Error::corrupt("a contract without a brand"))?;
+        let currency: Currency = row
+            .try_get::<_, &str>(2)?
+            .parse()
+            .map_err(|_| Error::corrupt("a contract in no currency"))?;
+        let short = (ContractId(row.try_get(1)?), currency, Minor(row.try_get(3)?));
+        answer.entry(brand).or_default().push(short);
     }
     Ok(answer)
 }

@@ -28,5 +28,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(11, "reconciliation"),
     migration!(12, "vtask"),
     migration!(13, "parts"),
+    migration!(14, "matching"),
     migration!(16, "offers"),
 ];

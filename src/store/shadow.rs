@@ -8,9 +8,9 @@ use super::derive::{Class, Findings, Fold, Raw};
 use super::error::Result;
 use super::head::Head;
 use super::load::{place, recorded};
-use super::rows::{Rows, of_state};
+use super::rows::{Rows, of_line, of_state};
 use super::statements::text;
-use crate::base::{EventId, LogId};
+use crate::base::{EventId, LogId, Zone};
 use crate::domain::stream::StreamId;
 use crate::domain::world::Known;
 
@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 33] = [
+pub const TABLES: [Table; 36] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -57,6 +57,9 @@ pub const TABLES: [Table; 33] = [
     table("supplier", "position"),
     table("offer", "position"),
     table("quote", "position"),
+    table("anchor_sale", "anchor, month, category, band, segment, currency"),
+    table("anchor_click", "anchor"),
+    table("anchor_card", "position"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -120,7 +123,8 @@ pub async fn load(transaction: &Transaction<'_>, head: &Head, readable: bool) ->
     }
     let mut fold = Fold::new(head.clone(), readable);
     by_position(transaction, head, &mut fold).await?;
-    by_stream(transaction, head, &mut fold.findings).await?;
+    let zone = fold.zone();
+    by_stream(transaction, head, zone, &mut fold.findings).await?;
     if !fold.repinned.is_empty() {
         let params: [&(dyn ToSql + Sync); 2] = [&head.log.0, &fold.repinned];
         transaction.execute(text::line_party_once, &params).await?;
@@ -142,13 +146,19 @@ async fn by_position(transaction: &Transaction<'_>, head: &Head, fold: &mut Fold
         }
         let mut chunk = std::mem::take(&mut fold.rows);
         fold.rows.totals = std::mem::take(&mut chunk.totals);
+        fold.rows.anchors = std::mem::take(&mut chunk.anchors);
         copy(transaction, &chunk, head.log).await?;
     }
     fold.finish();
     copy(transaction, &fold.rows, head.log).await
 }
 
-async fn by_stream(transaction: &Transaction<'_>, head: &Head, findings: &mut Findings) -> Result<()> {
+async fn by_stream(
+    transaction: &Transaction<'_>,
+    head: &Head,
+    zone: Option<Zone>,
+    findings: &mut Findings,
+) -> Result<()> {
     let statement = transaction.prepare(text::event_by_stream).await?;
     let portal = transaction.bind(&statement, &[&head.log.0, &head.position]).await?;
     let mut rows = Rows::default();
@@ -161,7 +171,7 @@ async fn by_stream(transaction: &Transaction<'_>, head: &Head, findings: &mut Fi
         for row in &events {
             let (stream, placed) = place(head.log, row)?;
             if let Some((done, known, position)) = current.take_if(|(last, ..)| *last != stream) {
-                of_state(head.book, done, &known, position, &mut rows)?;
+                of_stream((head, zone), done, &known, position, &mut rows)?;
             }
             let (_, known, position) = current.get_or_insert((stream, Known::ABSENT, 0));
             if placed.version != known.version + 1 {
@@ -175,12 +185,28 @@ async fn by_stream(transaction: &Transaction<'_>, head: &Head, findings: &mut Fi
                 known.evolve(&event.event, &placed);
             }
         }
-        copy(transaction, &std::mem::take(&mut rows), head.log).await?;
+        let mut chunk = std::mem::take(&mut rows);
+        rows.anchors = std::mem::take(&mut chunk.anchors);
+        copy(transaction, &chunk, head.log).await?;
     }
     if let Some((stream, known, position)) = current {
-        of_state(head.book, stream, &known, position, &mut rows)?;
+        of_stream((head, zone), stream, &known, position, &mut rows)?;
     }
     copy(transaction, &rows, head.log).await
+}
+
+/// Rows of a stream as it stands; sums of anchors stay in memory until the last stream, one for each month, category and band.
+fn of_stream(
+    (head, zone): (&Head, Option<Zone>),
+    stream: StreamId,
+    known: &Known,
+    position: i64,
+    rows: &mut Rows,
+) -> Result<()> {
+    if let Some(zone) = zone {
+        of_line(zone, None, known, &mut rows.anchors);
+    }
+    of_state(head.book, stream, known, position, rows)
 }
 
 fn raw(log: LogId, row: &Row) -> Result<Raw<'_>> {
@@ -202,6 +228,7 @@ fn raw(log: LogId, row: &Row) -> Result<Raw<'_>> {
 /// Loads rows into the shadows. The columns of a row stand in the order of its table.
 async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<()> {
     let totals = rows.totals.columns();
+    let (sales, clicks) = (rows.anchors.sales(), rows.anchors.clicks());
     macro_rules! load {
         ($($name:literal from $columns:expr;)*) => {$(
             if let Some(table) = TABLES.iter().find(|table| table.name == $name) {
@@ -243,6 +270,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "supplier" from rows.suppliers;
         "offer" from rows.offers;
         "quote" from rows.quotes;
+        "anchor_sale" from sales;
+        "anchor_click" from clicks;
+        "anchor_card" from rows.cards;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod desk;
 mod offers;
+mod matching;
 mod places;
 mod recon;
 mod returns;
@@ -696,6 +697,7 @@ fn written_today() -> Vec<Event> {
         settlement::events(),
         desk::events(),
         recon::events(),
+        matching::events(),
     ]
     .concat()
 }

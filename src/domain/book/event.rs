@@ -102,6 +102,13 @@ pub struct PeriodReopened {
     pub period: Month,
 }
 
+/// `book.prefund_set`: brand contracts must be covered by deposit and credit before they are awarded, or need not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BookPrefundSet {
+    /// They must; a brand's own setting goes before.
+    pub on: bool,
+}
+
 /// What happened to a book.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BookEvent {
@@ -125,6 +132,8 @@ pub enum BookEvent {
     PeriodReopened(PeriodReopened),
     /// `settlement.terms_set`
     SettlementTermsSet(SettlementTermsSet),
+    /// `book.prefund_set`
+    PrefundSet(BookPrefundSet),
 }
 
 impl BookEvent {
@@ -141,6 +150,7 @@ impl BookEvent {
             BookEvent::CutOver(_) => "book.cut_over",
             BookEvent::PeriodReopened(_) => "period.reopened",
             BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
+            BookEvent::PrefundSet(_) => "book.prefund_set",
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-pub use event::{BookEvent, BookOpened, ClockMoved, CutOver, FormulaSet, PeriodCutOff, PeriodReopened};
+pub use event::{BookEvent, BookOpened, BookPrefundSet, ClockMoved, CutOver, FormulaSet, PeriodCutOff, PeriodReopened};
 pub use formula::{Fee, Formula, FormulaBasis, Subsidy};
 pub use state::{BookState, FormulaVersion};
 

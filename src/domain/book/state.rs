@@ -42,6 +42,8 @@ pub struct BookState {
     pub reopened: BTreeMap<Month, u32>,
     /// Terms of settlement, in order of setting.
     pub terms: Vec<SettlementTermsSet>,
+    /// Brand contracts must be covered before they are awarded, unless a brand's own setting says otherwise.
+    pub prefund: bool,
 }
 
 impl BookState {
@@ -57,6 +59,7 @@ impl BookState {
                 cut_overs: Vec::new(),
                 reopened: BTreeMap::new(),
                 terms: Vec::new(),
+                prefund: false,
             }),
             _ => None,
         }
@@ -82,6 +85,7 @@ impl BookState {
                 *times = times.saturating_add(1);
             }
             BookEvent::SettlementTermsSet(e) => self.terms.push(e.clone()),
+            BookEvent::PrefundSet(e) => self.prefund = e.on,
         }
     }
 

@@ -222,17 +222,20 @@ fn of_anchor(draft: &mut Draft, action: &Action, chain: ChainOf<'_>) -> Result<(
         }
         let takers = chain(*anchor)?;
         let awardee = draft.state.awarded.as_ref().map(|awarded| awarded.awardee);
-        if !takers.iter().any(|taker| Some(taker.party) == awardee) && Some(*anchor) != awardee {
+        let theirs = takers.iter().any(|taker| Some(taker.party) == awardee) || Some(*anchor) == awardee;
+        // A programme has guests: who runs it proposes them, the brand consents.
+        let guest = !theirs && draft.state.terms().is_some_and(|terms| terms.programme.is_some());
+        if !theirs && !guest {
             let why = "the anchor has no contract with the agency that was awarded";
             return Err(Refusal::invalid("not_a_member", why).at("/anchor"));
         }
         // The brand chose the agency and leaves the first anchor to it; another one needs its consent.
         draft.push(ContractEvent::of(match draft.state.anchor {
-            None => What::AnchorAssigned {
+            None if !guest => What::AnchorAssigned {
                 anchor: *anchor,
                 chain: takers,
             },
-            Some(_) => What::AnchorProposed { anchor: *anchor },
+            _ => What::AnchorProposed { anchor: *anchor },
         }));
         return Ok(());
     }
@@ -303,9 +306,10 @@ fn may_become(state: &ContractState, terms: &Terms) -> Result<(), Refusal> {
     let kept = now.currency == terms.currency
         && now.form.word() == terms.form.word()
         && now.form.commission() == terms.form.commission()
-        && now.service_fee == terms.service_fee;
+        && now.service_fee == terms.service_fee
+        && now.programme == terms.programme;
     if !kept {
-        let why = "currency, form, commission and service fee stay as they were awarded";
+        let why = "currency, form, commission, service fee and programme stay as they were awarded";
         return Err(Refusal::invalid("terms_fixed", why).at("/terms/form"));
     }
     let movable = |work: &Work| matches!(work.status, Status::Planned | Status::Scheduled);

@@ -102,6 +102,10 @@ pub struct Work {
     pub at: Option<Instant>,
     /// Its due time passed without a delivery.
     pub overdue: bool,
+    /// Something was delivered for it, whatever became of it.
+    pub shown: bool,
+    /// Its due time passed without a delivery, whether one came later or not.
+    pub late: bool,
     /// The latest delivery.
     pub delivery: Option<Delivery>,
     /// Revisions asked for.
@@ -177,6 +181,8 @@ pub struct ContractState {
     pub cancelled_by: Option<Side>,
     /// Which sides rated: brand, anchor.
     pub rated: (bool, bool),
+    /// The brand's stars for the anchor's side.
+    pub stars: Option<u8>,
     /// Ratings are closed.
     pub rating_closed: bool,
     /// Running clocks.
@@ -215,6 +221,16 @@ impl ContractState {
             }
         }
         Minor::sum(all)
+    }
+
+    /// What the terms in force need beyond what is set aside; nothing once the contract is over.
+    pub fn uncovered(&self) -> Minor {
+        let needed = self
+            .terms()
+            .filter(|_| !self.phase.is_over())
+            .and_then(|terms| self.needed(terms, true).ok());
+        let needed = needed.unwrap_or(Minor::ZERO);
+        Minor(needed.0.saturating_sub(self.left().0).max(0))
     }
 
     /// Folds one event. `log` and `position` are where it stands: its clocks are named by them.
@@ -289,8 +305,11 @@ impl ContractState {
                 self.proposal = None;
                 self.replacement = None;
             }
-            What::Rated { by, .. } => match by {
-                Side::Brand => self.rated.0 = true,
+            What::Rated { by, stars, .. } => match by {
+                Side::Brand => {
+                    self.rated.0 = true;
+                    self.stars = Some(*stars);
+                }
                 Side::Anchor => self.rated.1 = true,
                 Side::Book => {}
             },
@@ -400,10 +419,14 @@ impl Work {
                 self.status = Status::Scheduled;
                 self.at = *at;
             }
-            What::Overdue { .. } => self.overdue = true,
+            What::Overdue { .. } => {
+                self.overdue = true;
+                self.late = true;
+            }
             What::Delivered { delivery, .. } => {
                 self.status = Status::Delivered;
                 self.overdue = false;
+                self.shown = true;
                 self.delivery = Some(delivery.clone());
             }
             What::RevisionRequested { round, .. } => {
@@ -441,6 +464,8 @@ impl Work {
                     status: Status::Scheduled,
                     carried: *reached,
                     makes_up: true,
+                    shown: self.shown,
+                    late: self.late,
                     ..Work::default()
                 };
             }

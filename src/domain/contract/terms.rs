@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forms::Form;
 use super::money;
-use crate::base::{Instant, PartyId};
+use crate::base::{ExternalId, Instant, PartyId};
 use crate::domain::refusal::{Refusal, Wrong};
 use crate::money::{Currency, Minor, MoneyError, Rate};
 
@@ -131,6 +131,9 @@ pub struct Terms {
     /// Work may begin when a part of the money is set aside: each deliverable that it covers.
     #[serde(default)]
     pub part_funding: bool,
+    /// The programme 栏目 that it is awarded to, run by the awardee: who appears in it is assigned later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programme: Option<ExternalId>,
 }
 
 impl Terms {

@@ -13,7 +13,7 @@ mod tests;
 
 pub use due::{fire_due, main_stream};
 pub use needs::{ClickQuery, Looked, Needs, SoldQuery, needs};
-pub use scribe::{Clicks, Recorded, Scribe, Sold};
+pub use scribe::{Clicks, Recorded, Scribe, Sold, Uncovered};
 
 use super::command::{Command, Made};
 use super::refusal::Refusal;

@@ -14,7 +14,7 @@ use crate::base::{
 };
 use crate::domain::click::{Click, buyer_key};
 use crate::domain::command::Command;
-use crate::domain::flow::{Clicks, Sold};
+use crate::domain::flow::{Clicks, Sold, Uncovered};
 use crate::domain::order::decide::pins_wanted;
 use crate::domain::order::{About, LineFact, LineState};
 use crate::domain::placement::{Holder, PlacementKind};
@@ -59,6 +59,8 @@ pub struct Looked<'a> {
     pub clicks: &'a Clicks,
     /// Lines sold by returns.
     pub sold: &'a Sold,
+    /// What open brand contracts are short of, by brand.
+    pub open: &'a Uncovered,
 }
 
 /// What is missing.
@@ -72,18 +74,24 @@ pub struct Needs {
     pub clicks: Vec<ClickQuery>,
     /// Lines sold to look up.
     pub sold: Vec<SoldQuery>,
+    /// Brands whose open contracts are to be looked up.
+    pub open: BTreeSet<PartyId>,
 }
 
 impl Needs {
     /// True when nothing is missing.
     pub fn is_empty(&self) -> bool {
-        self.streams.is_empty() && self.uppers.is_empty() && self.clicks.is_empty() && self.sold.is_empty()
+        self.streams.is_empty()
+            && self.uppers.is_empty()
+            && self.clicks.is_empty()
+            && self.sold.is_empty()
+            && self.open.is_empty()
     }
 }
 
 /// Adds what the commands of a batch still need, given what the world and the clicks hold. Called until nothing is added.
 /// Answers to click queries must be put into `clicks` under their line even when they are empty, those about lines sold
-/// into `sold` under their returns.
+/// into `sold` under their returns, those about open contracts into `open` under their brand.
 ///
 /// INVARIANT: facts of one line are asked for together, whichever commands of the batch tell them: one may name the
 /// buyer and another bring the amount that pins.
@@ -122,7 +130,7 @@ pub fn needs<'a>(
                 if let Command::ResolveBreaks { breaks, .. } = object {
                     told.extend(breaks.iter().flat_map(|one| &one.facts));
                 }
-                super::objects::needs(book, object, world, asking.out);
+                super::objects::needs(book, object, (world, looked.open), asking.out);
             }
         }
     }

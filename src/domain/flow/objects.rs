@@ -10,6 +10,7 @@ mod offers;
 mod people;
 mod placements;
 mod places;
+mod prefund;
 mod receipts;
 mod recons;
 mod rules;
@@ -56,7 +57,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         rules::decide,
         settlements::decide,
         vtask::decide,
-        offers::decide,
+        offers::decide, prefund::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

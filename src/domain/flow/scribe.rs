@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::base::{BookId, EventId, Instant, LineId, LogId, ReturnsId};
+use crate::base::{BookId, ContractId, EventId, Instant, LineId, LogId, PartyId, ReturnsId};
 use crate::domain::click::Click;
 use crate::domain::command::Actor;
 use crate::domain::event::Event;
@@ -21,6 +21,9 @@ pub type Clicks = HashMap<LineId, Vec<Click>>;
 
 /// Lines that the buyer of some returns bought of the item, as the database has them.
 pub type Sold = HashMap<ReturnsId, Vec<LineId>>;
+
+/// Open brand contracts that are short of money, by brand, as the database has them: which, in what currency, of how much.
+pub type Uncovered = HashMap<PartyId, Vec<(ContractId, Currency, Minor)>>;
 
 /// A decided event with its place.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,6 +54,8 @@ pub struct Scribe<'a> {
     pub clicks: &'a Clicks,
     /// Lines sold, read for this batch where returns have not met them.
     pub sold: &'a Sold,
+    /// What open brand contracts are short of, read for this batch.
+    pub open: &'a Uncovered,
     /// Returns whose verdicts may have changed, with the lines that changed.
     pub touched: BTreeMap<ReturnsId, BTreeSet<LineId>>,
     /// Latest pin instant of any line of the book; what would take effect at or before it is backdated (decision A4).

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Clicks, Looked, Needs, Sold, needs};
+use super::{Clicks, Looked, Needs, Sold, Uncovered, needs};
 use crate::base::*;
 use crate::domain::book::{BookEvent, BookMode, BookOpened, BookState, Perspective};
 use crate::domain::command::Command;
@@ -72,6 +72,7 @@ fn facts_of_one_line_in_two_commands_of_a_batch_are_asked_for_together() {
     let nothing = Looked {
         clicks: &Clicks::new(),
         sold: &Sold::new(),
+        open: &Uncovered::new(),
     };
     needs(book, &commands, &world, nothing, &mut wanted);
     assert_eq!(

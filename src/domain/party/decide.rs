@@ -1,6 +1,7 @@
 //! Decisions about parties and their agency contracts.
 //! Must never read a clock or make an id.
 
+use super::card::{Card, CardSet, PrefundSet};
 use super::event::{
     MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyRenamed, PartyResumed,
     PartySuspended,
@@ -49,6 +50,35 @@ pub fn resume(party: &PartyState, reason: &str) -> Result<PartyEvent, Refusal> {
         Some(_) => Ok(PartyEvent::Resumed(PartyResumed { reason })),
         None => Err(Refusal::conflict("party_not_suspended", "this party is not suspended").because_of(party.id)),
     }
+}
+
+/// Publishes an anchor's card; the same card again is no event.
+pub fn set_card(party: &PartyState, card: &Card) -> Result<Option<PartyEvent>, Refusal> {
+    let mut wrong = Wrong::default();
+    wrong.when(
+        party.id.kind() != PartyKind::Anchor,
+        "/party",
+        "party_kind",
+        "anchors have a card",
+    );
+    card.check(&mut wrong);
+    wrong.check()?;
+    let news = party.card.as_deref() != Some(card);
+    Ok(news.then(|| PartyEvent::CardSet(CardSet { card: card.clone() })))
+}
+
+/// Says whether a brand's contracts must be covered before they are awarded; the same again is no event.
+pub fn set_prefund(party: &PartyState, told: &PrefundSet) -> Result<Option<PartyEvent>, Refusal> {
+    let mut wrong = Wrong::default();
+    wrong.when(
+        party.id.kind() != PartyKind::Brand,
+        "/party",
+        "party_kind",
+        "a brand's contracts are covered by its deposit",
+    );
+    told.check(&mut wrong);
+    wrong.check()?;
+    Ok((party.prefund != *told).then(|| PartyEvent::PrefundSet(told.clone())))
 }
 
 fn readable(reason: &str) -> Result<String, Refusal> {

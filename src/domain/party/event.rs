@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::card::{CardSet, PrefundSet};
 use super::state::{ContractScope, Receiver, Share};
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::entity::EntityNamed;
@@ -114,6 +115,10 @@ pub enum PartyEvent {
     Suspended(PartySuspended),
     /// `party.resumed`
     Resumed(PartyResumed),
+    /// `party.card_set`
+    CardSet(CardSet),
+    /// `party.prefund_set`
+    PrefundSet(PrefundSet),
 }
 
 impl PartyEvent {
@@ -128,6 +133,8 @@ impl PartyEvent {
             PartyEvent::EntityNamed(_) => "party.entity_named",
             PartyEvent::Suspended(_) => "party.suspended",
             PartyEvent::Resumed(_) => "party.resumed",
+            PartyEvent::CardSet(_) => "party.card_set",
+            PartyEvent::PrefundSet(_) => "party.prefund_set",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::card::{Card, PrefundSet};
 use super::event::PartyEvent;
 use crate::base::{EntityId, ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::share::{Guarantee, ShareFormula};
@@ -102,6 +103,10 @@ pub struct PartyState {
     pub entity: Option<EntityId>,
     /// Why nothing is paid to it 暂停付款; what it earns goes on.
     pub suspended: Option<String>,
+    /// What it shows of itself to brands.
+    pub card: Option<Box<Card>>,
+    /// Whether its brand contracts must be covered before they are awarded.
+    pub prefund: PrefundSet,
 }
 
 impl PartyState {
@@ -122,6 +127,8 @@ impl PartyState {
                 contracts: Vec::new(),
                 entity: None,
                 suspended: None,
+                card: None,
+                prefund: PrefundSet::default(),
             }),
             _ => None,
         }
@@ -135,6 +142,8 @@ impl PartyState {
             PartyEvent::EntityNamed(e) => self.entity = e.entity,
             PartyEvent::Suspended(e) => self.suspended = Some(e.reason.clone()),
             PartyEvent::Resumed(_) => self.suspended = None,
+            PartyEvent::CardSet(e) => self.card = Some(Box::new(e.card.clone())),
+            PartyEvent::PrefundSet(e) => self.prefund = e.clone(),
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

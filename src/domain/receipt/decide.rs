@@ -5,7 +5,7 @@ use super::{
     Allocation, ReceiptEvent, ReceiptFact, ReceiptMatched, ReceiptParked, ReceiptRecorded, ReceiptState,
     ReceiptUnmatched, ReceiptWithdrawn, bill_account,
 };
-use crate::base::{ExternalId, Instant, Month, PartyId};
+use crate::base::{ExternalId, Instant, Month, PartyId, PartyKind};
 use crate::domain::refusal::{Refusal, Wrong};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor};
@@ -31,9 +31,9 @@ pub enum Told {
 /// What a part of a receipt settles, as asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Bill {
-    /// Who owed it; none: it came from another account of the owner's own.
+    /// Who owed it, or which brand deposited it; none: it came from another account of the owner's own.
     pub party: Option<PartyId>,
-    /// The month of the bill; none for a transfer.
+    /// The month of the bill; none for a transfer, and for a brand's deposit.
     pub period: Option<Month>,
     /// How much.
     pub amount: Minor,
@@ -89,14 +89,21 @@ pub fn settle(state: &ReceiptState, bills: &[Bill], exists: &dyn Fn(PartyId) -> 
         if bill.party.is_some_and(|party| !exists(party)) {
             wrong.add(at("party"), "not_found", "no such party");
         }
-        if bill.party.is_some() != bill.period.is_some() {
+        // What a brand pays ahead of its contracts 预存款 settles no bill: it is the brand's, to be set aside.
+        let deposit = bill
+            .party
+            .filter(|party| bill.period.is_none() && party.kind() == PartyKind::Brand);
+        if bill.party.is_some() != bill.period.is_some() && deposit.is_none() {
             wrong.add(
                 at("period"),
                 "period_of_bill",
-                "a bill is of a party and a month; a transfer of neither",
+                "a bill is of a party and a month; a brand's deposit of a brand alone; a transfer of neither",
             );
         }
-        let account = bill.party.map_or(Account::book(AccountKind::Cash), bill_account);
+        let account = match deposit {
+            Some(brand) => Account::of(brand, AccountKind::Available),
+            None => bill.party.map_or(Account::book(AccountKind::Cash), bill_account),
+        };
         allocated.push(Allocation {
             account,
             period: bill.period,

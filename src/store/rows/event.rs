@@ -184,6 +184,7 @@ fn resolutions(recorded: &Recorded, resolved: &ParkedResolved, rows: &mut Rows) 
 }
 
 fn clicked(book: BookId, recorded: &Recorded, click: &Click, rows: &mut Rows) {
+    rows.anchors.clicked(click.promoter);
     let id: Uuid = click.id(book).0;
     rows.clicks.push(ClickRow {
         position: recorded.placed.position,

@@ -8,6 +8,7 @@
 //! the pin it stands under; they are only ever added. Rows of a state (line, party, membership, item, shop, rule,
 //! approval, placement, brief, contract, timer) follow from the fold of one stream and replace what stood before.
 
+mod anchor;
 mod event;
 mod money;
 mod offers;
@@ -16,6 +17,7 @@ mod state;
 mod tests;
 mod vtask;
 
+pub use anchor::{AnchorDeltas, band_of, of_line};
 pub use event::{Context, of_event, parties_of, pin_of};
 pub use state::of_state;
 
@@ -213,7 +215,7 @@ table! {
     ContractRow, Contracts {
         contract: Uuid, external_id: Option<String>, brief: Uuid, brand: Uuid, awardee: Uuid, anchor: Option<Uuid>,
         form: String, phase: String, currency: String, held: i64, due: Option<DateTime<Utc>>, parties: String,
-        position: i64,
+        position: i64, punctual: i32, late: i32, delivered: bool, stars: Option<i16>, uncovered: i64,
     }
 }
 table! {
@@ -241,6 +243,21 @@ table! {
         quote: Uuid, offer: Uuid, version: i32, buyer: Option<Uuid>, kind: String, currency: String, quantity: i32,
         total: i64, valid_until: DateTime<Utc>, used_for: Option<String>, position: i64,
     }
+}
+table! {
+    /// What was sold through an anchor in a month, of a category and price band; in a batch, what is added to it.
+    AnchorSaleRow, AnchorSales {
+        category: String, month: i32, anchor: Uuid, band: i16, segment: String, currency: String, lines: i64, paid: i64,
+        refunded: i64,
+    }
+}
+table! {
+    /// Clicks on an anchor's links and lines won by them; in a batch, what is added to them.
+    AnchorClickRow, AnchorClicks { anchor: Uuid, clicks: i64, won: i64 }
+}
+table! {
+    /// What an anchor shows of itself.
+    AnchorCardRow, AnchorCards { anchor: Uuid, card: String, position: i64 }
 }
 table! {
     /// A pending timer.
@@ -335,6 +352,10 @@ pub struct Rows {
     pub offers: Offers,
     /// Quotes.
     pub quotes: Quotes,
+    /// What is added to sales and clicks of anchors, each key once.
+    pub anchors: AnchorDeltas,
+    /// Cards of anchors.
+    pub cards: AnchorCards,
 }
 
 type TotalKey = (Uuid, i16, i16, String, i32);

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 
 use super::{
-    ApprovalRow, DisputeRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow, ReturnedRow, Rows,
-    RuleRow, RunRow, SheetRow, ShopRow, TimerRow, money, word,
+    AnchorCardRow, ApprovalRow, DisputeRow, EntityRow, ItemRow, LineRow, MembershipRow, PartyRow, PlacementRow,
+    ReturnedRow, Rows, RuleRow, RunRow, SheetRow, ShopRow, TimerRow, money, word,
 };
 use crate::base::{BookId, ExternalId, Instant, ItemId, Month, ShopId};
 use crate::domain::approval::ApprovalState;
@@ -203,6 +203,13 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
         entity: state.entity.map(|entity| entity.0),
         suspended: state.suspended.is_some(),
     });
+    if let Some(card) = &state.card {
+        rows.cards.push(AnchorCardRow {
+            anchor: member,
+            card: canonical(card)?,
+            position,
+        });
+    }
     rows.members.push(member);
     for contract in &state.contracts {
         rows.memberships.push(MembershipRow {

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::{BriefRow, ContractRow, Rows, TimerRow, word};
 use crate::base::{Instant, PartyId};
 use crate::domain::brief::BriefState;
-use crate::domain::contract::ContractState;
+use crate::domain::contract::{ContractState, Work};
 use crate::domain::stream::StreamId;
+use crate::money::Minor;
 use crate::store::error::Result;
 
 fn timers(stream: StreamId, running: impl Iterator<Item = (Uuid, Instant)>, rows: &mut Rows) {
@@ -60,6 +61,15 @@ pub(super) fn contract(stream: StreamId, state: &ContractState, position: i64, r
     parties.extend(state.anchor);
     parties.extend(state.chain.iter().map(|taker| taker.party));
     let next = crate::domain::contract::clocks::next(state);
+    let deliverables = state
+        .terms()
+        .map(|terms| terms.deliverables.as_slice())
+        .unwrap_or_default();
+    let counted = |is: fn(bool, &Work) -> bool| {
+        let pairs = deliverables.iter().zip(&state.works);
+        let count = pairs.filter(|(one, work)| is(one.due.is_some(), work)).count();
+        i32::try_from(count).unwrap_or(i32::MAX)
+    };
     rows.contracts.push(ContractRow {
         contract: stream.id,
         external_id: awarded.external_id.as_ref().map(|id| id.as_str().to_owned()),
@@ -74,5 +84,10 @@ pub(super) fn contract(stream: StreamId, state: &ContractState, position: i64, r
         due: next.map(|timer| timer.due.utc()),
         parties: listed(parties),
         position,
+        punctual: counted(|due, work| due && work.shown && !work.late),
+        late: counted(|_, work| work.late),
+        delivered: state.works.iter().any(|work| work.shown && work.earned > Minor::ZERO),
+        stars: state.stars.map(i16::from),
+        uncovered: state.uncovered().0,
     });
 }

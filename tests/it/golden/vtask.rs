@@ -39,6 +39,7 @@ fn terms(form: Form) -> Terms {
         clocks: Clocks::default(),
         channel: Channel::Vtask,
         part_funding: true,
+        programme: None,
     }
 }
 
@@ -349,6 +350,17 @@ pub fn events() -> Vec<Event> {
     contracts.chain(brief_events()).collect()
 }
 
+/// An award to a programme, whose anchor is assigned later.
+fn to_programme() -> contract::What {
+    let mut what = awarded(Form::Retainer);
+    if let contract::What::Awarded { awarded } = &mut what {
+        awarded.anchor = None;
+        awarded.chain.clear();
+        awarded.terms.programme = Some(ext("PGC-1"));
+    }
+    what
+}
+
 /// The other forms of a contract.
 pub fn forms() -> Vec<(&'static str, Event)> {
     let hosted = Hosted {
@@ -367,5 +379,6 @@ pub fn forms() -> Vec<(&'static str, Event)> {
         ("hourly", contract_event(awarded(Form::Hourly { rate: Minor(500_000) }))),
         ("retainer", contract_event(awarded(Form::Retainer))),
         ("hosted", contract_event(awarded(Form::Hosted { hosted }))),
+        ("programme", contract_event(to_programme())),
     ]
 }

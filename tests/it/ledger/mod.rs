@@ -454,6 +454,7 @@ async fn a_set_of_columns_is_saved_used_and_forgotten_by_its_owner_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_report_is_listed_and_answers_in_every_format_it_has() {
     let stage = at_11_and_12().await;
+    crate::vtask::drafted(&stage, "b1").await;
     let listed = stage.get("/v1/reports").await;
     let names: Vec<String> = listed["reports"]
         .as_array()
@@ -470,6 +471,8 @@ async fn every_report_is_listed_and_answers_in_every_format_it_has() {
             "statement-difference" => "party=A&period=2026-05&known_at=2026-05-31",
             "settlement" => "period=2026-05&kind=anchor",
             "orders" => "external_id=9000",
+            "contract-income" => "party=A",
+            "matches" => "brief=b1",
             _ => "",
         };
         for format in ["json", "csv", "xlsx"] {

@@ -172,3 +172,55 @@ async fn hot_statements_never_scan_a_table_that_grows() {
         }
     }
 }
+
+/// Twenty books of 500 anchors each, who sold in ten categories over six months and delivered contracts.
+const MARKETS: &str = "
+create function anchor_of(n bigint) returns uuid language sql immutable as
+    $$ select ('a1000000-0000-0000-0000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+insert into log (log, book, shard, sandbox, recorded_at, root)
+    select uuid_of(n), uuid_of(n + 100), 0, false, now(), '' from generate_series(1, 20) n;
+insert into party (log, party, name, position)
+    select uuid_of(b), anchor_of(n), n::text, n from generate_series(1, 20) b, generate_series(1, 500) n;
+insert into anchor_card (log, anchor, card, position)
+    select uuid_of(b), anchor_of(n), '{}', n from generate_series(1, 20) b, generate_series(1, 500) n;
+insert into anchor_click (log, anchor, clicks, won)
+    select uuid_of(b), anchor_of(n), 100, 3 from generate_series(1, 20) b, generate_series(1, 500) n;
+insert into anchor_sale (log, category, month, anchor, band, segment, currency, lines, paid, refunded)
+    select uuid_of(b), 'c' || c, 202600 + m, anchor_of(n), 3, '', 'CNY', 1, 100, 1
+    from generate_series(1, 2) b, generate_series(0, 9) c, generate_series(1, 6) m, generate_series(1, 500) n;
+insert into contract (log, contract, brief, brand, awardee, anchor, form, phase, currency, held, parties, position, delivered)
+    select uuid_of(b), uuid_of(n), uuid_of(1), uuid_of(1), anchor_of(n % 500), anchor_of(n % 500), 'slot_fee', 'settled', 'CNY',
+           0, '', n, true from generate_series(1, 20) b, generate_series(1, 1000) n;
+insert into membership (log, membership, member, upper, scope, share, receiver, from_at, position)
+    select uuid_of(b), uuid_of(n), anchor_of(n), uuid_of(n % 9), 'all', '{}', 'book', now() - interval '1 day', n
+    from generate_series(1, 20) b, generate_series(1, 500) n;
+vacuum analyze;
+";
+
+#[tokio::test]
+async fn matching_reads_by_index_what_it_sums_for_one_book_and_category() {
+    let db = fresh_db().await;
+    let client = db.client().await;
+    let uuid_of = "create function uuid_of(n bigint) returns uuid language sql immutable as
+        $$ select ('00000000-0000-0000-0000-' || lpad(to_hex(n), 12, '0'))::uuid $$";
+    client.batch_execute(uuid_of).await.unwrap();
+    for statement in MARKETS.split_inclusive(";\n") {
+        client.batch_execute(statement).await.unwrap();
+    }
+    let types = "uuid, text, text, int, int, text, smallint[], text, uuid, uuid, uuid, timestamptz";
+    for (category, agency) in [("c7", "null"), ("c7", "uuid_of(3)")] {
+        let arguments = format!(
+            "{LOG}, '{category}', '{category}', 202601, 202606, 'CNY', array[3::smallint], '', anchor_of(0), \
+             anchor_of(99999), {agency}, now()"
+        );
+        let plan = explain(&client, "matches", types, &arguments).await;
+        let scans: Vec<_> = plan
+            .lines()
+            .filter(|line| line.contains("Seq Scan on") && !line.contains("on log"))
+            .collect();
+        assert!(scans.is_empty(), "{category} {agency}:\n{plan}");
+        for table in ["anchor_sale", "anchor_click", "contract", "party"] {
+            assert!(plan.contains(&format!(" on {table}")), "{table}:\n{plan}");
+        }
+    }
+}

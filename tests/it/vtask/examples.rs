@@ -123,6 +123,52 @@ async fn contested_lines_of_a_guarantee_stay_held_until_the_arbiter_says_which_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_guarantee_counted_by_the_ledger_is_contested_line_by_line_down_to_the_refund() {
+    let stage = Stage::open().await;
+    funded(&stage, "c1", guarantee("20000.00", "200000.00")).await;
+    stage.clicked("2026-06-01T12:30:00+08:00").await;
+    stage.clock("2026-06-02T12:00:00+08:00").await;
+    let at = "2026-06-01T13:00:00+08:00";
+    for (line, amount) in [("L1", "100000.00"), ("L2", "60000.00"), ("L3", "20000.00")] {
+        let facts = [paying(line, "created", at, amount), paying(line, "paid", at, amount)];
+        stage.applied(&facts).await;
+    }
+    let returned = refund("L2", "case-1", "2026-06-01T14:00:00+08:00", "10000.00");
+    stage.applied(&[returned]).await;
+    delivered(&stage, "c1", 0, json!({})).await;
+    done(&stage, "c1", "accept", json!({})).await;
+    stage.clock("2026-06-24T00:00:00+08:00").await;
+    let proposed = done(&stage, "c1", "propose-result", json!({})).await;
+    assert_eq!(proposed["deliverables"][0]["result"]["reached"], cny("170000.00"));
+    // The brand contests two lines that the ledger counted; the anchor's side accepts the rest.
+    let line = |n: &str| fenzhang::base::LineId::of(stage.server.book, "taobao", n).to_string();
+    let contest = json!({"line_ids": [line("L2"), line("L3")], "reason": "bought by themselves", "side": "brand"});
+    let contested = done(&stage, "c1", "contest-result", contest).await;
+    let lines = contested["deliverables"][0]["result"]["lines"].as_array().unwrap();
+    assert_eq!(lines.iter().filter(|one| one["contested"] == true).count(), 2);
+    done(&stage, "c1", "accept-result", json!({"side": "brand"})).await;
+    let open = done(&stage, "c1", "accept-result", json!({"side": "anchor"})).await;
+    // L1 alone is 100,000.00: 10,000.00 earned; 30,000.00 short for sure: 3,000.00 back; 70,000.00 stays held.
+    assert_eq!(open["deliverables"][0]["status"], "disputed", "{open}");
+    assert_eq!(open["escrow"]["released"], cny("10500.00"));
+    assert_eq!(open["escrow"]["returned"], cny("3150.00"));
+    assert_eq!(open["escrow"]["held"], cny("7350.00"));
+    let verdict = json!({"line_ids": [line("L2")], "reason": "L3 went to one address eleven times"});
+    let after = done(&stage, "c1", "arbitrate-lines", verdict).await;
+    // 150,000.00 count: three quarters of the fee, and a quarter back with its service.
+    assert_eq!(
+        (&after["phase"], &after["escrow"]["held"]),
+        (&json!("settled"), &cny("0.00"))
+    );
+    assert_eq!(after["escrow"]["returned"], cny("5250.00"));
+    let settled = |mut pockets: crate::acceptance::stage::Pockets| pockets.remove("available");
+    assert_eq!(settled(stage.pockets("A").await).as_deref(), Some("10500.00"));
+    assert_eq!(settled(stage.pockets("G").await).as_deref(), Some("4500.00"));
+    assert_eq!(settled(stage.pockets("B").await).as_deref(), Some("-15750.00"));
+    stage.balanced().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn case_17_cancelled_before_delivery_after_delivery_and_after_acceptance() {
     let stage = Stage::open().await;
     let why = json!({"reason": "plans changed", "side": "brand"});

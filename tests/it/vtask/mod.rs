@@ -4,8 +4,11 @@
 mod clocks;
 mod examples;
 mod life;
+mod matching;
 mod model;
+mod prefund;
 mod race;
+mod reports;
 mod sides;
 mod steps;
 mod table;
@@ -27,6 +30,13 @@ pub fn slot_fee(fees: &[&str]) -> Value {
         "form": {"kind": "slot_fee"}, "deliverables": each, "service_fee": "0.05", "service_fee_taker": "affiliate",
         "penalty": "0.2", "clocks": {"settle": 0},
     })
+}
+
+/// A draft of brand B.
+pub async fn drafted(stage: &Stage, number: &str) {
+    let says = json!({"title": "June live slot", "terms": slot_fee(&["100.00"]), "closes_at": CLOSES});
+    let body = json!({"external_id": number, "brand": "B", "brief": says});
+    stage.accepted("/v1/briefs", body).await;
 }
 
 /// A posted brief of brand B.

@@ -70,6 +70,7 @@ pub fn terms(form: Form, deliverables: Vec<Deliverable>) -> Terms {
         },
         channel: Channel::Bank,
         part_funding: false,
+        programme: None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::base::{
 use crate::domain::book::Formula;
 use crate::domain::command::{BreakAction, Command, Pending};
 use crate::domain::entity::Member;
-use crate::domain::flow::Needs;
+use crate::domain::flow::{Needs, Uncovered};
 use crate::domain::party::Share;
 use crate::domain::placement::Holder;
 use crate::domain::plan::{RuleScope, RuleTerms, Subjects};
@@ -19,16 +19,15 @@ use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 
 /// Adds what a command about an object still needs.
-pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
+pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered), out: &mut Needs) {
     let mut wanted: Vec<StreamId> = vec![book.into()];
     match command {
-        Command::NameOwner { owner } => wanted.push((*owner).into()),
+        Command::NameOwner { owner: party } | Command::RenameParty { party, .. } => wanted.push((*party).into()),
         Command::SetFormula { terms, .. } => wanted.extend(of_formula(terms)),
         Command::RegisterParty {
             external_id: Some(number),
             ..
         } => wanted.extend(PartyId::candidates(book, number.as_str()).map(StreamId::from)),
-        Command::RenameParty { party, .. } => wanted.push((*party).into()),
         Command::SignMembership { .. }
         | Command::AmendMembership { .. }
         | Command::EndMembership { .. }
@@ -62,15 +61,17 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::WithdrawReceipts { .. }
         | Command::MatchReceipt { .. }
         | Command::UnmatchReceipt { .. } => wanted.extend(of_desk(command)),
-        Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
-            super::vtask_needs::needs(book, command, world, out);
-        }
         Command::PublishOffer(_)
         | Command::Offers(_)
         | Command::ChangeOfferStatus { .. }
         | Command::GiveQuote { .. }
         | Command::ReportSupplier { .. }
         | Command::UseQuote { .. } => wanted.extend(super::offers::needs(book, command)),
+        Command::DraftBrief { .. }
+        | Command::AskBrief { .. }
+        | Command::ActContract { .. }
+        | Command::SetCard { .. }
+        | Command::SetPrefund { .. } => super::vtask_needs::needs(book, command, (world, open), out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }

@@ -10,7 +10,7 @@ use crate::base::*;
 use crate::domain::book::{BookMode, BookOpened, Formula, Perspective};
 use crate::domain::command::{Actor, Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
-use crate::domain::flow::{Clicks, Looked, Needs, Recorded, Scribe, Sold, needs};
+use crate::domain::flow::{Clicks, Looked, Needs, Recorded, Scribe, Sold, Uncovered, needs};
 use crate::domain::order::Settleable;
 use crate::domain::party::{ContractScope, Receiver, Share};
 use crate::domain::person::Role;
@@ -81,12 +81,13 @@ impl Desk {
     }
 
     fn ask_as(&mut self, person: Option<PersonId>, command: Command) -> Result<Made, Refusal> {
-        let (clicks, sold) = (Clicks::default(), Sold::default());
+        let (clicks, sold, open) = (Clicks::default(), Sold::default(), Uncovered::default());
         for _ in 0..3 {
             let mut wanted = Needs::default();
             let looked = Looked {
                 clicks: &clicks,
                 sold: &sold,
+                open: &open,
             };
             needs(book_id(), [&command], &self.world, looked, &mut wanted);
             let uppers = wanted.uppers.into_iter().map(StreamId::from);
@@ -115,6 +116,7 @@ impl Desk {
             world: &mut self.world,
             clicks: &clicks,
             sold: &sold,
+            open: &open,
             touched: Default::default(),
             latest_pin: self.latest_pin,
             position: self.position,
@@ -518,6 +520,7 @@ fn a_contract_needs_everybody_above_the_upper() {
         Looked {
             clicks: &Clicks::default(),
             sold: &Sold::default(),
+            open: &Uncovered::default(),
         },
         &mut wanted,
     );

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::vtask_needs::numbered;
-use super::{exists, made, record, rules};
+use super::{exists, made, prefund, record, rules};
 use crate::base::{
     BriefId, ContractId, ExternalId, Instant, PartyId, PartyKind, RuleId, ShelfId, TimerId, derive_uuid,
 };
@@ -139,7 +139,7 @@ fn ask_brief(
 }
 
 /// An agency speaks for who has a contract in force with it.
-fn is_above(upper: PartyId, member: PartyId, scribe: &Scribe<'_>) -> bool {
+pub(super) fn is_above(upper: PartyId, member: PartyId, scribe: &Scribe<'_>) -> bool {
     let contract = scribe.world.party(member);
     let contract = contract.and_then(|party| party.contract(ContractScope::Vtask, scribe.now));
     contract.is_some_and(|contract| contract.upper == upper)
@@ -168,7 +168,9 @@ fn award(
             .because_of(contract_id));
     }
     let (event, terms) = brief::decide::award(state, party, contract_id)?;
-    let anchor = (party.kind() == PartyKind::Anchor).then_some(party);
+    prefund::covered((brand, contract_id), &terms, terms.needs()?, book, scribe)?;
+    // Of a programme it is told later who appears in it.
+    let anchor = (party.kind() == PartyKind::Anchor && terms.programme.is_none()).then_some(party);
     let chain = anchor.map_or(Ok(Vec::new()), |anchor| chain(anchor, &terms, scribe.now, scribe.world))?;
     let awarded = Awarded {
         contract: contract_id,
@@ -269,6 +271,13 @@ fn act(
     let by = speaks(own, side, scribe.actor.party.is_none(), usual)?;
     if let Action::Amend { terms } = action {
         bookable(terms, book, scribe)?;
+    }
+    if let (Action::AcceptAmendment { .. }, Some(proposal)) = (action, &state.proposal) {
+        // Less, or no more than is set aside, needs no cover.
+        let needs = state.needed(&proposal.terms, true)?.minus(state.left())?;
+        if needs > state.uncovered() {
+            prefund::covered((awarded.brand, contract_id), &proposal.terms, needs, book, scribe)?;
+        }
     }
     let (now, world) = (scribe.now, &*scribe.world);
     let desk = Desk {

@@ -8,7 +8,7 @@ use crate::base::{BookId, BriefId, ContractId, PartyId, ShelfId, derive_uuid};
 use crate::domain::brief::Ask;
 use crate::domain::command::Command;
 use crate::domain::contract::{Action, Terms};
-use crate::domain::flow::Needs;
+use crate::domain::flow::{Needs, Uncovered};
 use crate::domain::stream::StreamId;
 use crate::domain::world::World;
 
@@ -18,7 +18,7 @@ pub(super) fn numbered(book: BookId, brand: PartyId, external_id: &str) -> Contr
 }
 
 /// Adds what a command about a brief or a contract still needs.
-pub(super) fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
+pub(super) fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered), out: &mut Needs) {
     let mut wanted: Vec<StreamId> = Vec::new();
     match command {
         Command::DraftBrief {
@@ -37,6 +37,12 @@ pub(super) fn needs(book: BookId, command: &Command, world: &World, out: &mut Ne
             if let Some(party) = ask.party() {
                 above(party, world, &mut BTreeSet::new(), out);
             }
+            let brand = world
+                .brief(*brief)
+                .and_then(|state| Some(state.drafted.as_ref()?.brand));
+            if let (Ask::Award { .. }, Some(brand)) = (ask, brand) {
+                of_brand(brand, open, out);
+            }
         }
         Command::ActContract { contract, action, .. } => {
             of_contract_stream(*contract, world, out);
@@ -49,12 +55,27 @@ pub(super) fn needs(book: BookId, command: &Command, world: &World, out: &mut Ne
                     }
                 }
                 Action::Amend { terms } => wanted.extend(taker(terms)),
+                Action::AcceptAmendment { .. } => {
+                    let awarded = world.contract(*contract).and_then(|state| state.awarded.as_ref());
+                    if let Some(awarded) = awarded {
+                        of_brand(awarded.brand, open, out);
+                    }
+                }
                 _ => {}
             }
         }
+        Command::SetCard { party, .. } => above(*party, world, &mut BTreeSet::new(), out),
+        Command::SetPrefund { brand, .. } => wanted.extend(brand.map(StreamId::from)),
         _ => {}
     }
     add(wanted, world, out);
+}
+
+/// What a brand's open contracts are short of, whether it matters or not: the setting may be made in this very batch.
+fn of_brand(brand: PartyId, open: &Uncovered, out: &mut Needs) {
+    if !open.contains_key(&brand) {
+        out.open.insert(brand);
+    }
 }
 
 /// A contract with its brief, its brand, who does the work, and the shelves of the items that it brings commission for.

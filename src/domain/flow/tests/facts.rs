@@ -69,6 +69,7 @@ impl Log {
             let looked = Looked {
                 clicks: &clicks,
                 sold: &sold,
+                open: &Uncovered::new(),
             };
             needs(book(), [command], &world, looked, &mut missing);
             if missing.is_empty() {
@@ -135,6 +136,7 @@ impl Log {
             world,
             clicks,
             sold,
+            open: &Uncovered::new(),
             touched: Default::default(),
             latest_pin: None,
             position: self.position,
