@@ -17,7 +17,7 @@ use super::freeze::{ForfeitTerms, FreezeTerms, UnfreezeTerms};
 use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
-use super::party::{ContractScope, Receiver, Share};
+use super::party::{ContractScope, Receiver, Script, Share};
 use super::payment::{PaymentTerms, ReturnTerms};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
@@ -396,6 +396,9 @@ pub enum Command {
         brand: PartyId,
         /// What it says.
         terms: Box<BriefTerms>,
+        /// Posts it at once.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        post: bool,
     },
     /// Asks something of a brief.
     AskBrief {
@@ -436,6 +439,13 @@ pub enum Command {
         person: PersonId,
         /// Which.
         key: KeyId,
+    },
+    /// Lets a sandbox play a party by a script, or no longer.
+    ScriptParty {
+        /// Which.
+        party: PartyId,
+        /// How it behaves; none: nobody plays it any more.
+        script: Option<Script>,
     },
 }
 

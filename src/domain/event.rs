@@ -153,6 +153,7 @@ kinds! {
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
     "party.suspended" => |e| Event::Party(PartyEvent::Suspended(e));
     "party.resumed" => |e| Event::Party(PartyEvent::Resumed(e));
+    "party.scripted" => |e| Event::Party(PartyEvent::Scripted(e));
     "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
     "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "party.entity_named" => |e| Event::Party(PartyEvent::EntityNamed(e));
@@ -362,7 +363,7 @@ impl Event {
                 each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet)
             }
             Event::Party(e) => {
-                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed)
+                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, Scripted)
             }
             Event::ShopEntity(e) => canonical(e),
             Event::Entity(e) => each!(e, EntityEvent: Registered, Renamed),

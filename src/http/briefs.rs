@@ -34,6 +34,8 @@ pub struct BriefIn {
     pub brand: Option<String>,
     /// What it says.
     pub brief: BriefTermsIn,
+    /// Posts it at once.
+    pub post: Option<bool>,
 }
 
 /// What a brief says.
@@ -136,6 +138,8 @@ pub struct ApplicationIn {
     pub terms: Option<TermsIn>,
     /// In words.
     pub note: Option<String>,
+    /// The applicant's own number for it.
+    pub external_id: Option<String>,
     /// For which side the book acts: brand (invites) or anchor (applies).
     #[schema(value_type = Option<String>)]
     pub side: Option<Side>,
@@ -153,6 +157,8 @@ pub struct BriefActionIn {
     pub reason: Option<String>,
     /// Your own number for the contract (award).
     pub external_id: Option<String>,
+    /// Sets aside at once what the terms need (award).
+    pub fund: Option<bool>,
     /// For which side the book acts: brand or anchor.
     #[schema(value_type = Option<String>)]
     pub side: Option<Side>,
@@ -291,7 +297,7 @@ async fn named(write: &Write, text: &str) -> Result<BriefId, Problem> {
     Ok(report::brief_named(&client, log, viewer, text).await?)
 }
 
-/// Drafts a brief.
+/// Drafts a brief, and posts it at once with `post`.
 #[utoipa::path(post, path = "/v1/briefs", tag = "vtask", request_body = BriefIn,
     responses((status = 201, body = BriefAnswer)))]
 pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpResponse, Problem> {
@@ -314,6 +320,7 @@ pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpRespon
         external_id,
         brand,
         terms: Box::new(terms),
+        post: body.post.unwrap_or_default(),
     };
     let answer = write.decide("POST /v1/briefs", command).await?;
     after(&write, answer, "brief", StatusCode::CREATED).await
@@ -384,13 +391,14 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
         None => Some(None),
     };
     let brand_invites = write.caller.who.role == crate::domain::person::Role::Brand || body.side == Some(Side::Brand);
-    if brand_invites && (body.terms.is_some() || body.note.is_some()) {
+    let number = form.maybe("/external_id", body.external_id.as_deref());
+    if brand_invites && (body.terms.is_some() || body.note.is_some() || body.external_id.is_some()) {
         form.fault(
             "/terms",
             Fault::new("unexpected_field", "an invitation carries the brief's own terms"),
         );
     }
-    let (party, own) = form.finish(party.zip(own))?;
+    let ((party, own), external_id) = form.finish(party.zip(own).zip(number))?;
     let what = if brand_invites {
         Ask::Invite { party }
     } else {
@@ -398,6 +406,7 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
             party,
             terms: own.map(Box::new),
             note: body.note,
+            external_id,
         }
     };
     let command = Command::AskBrief {
@@ -443,7 +452,12 @@ pub async fn answer_application(
         "leave" => Some(Ask::Leave { party, reason }),
         "award" => {
             let own = form.maybe("/external_id", body.external_id.as_deref());
-            own.map(|external_id| Ask::Award { party, external_id })
+            let fund = body.fund.unwrap_or_default();
+            own.map(|external_id| Ask::Award {
+                party,
+                external_id,
+                fund,
+            })
         }
         _ => return Err(Problem::not_found()),
     };

@@ -55,6 +55,7 @@ use super::*;
         cutovers::list, cutovers::ask, cutovers::reverse, cutovers::lines,
         briefs::list, briefs::draft, briefs::show, briefs::act, briefs::applications, briefs::apply,
         briefs::answer_application, contracts::list, contracts::show, contracts::act,
+        sandbox::script, sandbox::sample_sales, vtask_actions::list,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

@@ -28,4 +28,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(11, "reconciliation"),
     migration!(12, "vtask"),
     migration!(13, "parts"),
+    migration!(15, "scripted"),
 ];

@@ -98,7 +98,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::WithdrawReceipts { receipts, .. } => (*receipts.first()?).into(),
         Command::MatchReceipt { receipt, .. } | Command::UnmatchReceipt { receipt, .. } => (*receipt).into(),
         Command::Substitute { person, .. } => (*person).into(),
-        Command::SuspendParty { party, .. } => (*party).into(),
+        Command::SuspendParty { party, .. } | Command::ScriptParty { party, .. } => (*party).into(),
         Command::NoteReconciliation(run) => run.reconciliation.into(),
         Command::ResolveBreaks { reconciliation, .. } => (*reconciliation).into(),
         Command::OpenDispute(opened) => opened.dispute.into(),

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::script::Script;
 use super::state::{ContractScope, Receiver, Share};
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::entity::EntityNamed;
@@ -95,6 +96,14 @@ pub struct PartyResumed {
     pub reason: String,
 }
 
+/// `party.scripted` 脚本主播: in a sandbox the program plays this party from here on, by a script; without one it stops.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyScripted {
+    /// How it behaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+}
+
 /// What happened to a party.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartyEvent {
@@ -114,6 +123,8 @@ pub enum PartyEvent {
     Suspended(PartySuspended),
     /// `party.resumed`
     Resumed(PartyResumed),
+    /// `party.scripted`
+    Scripted(PartyScripted),
 }
 
 impl PartyEvent {
@@ -128,6 +139,7 @@ impl PartyEvent {
             PartyEvent::EntityNamed(_) => "party.entity_named",
             PartyEvent::Suspended(_) => "party.suspended",
             PartyEvent::Resumed(_) => "party.resumed",
+            PartyEvent::Scripted(_) => "party.scripted",
         }
     }
 }

@@ -3,12 +3,15 @@
 
 pub mod decide;
 pub mod event;
+pub mod script;
 mod share;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
 pub use event::{
-    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyResumed, PartySuspended,
+    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyResumed, PartyScripted,
+    PartySuspended,
 };
+pub use script::Script;
 pub use state::{Contract, ContractScope, PartyState, Receiver, Share};

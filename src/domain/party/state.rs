@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::PartyEvent;
+use super::script::Script;
 use crate::base::{EntityId, ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::share::{Guarantee, ShareFormula};
 use crate::money::Rate;
@@ -102,6 +103,8 @@ pub struct PartyState {
     pub entity: Option<EntityId>,
     /// Why nothing is paid to it 暂停付款; what it earns goes on.
     pub suspended: Option<String>,
+    /// How it behaves when a sandbox plays it.
+    pub script: Option<Script>,
 }
 
 impl PartyState {
@@ -122,6 +125,7 @@ impl PartyState {
                 contracts: Vec::new(),
                 entity: None,
                 suspended: None,
+                script: None,
             }),
             _ => None,
         }
@@ -135,6 +139,7 @@ impl PartyState {
             PartyEvent::EntityNamed(e) => self.entity = e.entity,
             PartyEvent::Suspended(e) => self.suspended = Some(e.reason.clone()),
             PartyEvent::Resumed(_) => self.suspended = None,
+            PartyEvent::Scripted(e) => self.script = e.script,
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

@@ -42,6 +42,7 @@ impl Parties {
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            script: None,
         });
     }
 

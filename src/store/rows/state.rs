@@ -199,6 +199,7 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
         position,
         entity: state.entity.map(|entity| entity.0),
         suspended: state.suspended.is_some(),
+        script: state.script.map(|script| script.word().to_owned()),
     });
     rows.members.push(member);
     for contract in &state.contracts {

@@ -6,6 +6,7 @@ mod examples;
 mod life;
 mod model;
 mod race;
+mod scripted;
 mod sides;
 mod steps;
 mod table;

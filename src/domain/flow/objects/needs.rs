@@ -68,6 +68,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::RevokeKey { .. }
         | Command::Substitute { .. }
         | Command::SuspendParty { .. }
+        | Command::ScriptParty { .. }
         | Command::Receipts(_)
         | Command::WithdrawReceipts { .. }
         | Command::MatchReceipt { .. }
@@ -157,7 +158,7 @@ fn of_desk(command: &Command) -> Vec<StreamId> {
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
         Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
-        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
+        Command::SuspendParty { party, .. } | Command::ScriptParty { party, .. } => wanted.push((*party).into()),
         Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
         Command::WithdrawReceipts { receipts, .. } => {
             wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));

@@ -9,7 +9,7 @@ use crate::base::{
 };
 use crate::domain::adjustment::{self, AdjustmentPosted};
 use crate::domain::approval::{self, decide::Absent, decide::Decider};
-use crate::domain::book::BookState;
+use crate::domain::book::{BookMode, BookState};
 use crate::domain::book::decide::set_formula;
 use crate::domain::command::{Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
@@ -72,6 +72,14 @@ pub(super) fn decide(
             let state = known(scribe, *party, "/party")?;
             let event = party::decide::suspend(&state, reason)?;
             record(scribe, *party, Event::Party(event));
+            made([("party", party.to_string())])
+        }
+        Command::ScriptParty { party, script } => {
+            let state = known(scribe, *party, "/party")?;
+            let sandbox = book.opened.mode == BookMode::Sandbox;
+            if let Some(event) = party::decide::script(&state, *script, sandbox)? {
+                record(scribe, *party, Event::Party(event));
+            }
             made([("party", party.to_string())])
         }
         Command::IssueKey { .. } => issue(command, scribe)?,

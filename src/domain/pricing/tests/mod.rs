@@ -222,6 +222,7 @@ impl Small {
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            script: None,
         });
     }
 
