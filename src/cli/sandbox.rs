@@ -123,11 +123,11 @@ fn told(name: &str, url: &str, book: BookId, keys: &Keys) {
         println!("  {:7} {no:3} {text}", role.word());
     }
     let key = |wanted: Role| keys.iter().find(|(role, ..)| *role == wanted).map_or("", |key| &key.2);
-    println!("\nthe first five calls, in this order:");
+    println!("\nthe first five calls, in this order, to a server on this database (`fenzhang serve` or `fenzhang dev`):");
     for (n, call) in (1..).zip(brand::calls(url, book, key(Role::Brand), key(Role::Owner))) {
         println!("\n# {n}. {}\n{}", call.says, call.line);
     }
     println!("\n# then: what can be asked, by whom, with which fields");
     let (brand, path) = (key(Role::Brand), "/v1/vtask/actions");
-    println!("curl -s {url}{path} -H \"Authorization: Bearer {brand}\"");
+    println!("curl -sS {url}{path} -H \"Authorization: Bearer {brand}\"");
 }

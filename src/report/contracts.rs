@@ -58,8 +58,7 @@ pub struct ContractRow {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Instant>,
-    /// The next deadline with its clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The next deadline with its clock; null when no clock runs.
     pub next_deadline: Option<DeadlineView>,
     /// What the viewer may ask now, in the words of the route.
     pub allowed_actions: Vec<&'static str>,

@@ -193,7 +193,7 @@ pub struct Call {
 pub fn calls(url: &str, book: BookId, brand: &str, owner: &str) -> Vec<Call> {
     let curl = |key: &str, no: u32, path: &str, body: &str| {
         format!(
-            "curl -s {url}{path} -H \"Authorization: Bearer {key}\" -H 'Idempotency-Key: first-{no}' \
+            "curl -sS {url}{path} -H \"Authorization: Bearer {key}\" -H 'Idempotency-Key: first-{no}' \
              -H 'Content-Type: application/json' -d '{body}'"
         )
     };

@@ -3,6 +3,7 @@
 
 mod clocks;
 mod examples;
+mod killed;
 mod life;
 mod model;
 mod race;
