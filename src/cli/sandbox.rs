@@ -114,7 +114,11 @@ fn told(name: &str, url: &str, book: BookId, keys: &Keys) {
     println!("brand 品牌 {}, agency 机构 {}", brand::BRAND, brand::AGENCY);
     println!("anchors 脚本主播, played by the program while the clock is moved:");
     for (no, script, member) in brand::ANCHORS {
-        let of = if member { format!(", of {}", brand::AGENCY) } else { String::new() };
+        let of = if member {
+            format!(", of {}", brand::AGENCY)
+        } else {
+            String::new()
+        };
         println!("  {no}  {:9} {}{of}", script.word(), script.says());
     }
     println!("items of the brand's shop on taobao: {}", brand::ITEMS.join(", "));
@@ -123,7 +127,9 @@ fn told(name: &str, url: &str, book: BookId, keys: &Keys) {
         println!("  {:7} {no:3} {text}", role.word());
     }
     let key = |wanted: Role| keys.iter().find(|(role, ..)| *role == wanted).map_or("", |key| &key.2);
-    println!("\nthe first five calls, in this order, to a server on this database (`fenzhang serve` or `fenzhang dev`):");
+    println!(
+        "\nthe first five calls, in this order, to a server on this database (`fenzhang serve` or `fenzhang dev`):"
+    );
     for (n, call) in (1..).zip(brand::calls(url, book, key(Role::Brand), key(Role::Owner))) {
         println!("\n# {n}. {}\n{}", call.says, call.line);
     }

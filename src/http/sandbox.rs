@@ -110,7 +110,13 @@ pub async fn sample_sales(
     };
     let sales = sales(&mut form, who.book, anchor, view.terms.currency, &body);
     let orders = counted(&mut form, "/orders", body.orders.unwrap_or(1), 1, MOST);
-    let refunds = counted(&mut form, "/refunds", body.refunds.unwrap_or(0), 0, orders.unwrap_or(MOST));
+    let refunds = counted(
+        &mut form,
+        "/refunds",
+        body.refunds.unwrap_or(0),
+        0,
+        orders.unwrap_or(MOST),
+    );
     let read = sales.zip(sold).zip(orders).zip(refunds);
     let (((mut sales, sold), orders), refunds) = form.finish(read)?;
     let item = report::item(&client, who.log, who.viewer(), sold).await?;

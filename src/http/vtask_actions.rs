@@ -41,7 +41,13 @@ pub struct AskablesView {
 }
 
 /// Word, route, fields needed, fields allowed, what it does.
-type Line = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], &'static str);
+type Line = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+);
 
 const OF_BRIEF: &str = "POST /v1/briefs/{brief}/{action}";
 const APPLY: &str = "POST /v1/briefs/{brief}/applications";

@@ -401,12 +401,7 @@ fn view(
     })
 }
 
-fn application(
-    state: &BriefState,
-    one: &Application,
-    side: Side,
-    who: &HashMap<PartyId, WhoView>,
-) -> ApplicationView {
+fn application(state: &BriefState, one: &Application, side: Side, who: &HashMap<PartyId, WhoView>) -> ApplicationView {
     let allowed_actions = match side {
         Side::Book => {
             let mut words = allowed_of(state, one, Side::Brand);

@@ -385,7 +385,10 @@ pub async fn contract(
     let Some(Entity::Contract(state)) = streams::fold(&events) else {
         return Err(ReportError::NotFound);
     };
-    let concerned = state.awarded.iter().flat_map(|awarded| [awarded.brand, awarded.awardee]);
+    let concerned = state
+        .awarded
+        .iter()
+        .flat_map(|awarded| [awarded.brand, awarded.awardee]);
     let mut known = who(client, log, concerned.clone().chain(state.anchor)).await?;
     let each = concerned.chain(state.anchor).filter_map(|party| known.remove(&party));
     let each = each.collect();

@@ -124,10 +124,7 @@ fn view(row: &Row, viewer: Viewer) -> Result<PartyView, ReportError> {
             .filter(|_| viewer == Viewer::All)
             .map(EntityId),
         suspended: row.get(4),
-        scripted: row
-            .get::<_, Option<&str>>(5)
-            .and_then(Script::of)
-            .map(ScriptView::of),
+        scripted: row.get::<_, Option<&str>>(5).and_then(Script::of).map(ScriptView::of),
     })
 }
 

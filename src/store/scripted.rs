@@ -44,7 +44,10 @@ pub async fn work(client: &Client, log: LogId, parties: &[PartyId]) -> Result<Ve
     let mut events: HashMap<StreamId, Vec<Recorded>> = HashMap::new();
     if !ids.is_empty() {
         let none: [Uuid; 0] = [];
-        for row in client.query(text::load_streams, &[&log.0, &ids, &none.as_slice()]).await? {
+        for row in client
+            .query(text::load_streams, &[&log.0, &ids, &none.as_slice()])
+            .await?
+        {
             let recorded = load::recorded(log, &row)?;
             events.entry(recorded.stream).or_default().push(recorded);
         }

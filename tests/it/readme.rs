@@ -374,7 +374,10 @@ async fn the_readme_posts_a_brief_as_a_brand_would_and_five_curl_lines_later_its
         let call = filled(call);
         assert!(person.seen.lines().any(|line| line == call), "{call}");
     }
-    let printed = person.seen.lines().filter(|line| line.starts_with("curl ") && line.contains(" -d "));
+    let printed = person
+        .seen
+        .lines()
+        .filter(|line| line.starts_with("curl ") && line.contains(" -d "));
     assert_eq!((printed.count(), calls.len()), (5, 5));
     fenzhang::pull::net::use_ring();
     let client = reqwest::Client::new();

@@ -167,7 +167,11 @@ impl Terms {
         for (index, one) in self.deliverables.iter().enumerate().take(MOST) {
             one.check(index, &mut wrong);
         }
-        let numbers: Vec<&ExternalId> = self.deliverables.iter().filter_map(|one| one.external_id.as_ref()).collect();
+        let numbers: Vec<&ExternalId> = self
+            .deliverables
+            .iter()
+            .filter_map(|one| one.external_id.as_ref())
+            .collect();
         let each: BTreeSet<&ExternalId> = numbers.iter().copied().collect();
         wrong.when(
             each.len() != numbers.len(),

@@ -72,8 +72,16 @@ async fn scripted_anchors_apply_deliver_delay_and_dispute_while_the_clock_moves(
     done(&stage, "disputes", "request-revision", json!({"reason": "no link"})).await;
     stage.clock("2026-06-10T12:00:00+08:00").await;
     let late = stage.get("/v1/contracts/late").await;
-    let told: Vec<&str> = late["story"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
-    assert!(told.contains(&"contract.overdue") && told.contains(&"contract.delivered"), "{told:?}");
+    let told: Vec<&str> = late["story"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert!(
+        told.contains(&"contract.overdue") && told.contains(&"contract.delivered"),
+        "{told:?}"
+    );
     assert_eq!(status(&stage, "steady").await, "delivered");
     assert_eq!(status(&stage, "silent").await, "scheduled");
     let disputed = stage.get("/v1/contracts/disputes").await;
@@ -107,7 +115,13 @@ async fn told(stage: &Stage) -> Vec<(String, String, String)> {
         kind.starts_with("brief.") || kind.starts_with("contract.")
     });
     of_vtask
-        .map(|event| (text(event, "kind"), text(event, "occurred_at"), text(event, "recorded_at")))
+        .map(|event| {
+            (
+                text(event, "kind"),
+                text(event, "occurred_at"),
+                text(event, "recorded_at"),
+            )
+        })
         .collect()
 }
 
@@ -154,13 +168,19 @@ async fn a_live_book_has_no_scripts_and_a_reset_sandbox_keeps_its_cast() {
     let wrong = stage.refused("/v1/parties/B/script", json!({"script": "steady"})).await;
     assert_eq!(wrong, (422, "party_kind".to_owned()));
     let body = json!({"script": null});
-    let (code, _) = stage.server.post(Role::Brand, "/v1/parties/steady/script", "k", &body).await;
+    let (code, _) = stage
+        .server
+        .post(Role::Brand, "/v1/parties/steady/script", "k", &body)
+        .await;
     assert_eq!(code, 403);
     let path = format!("/v1/books/{}/reset", stage.server.book);
     stage.accepted(&path, json!({})).await;
     stage.server.engine.stop().await;
     let after = stage.server.db.client().await;
-    let logs = fenzhang::store::books::of_book(&after, stage.server.book).await.unwrap().unwrap();
+    let logs = fenzhang::store::books::of_book(&after, stage.server.book)
+        .await
+        .unwrap()
+        .unwrap();
     let kept = fenzhang::store::scripted::parties(&after, logs.money).await.unwrap();
     assert_eq!(kept.len(), SCRIPTS.len());
 }
@@ -170,9 +190,13 @@ async fn orders_are_made_up_for_a_contract_and_split_with_its_slot_fee() {
     let stage = Stage::open().await;
     let items = json!([{"platform": "taobao", "item": "item"}]);
     stage
-        .accepted("/v1/products", json!({"platform": "taobao", "external_id": "item", "shop": "shop"}))
+        .accepted(
+            "/v1/products",
+            json!({"platform": "taobao", "external_id": "item", "shop": "shop"}),
+        )
         .await;
-    let window = json!({"items": items, "rate": "0.2", "from": "2026-06-01T12:00:00+08:00", "to": "2026-06-09T00:00:00+08:00"});
+    let window =
+        json!({"items": items, "rate": "0.2", "from": "2026-06-01T12:00:00+08:00", "to": "2026-06-09T00:00:00+08:00"});
     let form = json!({"form": {"kind": "slot_fee_commission", "commission": window}});
     funded(&stage, "c1", with(slot_fee(&["1000.00"]), form)).await;
     let sales = json!({"external_id": "S-1", "orders": 3, "refunds": 1, "settled": true, "amount": cny("100.00"),
@@ -185,7 +209,14 @@ async fn orders_are_made_up_for_a_contract_and_split_with_its_slot_fee() {
     stage.holds("G", &[("available", "8.40")]).await;
     // Told again under another key they are the same orders.
     let again = stage.accepted("/v1/contracts/c1/sample-sales", sales).await;
-    assert!(again["facts"].as_array().unwrap().iter().all(|fact| fact["replayed"] == true), "{again}");
+    assert!(
+        again["facts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|fact| fact["replayed"] == true),
+        "{again}"
+    );
     stage.holds("A", &[("available", "19.60")]).await;
     let many = json!({"external_id": "S-2", "orders": 3, "refunds": 4, "amount": cny("100.00"), "at": "2026-06-01T12:00:00+08:00"});
     let wrong = stage.refused("/v1/contracts/c1/sample-sales", many).await;
@@ -202,7 +233,10 @@ async fn every_answer_says_what_may_be_asked_next_and_takes_the_brands_own_numbe
     let says = json!({"title": "t", "terms": terms, "closes_at": CLOSES});
     let drafted = json!({"external_id": "P", "brand": "B", "brief": says, "post": true});
     let posted = stage.accepted("/v1/briefs", drafted).await["brief"].clone();
-    assert_eq!((&posted["status"], &posted["next_deadline"]["clock"]), (&json!("posted"), &json!("close")));
+    assert_eq!(
+        (&posted["status"], &posted["next_deadline"]["clock"]),
+        (&json!("posted"), &json!("close"))
+    );
     let body = json!({"party": "A", "side": "anchor", "external_id": "OFFER-7"});
     let applied = stage.accepted("/v1/briefs/P/applications", body).await;
     assert_eq!(applied["brief"]["applications"][0]["external_id"], "OFFER-7");
@@ -217,7 +251,10 @@ async fn every_answer_says_what_may_be_asked_next_and_takes_the_brands_own_numbe
     assert_eq!(unknown, (422, "deliverable_unknown".to_owned()));
     let briefs = stage.get("/v1/briefs").await;
     let row = &briefs["briefs"][0];
-    assert_eq!((&row["status"], &row["allowed_actions"]), (&json!("filled"), &json!([])));
+    assert_eq!(
+        (&row["status"], &row["allowed_actions"]),
+        (&json!("filled"), &json!([]))
+    );
     let contracts = stage.get("/v1/contracts").await;
     let row = &contracts["contracts"][0];
     assert_eq!(row["allowed_actions"], after["allowed_actions"], "{row}");
@@ -231,5 +268,8 @@ async fn every_answer_says_what_may_be_asked_next_and_takes_the_brands_own_numbe
     let actions = stage.get("/v1/vtask/actions").await;
     let words = actions["actions"].as_array().unwrap();
     let open = after["allowed_actions"].as_array().unwrap().iter();
-    assert!(open.clone().all(|word| words.iter().any(|one| one["action"] == *word)), "{after}");
+    assert!(
+        open.clone().all(|word| words.iter().any(|one| one["action"] == *word)),
+        "{after}"
+    );
 }

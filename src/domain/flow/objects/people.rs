@@ -9,8 +9,8 @@ use crate::base::{
 };
 use crate::domain::adjustment::{self, AdjustmentPosted};
 use crate::domain::approval::{self, decide::Absent, decide::Decider};
-use crate::domain::book::{BookMode, BookState};
 use crate::domain::book::decide::set_formula;
+use crate::domain::book::{BookMode, BookState};
 use crate::domain::command::{Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
 use crate::domain::flow::Scribe;
