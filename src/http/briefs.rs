@@ -322,8 +322,19 @@ pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpRespon
         terms: Box::new(terms),
         post: body.post.unwrap_or_default(),
     };
-    let answer = write.decide("POST /v1/briefs", command).await?;
+    let decided = write.decide("POST /v1/briefs", command).await;
+    let answer = decided.map_err(|problem| problem.within("/brief", &["/external_id", "/brand"]))?;
     after(&write, answer, "brief", StatusCode::CREATED).await
+}
+
+/// A refusal with what may be asked instead: of the application, or of the brief.
+async fn instead(write: &Write, brief: BriefId, of: Option<PartyId>, problem: Problem) -> Result<Problem, Problem> {
+    let client = write.client().await?;
+    let (log, viewer) = (write.caller.who.log, write.caller.who.viewer());
+    let stands = report::brief(&client, log, viewer, brief, At::Now).await?;
+    let application = stands.applications.into_iter().find(|one| Some(one.party) == of);
+    let allowed = application.map_or(stands.row.allowed_actions, |one| one.allowed_actions);
+    Ok(problem.instead(allowed))
 }
 
 async fn ask(
@@ -334,7 +345,14 @@ async fn ask(
     ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let awards = matches!(ask, Ask::Award { .. });
-    let answer = write.decide(route, Command::AskBrief { brief, side, ask }).await?;
+    let own = ask.party();
+    let amends = matches!(ask, Ask::Amend { .. });
+    let decided = write.decide(route, Command::AskBrief { brief, side, ask }).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) if amends => return Err(problem.within("/brief", &["/side"])),
+        Err(problem) => return Err(instead(write, brief, own, problem).await?),
+    };
     if awards {
         return ContractAnswer::respond(write, answer, StatusCode::CREATED).await;
     }
@@ -364,7 +382,7 @@ pub async fn act(
         "withdraw" => form
             .need("/reason", body.reason.clone())
             .map(|reason| Ask::Withdraw { reason }),
-        _ => return Err(Problem::not_found()),
+        _ => return Err(Problem::no_action()),
     };
     let what = form.finish(what)?;
     ask(&write, "POST /v1/briefs/{brief}/{action}", brief, body.side, what).await
@@ -414,7 +432,11 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
         side: body.side,
         ask: what,
     };
-    let answer = write.decide("POST /v1/briefs/{brief}/applications", command).await?;
+    let decided = write.decide("POST /v1/briefs/{brief}/applications", command).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) => return Err(instead(&write, brief, Some(party), problem).await?),
+    };
     after(&write, answer, "brief", StatusCode::CREATED).await
 }
 
@@ -459,7 +481,7 @@ pub async fn answer_application(
                 fund,
             })
         }
-        _ => return Err(Problem::not_found()),
+        _ => return Err(Problem::no_action()),
     };
     let what = form.finish(what)?;
     let route = "POST /v1/briefs/{brief}/applications/{party}/{action}";

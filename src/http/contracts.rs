@@ -170,7 +170,7 @@ pub async fn act(
     };
     let mut action = match told.action(&mut form, &word) {
         Known::Action(action) => form.finish(action)?,
-        Known::No => return Err(Problem::not_found()),
+        Known::No => return Err(Problem::no_action()),
     };
     if let (Action::ProposeResult { lines, position, .. }, None) = (&mut action, &body.lines) {
         let (sold, read_at) = report::contract_sales(&client, log, id).await?;
@@ -182,8 +182,27 @@ pub async fn act(
         side: body.side,
         action,
     };
-    let answer = write.decide("POST /v1/contracts/{contract}/{action}", command).await?;
+    let decided = write.decide("POST /v1/contracts/{contract}/{action}", command).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) => {
+            // It may have moved on since it was read.
+            let client = write.client().await?;
+            let stands = report::contract(&client, log, viewer, id, At::Now).await?;
+            return Err(problem.instead(match body.side {
+                Some(side) => open_to(side, &stands),
+                None => stands.row.allowed_actions,
+            }));
+        }
+    };
     ContractAnswer::respond(&write, answer, StatusCode::OK).await
+}
+
+/// What is open to a side that the book acts for.
+fn open_to(side: Side, contract: &ContractView) -> Vec<&'static str> {
+    let open = contract.actions.iter().filter(|one| one.open);
+    let theirs = open.filter(|one| one.sides.contains(&side.word()));
+    theirs.map(|one| one.action).collect()
 }
 
 /// An action, or none of that word.
@@ -425,9 +444,13 @@ pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) ->
         "cancelled_by_anchor",
         "failed",
     ];
+    let brief = match read.params.text("brief")? {
+        Some(text) => Some(report::brief_named(&read.client, read.log(), read.viewer(), &text).await?),
+        None => None,
+    };
     let filter = ContractFilter {
         phase: read.params.word("phase", &words.map(|word| (word, word)))?,
-        brief: read.params.read("brief")?,
+        brief,
         external_id: read.params.text("external_id")?,
     };
     let page = read.params.page()?;

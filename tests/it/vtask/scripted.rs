@@ -48,6 +48,15 @@ async fn status(stage: &Stage, number: &str) -> String {
 async fn scripted_anchors_apply_deliver_delay_and_dispute_while_the_clock_moves() {
     let stage = Stage::open().await;
     five(&stage).await;
+    // Each at its own time from the posting, whoever came before.
+    let times: Vec<String> = told(&stage)
+        .await
+        .into_iter()
+        .filter(|one| one.0 == "brief.applied")
+        .map(|one| one.1)
+        .collect();
+    let hours = (5..10).map(|hour| format!("2026-06-01T{hour:02}:00:00.000000Z"));
+    assert_eq!(times, hours.collect::<Vec<_>>());
     // What is played says so, to the brand too.
     let seen = stage.get("/v1/briefs/P").await;
     let applications = seen["applications"].as_array().unwrap();
@@ -247,6 +256,21 @@ async fn every_answer_says_what_may_be_asked_next_and_takes_the_brands_own_numbe
     assert_eq!(contract["deliverables"][1]["external_id"], "D-2");
     let after = done(&stage, "C", "schedule", json!({"deliverable": "D-2"})).await;
     assert_eq!(after["deliverables"][1]["status"], "scheduled");
+    // A refusal says what may be asked instead.
+    let body = json!({"deliverable": "D-1", "side": "anchor", "evidence": []});
+    let (status, told) = stage.post("/v1/contracts/C/deliver", body).await;
+    assert_eq!((status, &told["code"]), (409, &json!("not_scheduled")), "{told}");
+    let instead = told["allowed_actions"].as_array().unwrap();
+    assert!(
+        instead.contains(&json!("deliver")) && instead.contains(&json!("schedule")),
+        "{told}"
+    );
+    let (status, told) = stage.post("/v1/contracts/C/pay", json!({})).await;
+    assert_eq!((status, &told["code"]), (404, &json!("action_unknown")));
+    let statement = stage.get("/v1/statements?party=B&period=2026-06").await;
+    assert_eq!(statement["lines"][0]["contract_no"], "C", "{statement}");
+    let of_brief = stage.get("/v1/contracts?brief=P").await;
+    assert_eq!(of_brief["contracts"][0]["external_id"], "C");
     let unknown = refused(&stage, "C", "schedule", json!({"deliverable": "D-3"})).await;
     assert_eq!(unknown, (422, "deliverable_unknown".to_owned()));
     let briefs = stage.get("/v1/briefs").await;

@@ -47,7 +47,7 @@ fn bookable(terms: &Terms, book: &BookState, scribe: &Scribe<'_>) -> Result<(), 
         return Err(Refusal::invalid("currency_not_booked", why).at("/terms/currency"));
     }
     if terms.service_fee.taker.is_some_and(|taker| !exists(scribe, taker)) {
-        return Err(Refusal::not_found("party").at("/terms/service_fee/taker"));
+        return Err(Refusal::not_found("party").at("/terms/service_fee_taker"));
     }
     Ok(())
 }
