@@ -127,6 +127,7 @@ fn terms() -> Result<Terms, BenchError> {
             minutes: None,
             due: Some(at("2027-06-01T00:00:00+08:00")?),
             evidence: Vec::new(),
+            external_id: None,
         }],
         service_fee: ServiceFee {
             rate: Rate::ZERO,
@@ -178,16 +179,10 @@ async fn posted(engine: &Engine, book: BookId, number: &str, category: Option<St
         external_id: Some(id(number)?),
         brand,
         terms: Box::new(brief(category)?),
+        post: true,
     };
     send(engine, book, vec![draft]).await?;
-    let brief = BriefId::of(book, brand, number);
-    let post = Command::AskBrief {
-        brief,
-        side: Some(Side::Brand),
-        ask: Ask::Post,
-    };
-    send(engine, book, vec![post]).await?;
-    Ok(brief)
+    Ok(BriefId::of(book, brand, number))
 }
 
 /// A step of a contract of one anchor.
@@ -216,6 +211,7 @@ const STEPS: [Step; 7] = [
             party: anchor(book, n),
             terms: None,
             note: None,
+            external_id: None,
         };
         asked(brief, Side::Anchor, apply)
     },
@@ -223,6 +219,7 @@ const STEPS: [Step; 7] = [
         let award = Ask::Award {
             party: anchor(book, n),
             external_id: None,
+            fund: false,
         };
         asked(brief, Side::Brand, award)
     },

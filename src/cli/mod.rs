@@ -19,6 +19,7 @@ mod rebuild;
 mod reconcile;
 mod report;
 mod roster;
+mod sandbox;
 mod serve;
 mod settle;
 mod summary;
@@ -52,6 +53,7 @@ Examples:
   fenzhang export sheets --period 2026-05 --book sample --format pdf --zip sheets.zip
   fenzhang explain taobao:S000001-1 --book sample
   fenzhang keys create --role finance --label 'month close' --book sample
+  fenzhang sandbox create --brand                a brand's book with scripted anchors, keys and the first five calls
 
 Database: DATABASE_URL or --database-url; without either, a private PostgreSQL in --data-dir, made and started by itself.
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 verify or rebuild found a difference.";
@@ -92,6 +94,8 @@ enum Command {
     Bench(bench::Bench),
     /// Makes, lists and revokes API keys.
     Keys(keys::Keys),
+    /// Makes a book to try things in, with scripted anchors and the first calls 沙箱.
+    Sandbox(sandbox::Sandbox),
 }
 
 /// Runs the command line of this process.
@@ -119,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Verify(command) => command.run(),
         Command::Rebuild(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Sandbox(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

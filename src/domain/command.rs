@@ -18,7 +18,7 @@ use super::import::{ImportCommitted, ImportReversal, ImportReversed};
 use super::offer::{Asked, OfferFigures, OfferStatus, OfferTerms, PriceKind};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
-use super::party::{Card, ContractScope, PrefundSet, Receiver, Share};
+use super::party::{Card, ContractScope, PrefundSet, Receiver, Script, Share};
 use super::payment::{PaymentTerms, ReturnTerms};
 use super::person::Role;
 use super::placement::{Holder, PlacementKind};
@@ -398,6 +398,9 @@ pub enum Command {
         brand: PartyId,
         /// What it says.
         terms: Box<BriefTerms>,
+        /// Posts it at once.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        post: bool,
     },
     /// Asks something of a brief.
     AskBrief {
@@ -498,6 +501,13 @@ pub enum Command {
         brand: Option<PartyId>,
         /// The setting; of the book only whether it is on.
         set: PrefundSet,
+    },
+    /// Lets a sandbox play a party by a script, or no longer.
+    ScriptParty {
+        /// Which.
+        party: PartyId,
+        /// How it behaves; none: nobody plays it any more.
+        script: Option<Script>,
     },
 }
 

@@ -161,6 +161,7 @@ kinds! {
     "membership.ended" => |e| Event::Party(PartyEvent::MembershipEnded(e));
     "party.suspended" => |e| Event::Party(PartyEvent::Suspended(e));
     "party.resumed" => |e| Event::Party(PartyEvent::Resumed(e));
+    "party.scripted" => |e| Event::Party(PartyEvent::Scripted(e));
     "membership.accrued" => |e| Event::Share(ShareEvent::Accrued(e));
     "membership.trued_up" => |e| Event::Share(ShareEvent::TruedUp(e));
     "party.entity_named" => |e| Event::Party(PartyEvent::EntityNamed(e));
@@ -385,7 +386,7 @@ impl Event {
                 each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, PrefundSet)
             }
             Event::Party(e) => {
-                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, CardSet, PrefundSet)
+                each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, CardSet, PrefundSet, Scripted)
             }
             Event::ShopEntity(e) => canonical(e),
             Event::Entity(e) => each!(e, EntityEvent: Registered, Renamed),

@@ -4,6 +4,7 @@
 //! One write: lock the log's head, read what the batch needs, decide in memory, write and commit in one flush, answer.
 //! A server keeps one writer task per log that it was asked to write; writers of other servers meet at the head row.
 
+mod actors;
 pub mod api;
 mod cache;
 mod clicks;
@@ -189,27 +190,44 @@ impl Engine {
             .await
     }
 
-    /// Advances a sandbox's clock step by step: to each due time, firing what is due there, then to the end.
+    /// Advances a sandbox's clock step by step: to each due time, firing what is due there, and to each move of a scripted
+    /// anchor, then to the end. At one instant timers come first.
     async fn move_clock(&self, book: BookId, to: Instant, meta: Meta) -> Result<Answer, EngineError> {
         if !meta.dry_run {
-            while let Some((due, timers)) = timers::next_due(self, book, to).await? {
-                let step = Meta {
-                    key: None,
-                    expected_version: None,
-                    ..meta.clone()
-                };
-                match self.hand_over(book, Command::MoveClock { to: due }, step).await {
-                    // The clock already stands past a due time that was left unfired by a stop.
-                    Ok(_) | Err(EngineError::Refused(_)) => {}
-                    Err(error) => return Err(error),
-                }
-                for timer in timers {
-                    self.hand_over(book, timers::firing(&timer), Meta::system("timer"))
-                        .await?;
+            let mut actors = actors::Actors::of(self, book).await?;
+            loop {
+                let timers = timers::next_due(self, book, to).await?;
+                let played = actors.next(self, to).await?;
+                match (timers, played) {
+                    (Some((due, timers)), played) if played.as_ref().is_none_or(|played| due <= played.at) => {
+                        self.step_clock(book, due, &meta).await?;
+                        for timer in timers {
+                            self.hand_over(book, timers::firing(&timer), Meta::system("timer"))
+                                .await?;
+                        }
+                    }
+                    (_, Some(played)) => {
+                        self.step_clock(book, played.at, &meta).await?;
+                        actors.play(self, book, played).await?;
+                    }
+                    (_, None) => break,
                 }
             }
         }
         self.hand_over(book, Command::MoveClock { to }, meta).await
+    }
+
+    /// Moves the clock on the way. It may stand there already: a stop left what is due there undone.
+    async fn step_clock(&self, book: BookId, to: Instant, meta: &Meta) -> Result<(), EngineError> {
+        let step = Meta {
+            key: None,
+            expected_version: None,
+            ..meta.clone()
+        };
+        match self.hand_over(book, Command::MoveClock { to }, step).await {
+            Ok(_) | Err(EngineError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Records clicks in the book's click logs. The same click twice is one click.

@@ -1,9 +1,12 @@
-//! Resetting a sandbox: a new log under the same book, opening with the parties that hold keys (decision B14).
+//! Resetting a sandbox: a new log under the same book, opening with the parties that hold keys (decision B14) or are
+//! played by a script.
 //! Must never touch a live book, and never remove an old log: purging is an owner's command of its own.
+
+use std::collections::BTreeSet;
 
 use super::fingerprint::principal;
 use super::{Answer, Engine, EngineError, Meta, Operation, not_started};
-use crate::base::{BookId, Instant, LogId};
+use crate::base::{BookId, Instant, LogId, PartyId};
 use crate::domain::book::{BookEvent, BookOpened};
 use crate::domain::command::Command;
 use crate::domain::event::Event;
@@ -74,18 +77,32 @@ async fn opening(client: &tokio_postgres::Client, book: BookId, log: LogId) -> s
     let holders = store::keys::list(client, book).await?;
     let mut streams: Vec<StreamId> = vec![book.into()];
     streams.extend(holders.iter().filter_map(|key| key.party).map(StreamId::from));
+    let played = store::scripted::parties(client, log).await?;
+    streams.extend(played.iter().map(|(party, _)| StreamId::from(*party)));
+    streams.sort_unstable();
+    streams.dedup();
     let events = load::streams(client, &statements, log, &streams, &[]).await?;
     let mut begun = None;
     let mut parties = Vec::new();
+    let mut kept = BTreeSet::new();
     for recorded in events {
         match recorded.event {
             Event::Book(BookEvent::Opened(opened)) => begun = Some((opened, recorded.placed.recorded_at)),
             Event::Party(PartyEvent::Registered(party)) if party.external_id.is_some() => {
+                kept.insert(party.party);
                 parties.push(Command::RegisterParty {
                     kind: party.party.kind(),
                     external_id: party.external_id,
                     name: party.name,
                 });
+            }
+            Event::Party(PartyEvent::Scripted(scripted)) => {
+                // One without a number of its own is gone with the old log.
+                let party = PartyId::from_uuid(recorded.stream.id).ok();
+                if let Some(party) = party.filter(|party| kept.contains(party)) {
+                    let script = scripted.script;
+                    parties.push(Command::ScriptParty { party, script });
+                }
             }
             _ => {}
         }

@@ -23,6 +23,7 @@ use crate::domain::book::{BookMode, BookOpened, Perspective};
 use crate::domain::command::Command;
 use crate::domain::person::Role;
 use crate::engine::Meta;
+use crate::report::EventView;
 
 /// A book to open.
 #[derive(Deserialize, ToSchema)]
@@ -208,18 +209,79 @@ pub struct ClockIn {
     pub to: String,
 }
 
-/// Moves a sandbox's clock forward; what falls due on the way happens.
+/// The answer to a move of the clock, with what happened on the way.
+#[derive(Serialize, ToSchema)]
+pub struct ClockAnswer {
+    /// The answer.
+    #[serde(flatten)]
+    pub answer: AnswerView,
+    /// What was recorded on the way, the clock's own steps apart: the first 200; all of it is in `/v1/events`. Empty in an
+    /// answer given again.
+    pub happened: Vec<HappenedView>,
+}
+
+/// Something that happened while the clock moved.
+#[derive(Serialize, ToSchema)]
+pub struct HappenedView {
+    /// Position of its event.
+    pub position: i64,
+    /// Business time.
+    pub at: String,
+    /// Kind.
+    pub kind: String,
+    /// Stream.
+    pub stream: String,
+    /// A scripted party of the sandbox asked for it: nobody stands behind it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub scripted: bool,
+}
+
+/// Who asked, as far as it says whether somebody did: a party without a key is played by a script.
+#[derive(Deserialize)]
+struct Asked {
+    party: Option<serde::de::IgnoredAny>,
+    key: Option<serde::de::IgnoredAny>,
+}
+
+impl HappenedView {
+    fn of(event: EventView) -> HappenedView {
+        let asked = serde_json::from_str::<Asked>(event.actor.get()).ok();
+        HappenedView {
+            position: event.position,
+            at: event.occurred_at,
+            kind: event.kind,
+            stream: event.stream,
+            scripted: asked.is_some_and(|asked| asked.party.is_some() && asked.key.is_none()),
+        }
+    }
+}
+
+/// Moves a sandbox's clock forward; what falls due on the way happens, and scripted anchors act.
 #[utoipa::path(post, path = "/v1/books/{book}/clock", tag = "books", request_body = ClockIn,
-    params(("book" = String, Path)), responses((status = 200, body = AnswerView)))]
+    params(("book" = String, Path)), responses((status = 200, body = ClockAnswer)))]
 pub async fn clock(write: Write, book: Path<String>, Json(body): Json<ClockIn>) -> Result<HttpResponse, Problem> {
     own(&write, &book)?;
     let mut form = Form::default();
     let to = form.read("/to", &body.to);
     let to = form.finish(to)?;
-    write
-        .change("POST /v1/books/{book}/clock", Command::MoveClock { to })
-        .await
+    let client = write.client().await?;
+    let log = write.caller.who.log;
+    let before = crate::report::head(&client, log).await?.position;
+    // The move takes many small transactions: none of them waits for this connection.
+    drop(client);
+    let answer = write
+        .decide("POST /v1/books/{book}/clock", Command::MoveClock { to })
+        .await?;
+    let client = write.client().await?;
+    let told = crate::report::events(&client, log, before, answer.position, CLOCK_EVENTS).await?;
+    let kept = told.events.into_iter().filter(|event| event.kind != "book.clock_moved");
+    let happened = kept.take(200).map(HappenedView::of).collect();
+    let answer = AnswerView::of(answer, "");
+    Ok(HttpResponse::Ok().json(ClockAnswer { answer, happened }))
 }
+
+/// Events that are looked through for what happened.
+const CLOCK_EVENTS: i64 = 500;
 
 /// Resets a sandbox: a new log under the same book, opening with the parties that hold keys and have a number of their
 /// own. Rules, formulas, clicks and orders are gone from it; the old log is kept.

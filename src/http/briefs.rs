@@ -34,6 +34,8 @@ pub struct BriefIn {
     pub brand: Option<String>,
     /// What it says.
     pub brief: BriefTermsIn,
+    /// Posts it at once.
+    pub post: Option<bool>,
 }
 
 /// What a brief says.
@@ -136,6 +138,8 @@ pub struct ApplicationIn {
     pub terms: Option<TermsIn>,
     /// In words.
     pub note: Option<String>,
+    /// The applicant's own number for it.
+    pub external_id: Option<String>,
     /// For which side the book acts: brand (invites) or anchor (applies).
     #[schema(value_type = Option<String>)]
     pub side: Option<Side>,
@@ -153,6 +157,8 @@ pub struct BriefActionIn {
     pub reason: Option<String>,
     /// Your own number for the contract (award).
     pub external_id: Option<String>,
+    /// Sets aside at once what the terms need (award).
+    pub fund: Option<bool>,
     /// For which side the book acts: brand or anchor.
     #[schema(value_type = Option<String>)]
     pub side: Option<Side>,
@@ -291,7 +297,7 @@ async fn named(write: &Write, text: &str) -> Result<BriefId, Problem> {
     Ok(report::brief_named(&client, log, viewer, text).await?)
 }
 
-/// Drafts a brief.
+/// Drafts a brief, and posts it at once with `post`.
 #[utoipa::path(post, path = "/v1/briefs", tag = "vtask", request_body = BriefIn,
     responses((status = 201, body = BriefAnswer)))]
 pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpResponse, Problem> {
@@ -314,9 +320,21 @@ pub async fn draft(write: Write, Json(body): Json<BriefIn>) -> Result<HttpRespon
         external_id,
         brand,
         terms: Box::new(terms),
+        post: body.post.unwrap_or_default(),
     };
-    let answer = write.decide("POST /v1/briefs", command).await?;
+    let decided = write.decide("POST /v1/briefs", command).await;
+    let answer = decided.map_err(|problem| problem.within("/brief", &["/external_id", "/brand"]))?;
     after(&write, answer, "brief", StatusCode::CREATED).await
+}
+
+/// A refusal with what may be asked instead: of the application, or of the brief.
+async fn instead(write: &Write, brief: BriefId, of: Option<PartyId>, problem: Problem) -> Result<Problem, Problem> {
+    let client = write.client().await?;
+    let (log, viewer) = (write.caller.who.log, write.caller.who.viewer());
+    let stands = report::brief(&client, log, viewer, brief, At::Now).await?;
+    let application = stands.applications.into_iter().find(|one| Some(one.party) == of);
+    let allowed = application.map_or(stands.row.allowed_actions, |one| one.allowed_actions);
+    Ok(problem.instead(allowed))
 }
 
 async fn ask(
@@ -327,7 +345,14 @@ async fn ask(
     ask: Ask,
 ) -> Result<HttpResponse, Problem> {
     let awards = matches!(ask, Ask::Award { .. });
-    let answer = write.decide(route, Command::AskBrief { brief, side, ask }).await?;
+    let own = ask.party();
+    let amends = matches!(ask, Ask::Amend { .. });
+    let decided = write.decide(route, Command::AskBrief { brief, side, ask }).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) if amends => return Err(problem.within("/brief", &["/side"])),
+        Err(problem) => return Err(instead(write, brief, own, problem).await?),
+    };
     if awards {
         return ContractAnswer::respond(write, answer, StatusCode::CREATED).await;
     }
@@ -357,7 +382,7 @@ pub async fn act(
         "withdraw" => form
             .need("/reason", body.reason.clone())
             .map(|reason| Ask::Withdraw { reason }),
-        _ => return Err(Problem::not_found()),
+        _ => return Err(Problem::no_action()),
     };
     let what = form.finish(what)?;
     ask(&write, "POST /v1/briefs/{brief}/{action}", brief, body.side, what).await
@@ -384,13 +409,14 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
         None => Some(None),
     };
     let brand_invites = write.caller.who.role == crate::domain::person::Role::Brand || body.side == Some(Side::Brand);
-    if brand_invites && (body.terms.is_some() || body.note.is_some()) {
+    let number = form.maybe("/external_id", body.external_id.as_deref());
+    if brand_invites && (body.terms.is_some() || body.note.is_some() || body.external_id.is_some()) {
         form.fault(
             "/terms",
             Fault::new("unexpected_field", "an invitation carries the brief's own terms"),
         );
     }
-    let (party, own) = form.finish(party.zip(own))?;
+    let ((party, own), external_id) = form.finish(party.zip(own).zip(number))?;
     let what = if brand_invites {
         Ask::Invite { party }
     } else {
@@ -398,6 +424,7 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
             party,
             terms: own.map(Box::new),
             note: body.note,
+            external_id,
         }
     };
     let command = Command::AskBrief {
@@ -405,7 +432,11 @@ pub async fn apply(write: Write, id: Path<String>, Json(body): Json<ApplicationI
         side: body.side,
         ask: what,
     };
-    let answer = write.decide("POST /v1/briefs/{brief}/applications", command).await?;
+    let decided = write.decide("POST /v1/briefs/{brief}/applications", command).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) => return Err(instead(&write, brief, Some(party), problem).await?),
+    };
     after(&write, answer, "brief", StatusCode::CREATED).await
 }
 
@@ -443,9 +474,14 @@ pub async fn answer_application(
         "leave" => Some(Ask::Leave { party, reason }),
         "award" => {
             let own = form.maybe("/external_id", body.external_id.as_deref());
-            own.map(|external_id| Ask::Award { party, external_id })
+            let fund = body.fund.unwrap_or_default();
+            own.map(|external_id| Ask::Award {
+                party,
+                external_id,
+                fund,
+            })
         }
-        _ => return Err(Problem::not_found()),
+        _ => return Err(Problem::no_action()),
     };
     let what = form.finish(what)?;
     let route = "POST /v1/briefs/{brief}/applications/{party}/{action}";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Json;
-use super::form::Form;
+use super::form::{Fault, Form};
 use super::guard::Caller;
 use super::problem::Problem;
 use super::read::{Read, answer};
@@ -31,8 +31,8 @@ pub struct ContractActionIn {
     /// For which side the book acts: brand or anchor.
     #[schema(value_type = Option<String>)]
     pub side: Option<Side>,
-    /// Which deliverable, from 0; the only one when not told (cancel: everything).
-    pub deliverable: Option<u32>,
+    /// Which deliverable: its number from 0, or your own number for it; the only one when not told (cancel: everything).
+    pub deliverable: Option<DeliverableRef>,
     /// How much (fund, mark-paid).
     pub amount: Option<MoneyIn>,
     /// vtask, bank, alipay or mixed (mark-paid).
@@ -66,6 +66,16 @@ pub struct ContractActionIn {
     pub line_ids: Option<Vec<String>>,
     /// 1 to 5 (rate).
     pub stars: Option<u8>,
+}
+
+/// A deliverable, by its number from 0 or by the brand's own.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum DeliverableRef {
+    /// Its number.
+    Number(u32),
+    /// The brand's own number for it.
+    Own(String),
 }
 
 /// A piece of evidence.
@@ -160,7 +170,7 @@ pub async fn act(
     };
     let mut action = match told.action(&mut form, &word) {
         Known::Action(action) => form.finish(action)?,
-        Known::No => return Err(Problem::not_found()),
+        Known::No => return Err(Problem::no_action()),
     };
     if let (Action::ProposeResult { lines, position, .. }, None) = (&mut action, &body.lines) {
         let (sold, read_at) = report::contract_sales(&client, log, id).await?;
@@ -172,8 +182,27 @@ pub async fn act(
         side: body.side,
         action,
     };
-    let answer = write.decide("POST /v1/contracts/{contract}/{action}", command).await?;
+    let decided = write.decide("POST /v1/contracts/{contract}/{action}", command).await;
+    let answer = match decided {
+        Ok(answer) => answer,
+        Err(problem) => {
+            // It may have moved on since it was read.
+            let client = write.client().await?;
+            let stands = report::contract(&client, log, viewer, id, At::Now).await?;
+            return Err(problem.instead(match body.side {
+                Some(side) => open_to(side, &stands),
+                None => stands.row.allowed_actions,
+            }));
+        }
+    };
     ContractAnswer::respond(&write, answer, StatusCode::OK).await
+}
+
+/// What is open to a side that the book acts for.
+fn open_to(side: Side, contract: &ContractView) -> Vec<&'static str> {
+    let open = contract.actions.iter().filter(|one| one.open);
+    let theirs = open.filter(|one| one.sides.contains(&side.word()));
+    theirs.map(|one| one.action).collect()
 }
 
 /// An action, or none of that word.
@@ -214,7 +243,12 @@ impl Told<'_> {
                 .need("/version", self.body.version)
                 .map(|number| Action::RefuseAmendment { number }),
             "cancel" => {
-                let deliverable = self.body.deliverable;
+                let named = self.body.deliverable.as_ref();
+                let deliverable = match named.map(|named| self.numbered(form, named)) {
+                    Some(None) => return Known::Action(None),
+                    Some(number) => number,
+                    None => None,
+                };
                 self.reason(form).map(|reason| Action::Cancel { deliverable, reason })
             }
             "rate" => {
@@ -241,7 +275,30 @@ impl Told<'_> {
         } else {
             None
         };
-        form.need("/deliverable", self.body.deliverable.or(only))
+        match &self.body.deliverable {
+            Some(named) => self.numbered(form, named),
+            None => form.need("/deliverable", only),
+        }
+    }
+
+    /// The number of a deliverable that is named.
+    fn numbered(&self, form: &mut Form, named: &DeliverableRef) -> Option<u32> {
+        let own = match named {
+            DeliverableRef::Number(number) => return Some(*number),
+            DeliverableRef::Own(own) => own,
+        };
+        let found = self.now.deliverables.iter().find(|one| {
+            let number = one.external_id.as_ref();
+            number.is_some_and(|number| number.as_str() == own)
+        });
+        let found = found.and_then(|one| u32::try_from(one.number).ok());
+        if found.is_none() {
+            form.fault(
+                "/deliverable",
+                Fault::new("deliverable_unknown", "no deliverable of this contract has this number"),
+            );
+        }
+        found
     }
 
     fn money(&self, form: &mut Form, pointer: &str, told: &MoneyIn) -> Option<Minor> {
@@ -387,9 +444,13 @@ pub async fn list(shared: Data<Shared>, caller: Caller, request: HttpRequest) ->
         "cancelled_by_anchor",
         "failed",
     ];
+    let brief = match read.params.text("brief")? {
+        Some(text) => Some(report::brief_named(&read.client, read.log(), read.viewer(), &text).await?),
+        None => None,
+    };
     let filter = ContractFilter {
         phase: read.params.word("phase", &words.map(|word| (word, word)))?,
-        brief: read.params.read("brief")?,
+        brief,
         external_id: read.params.text("external_id")?,
     };
     let page = read.params.page()?;

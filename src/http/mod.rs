@@ -53,12 +53,14 @@ pub mod reports;
 pub mod returns;
 pub mod rule_terms;
 pub mod rules;
+pub mod sandbox;
 pub mod settlements;
 pub mod shares;
 pub mod sheets;
 pub mod spool;
 pub mod state;
 pub mod suppliers;
+pub mod vtask_actions;
 pub mod vtask_terms;
 pub mod wire;
 pub mod write;
@@ -287,7 +289,7 @@ fn desk(config: &mut ServiceConfig) {
     config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(sourcing);
 }
 
-/// Briefs and brand contracts. A brief's applications stand before its actions.
+/// Briefs and brand contracts. A brief's applications stand before its actions, a sandbox's sales before a contract's.
 #[rustfmt::skip]
 fn vtask(config: &mut ServiceConfig) {
     config
@@ -301,7 +303,10 @@ fn vtask(config: &mut ServiceConfig) {
         .route("/v1/briefs/{brief}/{action}", post().to(briefs::act))
         .route("/v1/contracts", get().to(contracts::list))
         .route("/v1/contracts/{contract}", get().to(contracts::show))
-        .route("/v1/contracts/{contract}/{action}", post().to(contracts::act));
+        .route("/v1/contracts/{contract}/sample-sales", post().to(sandbox::sample_sales))
+        .route("/v1/contracts/{contract}/{action}", post().to(contracts::act))
+        .route("/v1/parties/{party}/script", post().to(sandbox::script))
+        .route("/v1/vtask/actions", get().to(vtask_actions::list));
 }
 
 /// Sourcing: suppliers, offers and quotes.

@@ -57,7 +57,7 @@ use super::*;
         briefs::answer_application, contracts::list, contracts::show, contracts::act, suppliers::list,
         suppliers::tell, suppliers::show, offers::list, offers::publish, offers::show, offers::versions, offers::cost,
         offers::change, quotes::list, quotes::give, quotes::show, quotes::spend, briefs::matches, cards::publish,
-        cards::prefund, cards::prefund_book,
+        cards::prefund, cards::prefund_book, sandbox::script, sandbox::sample_sales, vtask_actions::list,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

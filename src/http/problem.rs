@@ -44,6 +44,8 @@ pub struct Problem {
     pub conflicting: Option<String>,
     /// Where the stream stands, after a version conflict.
     pub current_version: Option<i64>,
+    /// What may be asked instead, of a brief or a contract that does not stand where it would have to.
+    pub allowed_actions: Vec<&'static str>,
 }
 
 /// One wrong field.
@@ -82,6 +84,9 @@ pub struct ProblemView {
     /// Where the stream stands, after a version conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<i64>,
+    /// What may be asked instead, of a brief or a contract that does not stand where it would have to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed_actions: Vec<&'static str>,
 }
 
 impl Problem {
@@ -95,7 +100,31 @@ impl Problem {
             outcome: Outcome::None,
             conflicting: None,
             current_version: None,
+            allowed_actions: Vec::new(),
         }
+    }
+
+    /// A brief or a contract has no action of this word.
+    pub fn no_action() -> Problem {
+        let why = "no such action; GET /v1/vtask/actions lists them";
+        Problem::new(StatusCode::NOT_FOUND, "action_unknown", why)
+    }
+
+    /// The same with what may be asked instead, when what stands is in the way.
+    pub fn instead(mut self, allowed: Vec<&'static str>) -> Problem {
+        if self.status == StatusCode::CONFLICT {
+            self.allowed_actions = allowed;
+        }
+        self
+    }
+
+    /// The same with the fields under a name of the body, all but some.
+    pub fn within(mut self, name: &str, but: &[&str]) -> Problem {
+        let errors = self.errors.iter_mut();
+        for field in errors.filter(|field| !but.contains(&field.pointer.as_ref())) {
+            field.pointer = format!("{name}{}", field.pointer).into();
+        }
+        self
     }
 
     /// The request itself cannot be read.
@@ -159,6 +188,7 @@ impl Problem {
             outcome: self.outcome,
             conflicting: self.conflicting.clone(),
             current_version: self.current_version,
+            allowed_actions: self.allowed_actions.clone(),
         }
     }
 

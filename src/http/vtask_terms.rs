@@ -188,6 +188,8 @@ pub struct DeliverableIn {
     pub due: Option<String>,
     /// Kinds of evidence that a delivery must carry.
     pub evidence: Option<Vec<String>>,
+    /// Your own number for it, accepted wherever its number is.
+    pub external_id: Option<String>,
 }
 
 /// The parties that terms name.
@@ -254,6 +256,7 @@ fn deliverable(form: &mut Form, told: &DeliverableIn, currency: Currency) -> Opt
     let from = form.maybe("/from", told.from.as_deref());
     let to = form.maybe("/to", told.to.as_deref());
     let due = form.maybe("/due", told.due.as_deref());
+    let external_id = form.maybe("/external_id", told.external_id.as_deref());
     Some(Deliverable {
         name: told.name.clone(),
         media: told.media.clone(),
@@ -263,6 +266,7 @@ fn deliverable(form: &mut Form, told: &DeliverableIn, currency: Currency) -> Opt
         minutes: told.minutes,
         due: due?,
         evidence: told.evidence.clone().unwrap_or_default(),
+        external_id: external_id?,
     })
 }
 

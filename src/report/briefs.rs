@@ -1,6 +1,8 @@
 //! Briefs: lists of what a viewer may see, and one with what it says, its applications and what may be done next.
 //! Must never show an applicant another's quote, nor a brief to whom it was not shown.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use tokio_postgres::{Client, Row};
 use utoipa::ToSchema;
@@ -8,12 +10,15 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::vtask_terms::ContractTermsView;
+use super::who::{WhoView, who};
 use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, streams, wire};
 use crate::base::{BriefId, ContractId, ExternalId, Instant, ItemId, LogId, PartyId, PartyKind};
+use crate::domain::brief::event::BriefClock;
 use crate::domain::brief::{
     Application, BriefState, BriefTerms, Filters, Samples, Stage, Visibility, allowed, allowed_of,
 };
 use crate::domain::contract::Side;
+use crate::domain::stream::Slice;
 use crate::domain::world::Entity;
 use crate::money::Minor;
 
@@ -47,6 +52,25 @@ pub struct BriefRow {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Instant>,
+    /// The next deadline with its clock; null when no clock runs.
+    pub next_deadline: Option<BriefDeadlineView>,
+    /// What the viewer may ask of the brief now, in the words of the route.
+    pub allowed_actions: Vec<&'static str>,
+}
+
+/// A deadline of a brief.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct BriefDeadlineView {
+    /// close, expire or invitation.
+    #[schema(value_type = String)]
+    pub clock: BriefClock,
+    /// Whose invitation; for who may see it.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<PartyId>,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Instant,
 }
 
 /// Briefs, by id.
@@ -135,6 +159,12 @@ pub struct ApplicationView {
     /// Whose.
     #[schema(value_type = String)]
     pub party: PartyId,
+    /// Who that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub who: Option<WhoView>,
+    /// The applicant's own number for the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// invited, applied, awarded, withdrawn, declined, rejected or unanswered.
     pub status: &'static str,
     /// On the brand's short list; the brand alone sees it.
@@ -174,8 +204,6 @@ pub struct BriefView {
     pub committed: Money,
     /// Applications: every one for the brand and the book, its own for an applicant.
     pub applications: Vec<ApplicationView>,
-    /// What the viewer may ask of the brief now, in the words of the route.
-    pub allowed_actions: Vec<&'static str>,
 }
 
 /// Which briefs.
@@ -240,7 +268,15 @@ pub async fn briefs(
     };
     let mut rows = rows(client, log, viewer, (filter, None), (after, page.fetch())).await?;
     let more = page.cut(&mut rows);
-    let briefs: Vec<BriefRow> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let mut briefs: Vec<BriefRow> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let ids: Vec<Uuid> = briefs.iter().map(|row| row.brief.0).collect();
+    let folds = streams::folds(client, log, Slice::Brief, &ids).await?;
+    for row in &mut briefs {
+        if let Some(Entity::Brief(state)) = folds.get(&row.brief.0) {
+            row.next_deadline = deadline(state, viewer);
+            row.allowed_actions = may(state, viewer);
+        }
+    }
     let next = briefs.last().filter(|_| more).map(|last| last.brief.to_string());
     Ok(BriefsView { position, briefs, next })
 }
@@ -256,6 +292,8 @@ fn row(row: &Row) -> Result<BriefRow, ReportError> {
         category: row.get(6),
         closes_at: Instant::from_utc(row.get(7)),
         due: row.get::<_, Option<_>>(8).map(Instant::from_utc),
+        next_deadline: None,
+        allowed_actions: Vec::new(),
     })
 }
 
@@ -282,25 +320,56 @@ pub async fn brief(client: &Client, log: LogId, viewer: Viewer, id: BriefId, at:
     let Some(Entity::Brief(state)) = streams::fold(&events) else {
         return Err(ReportError::NotFound);
     };
-    view(position, viewer, id, &state)
+    let who = who(client, log, state.applications.iter().map(|one| one.party)).await?;
+    view(position, viewer, id, &state, &who)
 }
 
-fn view(position: i64, viewer: Viewer, id: BriefId, state: &BriefState) -> Result<BriefView, ReportError> {
+/// The side that a viewer is on.
+fn side_of(state: &BriefState, viewer: Viewer) -> Side {
+    let brand = state.drafted.as_ref().map(|drafted| Viewer::Party(drafted.brand));
+    match viewer {
+        Viewer::All => Side::Book,
+        Viewer::Party(_) if Some(viewer) == brand => Side::Brand,
+        Viewer::Party(_) => Side::Anchor,
+    }
+}
+
+/// What a viewer may ask of the brief itself now.
+fn may(state: &BriefState, viewer: Viewer) -> Vec<&'static str> {
+    match side_of(state, viewer) {
+        // The book may act for either side.
+        Side::Book => allowed(state, Side::Brand, None),
+        side => allowed(state, side, viewer.party()),
+    }
+}
+
+/// The next deadline that a viewer knows of: an invitation is for the brand, the book and who was invited.
+fn deadline(state: &BriefState, viewer: Viewer) -> Option<BriefDeadlineView> {
+    let all = side_of(state, viewer) != Side::Anchor;
+    let known = state.timers.iter().filter(|timer| match timer.party {
+        Some(party) => all || viewer.sees(party),
+        None => true,
+    });
+    let next = known.min_by_key(|timer| (timer.due, timer.clock))?;
+    Some(BriefDeadlineView {
+        clock: next.clock,
+        party: next.party,
+        at: next.due,
+    })
+}
+
+fn view(
+    position: i64,
+    viewer: Viewer,
+    id: BriefId,
+    state: &BriefState,
+    who: &HashMap<PartyId, WhoView>,
+) -> Result<BriefView, ReportError> {
     let wrong = || ReportError::Stored("brief");
     let drafted = state.drafted.as_deref().ok_or_else(wrong)?;
     let terms = state.terms.as_deref().ok_or_else(wrong)?;
-    let brand = viewer == Viewer::Party(drafted.brand);
-    let side = match viewer {
-        Viewer::All => Side::Book,
-        Viewer::Party(_) if brand => Side::Brand,
-        Viewer::Party(_) => Side::Anchor,
-    };
+    let side = side_of(state, viewer);
     let seen = |one: &&Application| side != Side::Anchor || viewer.sees(one.party);
-    let mut allowed_actions = allowed(state, side, viewer.party());
-    if side == Side::Book {
-        // The book may act for either side.
-        allowed_actions = allowed(state, Side::Brand, None);
-    }
     Ok(BriefView {
         position,
         row: BriefRow {
@@ -318,6 +387,8 @@ fn view(position: i64, viewer: Viewer, id: BriefId, state: &BriefState) -> Resul
             category: terms.category.clone(),
             closes_at: terms.closes_at,
             due: state.next().map(|timer| timer.due),
+            next_deadline: deadline(state, viewer),
+            allowed_actions: may(state, viewer),
         },
         says: says(terms),
         committed: Money::of(state.commitments()?, terms.terms.currency),
@@ -325,13 +396,12 @@ fn view(position: i64, viewer: Viewer, id: BriefId, state: &BriefState) -> Resul
             .applications
             .iter()
             .filter(seen)
-            .map(|one| application(state, one, side))
+            .map(|one| application(state, one, side, who))
             .collect(),
-        allowed_actions,
     })
 }
 
-fn application(state: &BriefState, one: &Application, side: Side) -> ApplicationView {
+fn application(state: &BriefState, one: &Application, side: Side, who: &HashMap<PartyId, WhoView>) -> ApplicationView {
     let allowed_actions = match side {
         Side::Book => {
             let mut words = allowed_of(state, one, Side::Brand);
@@ -346,6 +416,8 @@ fn application(state: &BriefState, one: &Application, side: Side) -> Application
     };
     ApplicationView {
         party: one.party,
+        who: who.get(&one.party).cloned(),
+        external_id: one.external_id.as_ref().map(ToString::to_string),
         status: one.stage.word(),
         shortlisted: one.shortlisted && side != Side::Anchor,
         quoted_by: one.terms.as_ref().map(|_| one.by.word()),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::page::part;
 use super::streams::{self, Stored};
 use super::vtask_terms::ContractTermsView;
+use super::who::{WhoView, who};
 use super::{At, Money, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
 use crate::base::{BriefId, ContractId, Instant, LineId, LogId, PartyId};
 use crate::domain::contract::actions::{ROLES, allowed};
@@ -16,6 +17,7 @@ use crate::domain::contract::event::{Clock, Evidence, What};
 use crate::domain::contract::state::deliverable_of;
 use crate::domain::contract::{ContractState, Side, TakerKeeps, Work, clocks};
 use crate::domain::event::Event;
+use crate::domain::stream::Slice;
 use crate::domain::world::Entity;
 use crate::money::{Currency, Minor};
 
@@ -56,6 +58,10 @@ pub struct ContractRow {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Instant>,
+    /// The next deadline with its clock; null when no clock runs.
+    pub next_deadline: Option<DeadlineView>,
+    /// What the viewer may ask now, in the words of the route.
+    pub allowed_actions: Vec<&'static str>,
 }
 
 /// Contracts, by id.
@@ -117,6 +123,9 @@ pub struct EscrowView {
 pub struct DeliverableView {
     /// Its number, from 0.
     pub number: usize,
+    /// The brand's own number for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// Its name.
     pub name: String,
     /// planned, scheduled, delivered, revising, accepted, measuring, result_due, result_proposed, disputed or closed.
@@ -249,11 +258,8 @@ pub struct ContractView {
     /// Who shares what is earned: the viewer's own part; every part for a viewer of everything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub takers: Vec<TakerView>,
-    /// The next deadline.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_deadline: Option<DeadlineView>,
-    /// What the viewer may ask now, in the words of the route.
-    pub allowed_actions: Vec<&'static str>,
+    /// Who brand, awardee and anchor are.
+    pub who: Vec<WhoView>,
     /// Every action with the sides that may ask for it.
     pub actions: Vec<ActionView>,
     /// What happened.
@@ -308,7 +314,15 @@ pub async fn contracts(
         )
         .await?;
     let more = page.cut(&mut rows);
-    let contracts: Vec<ContractRow> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let mut contracts: Vec<ContractRow> = rows.iter().map(row).collect::<Result<_, _>>()?;
+    let ids: Vec<Uuid> = contracts.iter().map(|row| row.contract.0).collect();
+    let folds = streams::folds(client, log, Slice::Contract, &ids).await?;
+    for row in &mut contracts {
+        if let Some(Entity::Contract(state)) = folds.get(&row.contract.0) {
+            row.next_deadline = deadline(state);
+            row.allowed_actions = allowed(state, side_of(state, viewer));
+        }
+    }
     let next = contracts.last().filter(|_| more).map(|last| last.contract.to_string());
     Ok(ContractsView {
         position,
@@ -330,6 +344,8 @@ fn row(row: &Row) -> Result<ContractRow, ReportError> {
         phase: row.get(7),
         held: Money::of(Minor(row.get(9)), currency),
         due: row.get::<_, Option<_>>(10).map(Instant::from_utc),
+        next_deadline: None,
+        allowed_actions: Vec::new(),
     })
 }
 
@@ -369,7 +385,22 @@ pub async fn contract(
     let Some(Entity::Contract(state)) = streams::fold(&events) else {
         return Err(ReportError::NotFound);
     };
-    view(position, viewer, id, &state, &events)
+    let concerned = state
+        .awarded
+        .iter()
+        .flat_map(|awarded| [awarded.brand, awarded.awardee]);
+    let mut known = who(client, log, concerned.clone().chain(state.anchor)).await?;
+    let each = concerned.chain(state.anchor).filter_map(|party| known.remove(&party));
+    let each = each.collect();
+    view(position, viewer, id, (&state, &events), each)
+}
+
+fn deadline(state: &ContractState) -> Option<DeadlineView> {
+    clocks::next(state).map(|timer| DeadlineView {
+        clock: timer.clock,
+        deliverable: timer.deliverable,
+        at: timer.due,
+    })
 }
 
 /// The side that a viewer is on.
@@ -386,8 +417,8 @@ fn view(
     position: i64,
     viewer: Viewer,
     id: ContractId,
-    state: &ContractState,
-    events: &[Stored],
+    (state, events): (&ContractState, &[Stored]),
+    who: Vec<WhoView>,
 ) -> Result<ContractView, ReportError> {
     let wrong = || ReportError::Stored("contract");
     let awarded = state.awarded.as_deref().ok_or_else(wrong)?;
@@ -397,7 +428,6 @@ fn view(
     let hold = state.hold;
     let next = clocks::next(state);
     let proposal = state.proposal.as_ref();
-    let side = side_of(state, viewer);
     Ok(ContractView {
         position,
         row: ContractRow {
@@ -411,6 +441,8 @@ fn view(
             phase: state.phase.word().to_owned(),
             held: money(state.left()),
             due: next.map(|timer| timer.due),
+            next_deadline: deadline(state),
+            allowed_actions: allowed(state, side_of(state, viewer)),
         },
         version: *version,
         terms: ContractTermsView::of(terms),
@@ -427,12 +459,7 @@ fn view(
         },
         deliverables: deliverables(state, currency),
         takers: takers(state, viewer),
-        next_deadline: next.map(|timer| DeadlineView {
-            clock: timer.clock,
-            deliverable: timer.deliverable,
-            at: timer.due,
-        }),
-        allowed_actions: allowed(state, side),
+        who,
         actions: actions(state),
         story: events.iter().filter_map(story).collect(),
         notice: NOTICE,
@@ -444,6 +471,7 @@ fn deliverables(state: &ContractState, currency: Currency) -> Vec<DeliverableVie
     let pairs = terms.iter().zip(&state.works).enumerate();
     let view = |(number, (one, work)): (usize, (&crate::domain::contract::Deliverable, &Work))| DeliverableView {
         number,
+        external_id: one.external_id.as_ref().map(ToString::to_string),
         name: one.name.clone(),
         status: work.status.word(),
         fee: Money::of(one.fee, currency),

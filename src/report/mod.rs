@@ -82,6 +82,7 @@ mod tests;
 mod trial;
 mod vouchers;
 mod vtask_terms;
+mod who;
 pub mod wire;
 mod xlsx;
 
@@ -184,6 +185,7 @@ pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use vtask_terms::ContractTermsView;
+pub use who::{ScriptView, WhoView};
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
 

@@ -7,8 +7,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::page::part;
+use super::who::ScriptView;
 use super::{At, Page, ReportError, Statement, Table, Viewer, position, sql, wire};
 use crate::base::{EntityId, LogId, PartyId, PartyKind};
+use crate::domain::party::Script;
 
 pub(super) const SQL: &[Statement] = &[sql!("parties_page"), sql!("parties_visible")];
 
@@ -33,6 +35,9 @@ pub struct PartyView {
     /// Nothing is paid to it for now; what it earns goes on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// It is played by this sandbox's program, and does what the script says: nobody stands behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scripted: Option<ScriptView>,
 }
 
 /// Parties, by id.
@@ -119,6 +124,7 @@ fn view(row: &Row, viewer: Viewer) -> Result<PartyView, ReportError> {
             .filter(|_| viewer == Viewer::All)
             .map(EntityId),
         suspended: row.get(4),
+        scripted: row.get::<_, Option<&str>>(5).and_then(Script::of).map(ScriptView::of),
     })
 }
 

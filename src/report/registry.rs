@@ -346,4 +346,5 @@ pub const SHARED: &[&[Statement]] = &[
     money_receipts::SQL,
     journal::SQL,
     vouchers::SQL,
+    who::SQL,
 ];

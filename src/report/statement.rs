@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::csv::CsvRows;
 use super::page::part;
 use super::{At, Cell, Lang, Money, Page, ReportError, Statement, Table, Viewer, position, reason, sql, streams, wire};
-use crate::base::{EventId, Instant, LineId, LogId, Month, PartyId, PartyKind, Zone};
+use crate::base::{ContractId, EventId, Instant, LineId, LogId, Month, PartyId, PartyKind, Zone};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, Minor};
 
@@ -76,6 +76,13 @@ pub struct StatementLine {
     /// The order number the buyer sees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_no: Option<String>,
+    /// The brand contract.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
+    /// The brand's own number of the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract_no: Option<String>,
     /// `+` in favour of the party.
     pub amount: Money,
     /// Opening and all lines up to this one.
@@ -233,6 +240,8 @@ fn line(row: &Row, openings: &BTreeMap<Currency, Minor>) -> Result<StatementLine
         line: row.get::<_, Option<Uuid>>(8).map(LineId),
         line_no: row.get(9),
         order_no: row.get(10),
+        contract: row.get::<_, Option<Uuid>>(12).map(ContractId),
+        contract_no: row.get(13),
         amount: Money::of(amount, currency),
         balance: Money::of(opening.plus(Minor(row.get(6)))?, currency),
         points_back_to: points_back_to.map_err(|_| ReportError::Stored("period"))?,

@@ -1,6 +1,8 @@
 //! Events of streams as rows give them: the columns every such statement selects, decoded and placed.
 //! Must never skip an event that it cannot read.
 
+use std::collections::HashMap;
+
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -8,10 +10,15 @@ use super::{ReportError, Statement, sql};
 use crate::base::{EventId, Instant, LogId};
 use crate::domain::book::BookState;
 use crate::domain::event::Event;
-use crate::domain::stream::StreamId;
+use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Entity, Known, Placed};
 
-pub(super) const SQL: &[Statement] = &[sql!("stream_events"), sql!("book_events"), sql!("event_at")];
+pub(super) const SQL: &[Statement] = &[
+    sql!("stream_events"),
+    sql!("streams_events"),
+    sql!("book_events"),
+    sql!("event_at"),
+];
 
 /// A stored event with its place.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +68,24 @@ pub(super) async fn events(
     let ours = rows.iter().map(|row| stored(log, row, 0));
     let all: Vec<Stored> = ours.collect::<Result<_, _>>()?;
     Ok(all.into_iter().filter(|e| e.slice == stream.slice.code()).collect())
+}
+
+/// The folds of some streams of one slice as they stand, read at once.
+pub(super) async fn folds(
+    client: &Client,
+    log: LogId,
+    slice: Slice,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Entity>, ReportError> {
+    let sql = include_str!("sql/streams_events.sql");
+    let mut known: HashMap<Uuid, Known> = HashMap::new();
+    for row in client.query(sql, &[&log.0, &ids, &slice.code()]).await? {
+        let stored = stored(log, &row, 0)?;
+        let fold = known.entry(stored.stream).or_insert(Known::ABSENT);
+        fold.evolve(&stored.event, &stored.placed);
+    }
+    let folded = known.into_iter().filter_map(|(id, known)| Some((id, known.entity?)));
+    Ok(folded.collect())
 }
 
 /// The fold of events of one stream; none for a stream that does not exist.

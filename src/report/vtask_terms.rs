@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Money;
-use crate::base::{Instant, ItemId, PartyId};
+use crate::base::{ExternalId, Instant, ItemId, PartyId};
 use crate::domain::contract::{Channel, Clocks, Deliverable, Form, Measured, Remedy, Terms};
 use crate::money::{Currency, Minor};
 
@@ -160,6 +160,10 @@ pub struct DeliverableTermsView {
     pub due: Option<Instant>,
     /// Kinds of evidence that a delivery must carry.
     pub evidence: Vec<String>,
+    /// The brand's own number for it.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
 }
 
 impl ContractTermsView {
@@ -259,5 +263,6 @@ fn deliverable(one: &Deliverable, money: &dyn Fn(Minor) -> Money) -> Deliverable
         minutes: one.minutes,
         due: one.due,
         evidence: one.evidence.clone(),
+        external_id: one.external_id.clone(),
     }
 }

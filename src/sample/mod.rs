@@ -5,6 +5,7 @@
 //! Steps come in order of business time; the book's clock moves with them, so that changes of rules and contracts take
 //! effect in the middle of the month as they would have.
 
+pub mod brand;
 mod cast;
 pub mod load;
 mod rng;

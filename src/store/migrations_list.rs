@@ -29,5 +29,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(12, "vtask"),
     migration!(13, "parts"),
     migration!(14, "matching"),
+    migration!(15, "scripted"),
     migration!(16, "offers"),
 ];

@@ -31,6 +31,7 @@ pub mod recon;
 pub mod releases;
 mod reproduce;
 pub mod rows;
+pub mod scripted;
 pub mod settlements;
 pub mod shadow;
 pub mod statements;

@@ -69,5 +69,6 @@ statements! {
         runs_final, releases_behind, releases_waiting, server_check, session, recon_book, recon_breaks_choose,
         recon_breaks_copy, recon_cash, recon_clear, recon_last, recon_lines, recon_rows_copy, recon_run,
         timers_due, timers_next,
+        scripted_parties, scripted_work,
     }
 }

@@ -8,11 +8,13 @@ use std::process::Command;
 use calamine::{Reader, Xlsx, open_workbook};
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::chaos::servers::Process;
 use crate::support::folder::Scratch;
 use crate::support::pg::fresh_db;
 
 const SECTION: &str = "### From a platform file to a month's account per anchor";
 const CLOSE: &str = "## Closing a month";
+const BRIEF: &str = "### From a brief to released money in five calls";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -181,11 +183,11 @@ async fn the_readme_goes_from_a_platform_file_to_a_months_account_per_anchor_in_
     assert_ne!(run("report settlement --book mcn --period 2025-11"), settlement);
 }
 
-/// Commands of the section about the close, in all its blocks, with the lines that are shown below each.
-fn close() -> Vec<(String, Vec<String>)> {
+/// Commands of a section, in all its blocks, with the lines that are shown below each.
+fn section(title: &str) -> Vec<(String, Vec<String>)> {
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let section = text
-        .split(&format!("\n{CLOSE}\n"))
+        .split(&format!("\n{title}\n"))
         .nth(1)
         .expect("the section is there");
     let section = section.split("\n## ").next().unwrap();
@@ -292,7 +294,7 @@ async fn the_readme_closes_the_month_from_cut_off_to_a_pdf_per_anchor() {
     }
     let mut sheets: Vec<String> = Vec::new();
     let (mut closed, mut printed_pdfs) = (false, false);
-    for (command, lines) in close() {
+    for (command, lines) in section(CLOSE) {
         let font = !command.contains("--format pdf") || crate::export::fonts();
         if !font || (command.starts_with("hledger") && !crate::export::there("hledger", "hledger")) {
             continue;
@@ -322,6 +324,77 @@ async fn the_readme_closes_the_month_from_cut_off_to_a_pdf_per_anchor() {
     };
     assert!(before.contains("sha256"), "{before}");
     assert_eq!(before, after);
+}
+
+/// The address that the README and the program name.
+const ADDRESS: &str = "http://127.0.0.1:8080";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readme_posts_a_brief_as_a_brand_would_and_five_curl_lines_later_its_money_is_released() {
+    let db = fresh_db().await;
+    let server = Process::start(db.url());
+    let folder = Scratch::new("brief");
+    let mut person = Person {
+        folder: folder.path(),
+        database: db.url().to_owned(),
+        variables: BTreeMap::from([("FENZHANG_URL".to_owned(), server.address.clone())]),
+        seen: String::new(),
+    };
+    let here = |text: &str| text.replace(ADDRESS, &server.address);
+    let mut calls: Vec<String> = Vec::new();
+    for (command, lines) in section(BRIEF) {
+        let curl = command.starts_with("curl ");
+        if curl && !crate::export::there("curl", "curl") {
+            continue;
+        }
+        let (done, printed) = person.types(&here(&command));
+        assert!(done, "{command}: {printed}");
+        if let Err(missing) = shows(&printed, &lines) {
+            panic!("{command} does not print\n{missing}\nbut\n{printed}");
+        }
+        for (role, variable) in [("  brand ", "BRAND"), ("  owner ", "OWNER")] {
+            let key = printed.lines().find(|line| line.starts_with(role));
+            if let Some(key) = key.and_then(|line| line.split_whitespace().last()) {
+                person.variables.insert(variable.to_owned(), key.to_owned());
+            }
+        }
+        if curl {
+            calls.push(here(&command));
+        }
+    }
+    if !crate::export::there("curl", "curl") {
+        return;
+    }
+    // The lines of the README are those that the command prints, with the keys filled in.
+    let filled = |line: &str| {
+        let line = line.replace("$BRAND", &person.variables["BRAND"]);
+        line.replace("$OWNER", &person.variables["OWNER"])
+    };
+    for call in &calls {
+        let call = filled(call);
+        assert!(person.seen.lines().any(|line| line == call), "{call}");
+    }
+    let printed = person
+        .seen
+        .lines()
+        .filter(|line| line.starts_with("curl ") && line.contains(" -d "));
+    assert_eq!((printed.count(), calls.len()), (5, 5));
+    fenzhang::pull::net::use_ring();
+    let client = reqwest::Client::new();
+    let owner = &person.variables["OWNER"];
+    for (party, amount) in [("A1", "7000.00"), ("G1", "3000.00"), ("B1", "-10500.00")] {
+        let url = format!("{}/v1/balances?party={party}", server.address);
+        let response = client.get(url).bearer_auth(owner).send().await.unwrap();
+        let view: serde_json::Value = response.json().await.unwrap();
+        let rows = view["balances"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["kind"] == "available").unwrap();
+        assert_eq!(row["balance"]["amount"], amount, "{party}: {view}");
+    }
+    let (good, told) = person.types("fenzhang verify --book demo");
+    assert!(good && told.contains("good"), "{told}");
+    // A second one of the same name is refused with what to do.
+    let (done, told) = person.types("fenzhang sandbox create --brand --name demo");
+    assert!(!done && told.contains("what next"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -222,7 +222,7 @@ pub fn move_clock(book: &BookState, to: Instant, now: Instant) -> Result<BookEve
     if to < now {
         return Err(Refusal::conflict(
             "clock_backwards",
-            "a clock moves forward only; reset the sandbox instead",
+            format!("the clock stands at {now} and moves forward only; a reset begins anew"),
         )
         .at("/to"));
     }

@@ -43,6 +43,9 @@ pub enum Ask {
         terms: Option<Box<Terms>>,
         /// In words.
         note: Option<String>,
+        /// The applicant's own number for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
     },
     /// Puts other terms on the table.
     Quote {
@@ -81,8 +84,26 @@ pub enum Ask {
         party: PartyId,
         /// The brand's own number for the contract.
         external_id: Option<ExternalId>,
+        /// Sets aside at once what the terms need.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        fund: bool,
     },
 }
+
+/// Every action on a brief and its applications with the sides that may ask for it, in the words of the routes.
+pub const ROLES: &[(&str, &[Side])] = &[
+    ("post", &[Side::Brand]),
+    ("amend", &[Side::Brand]),
+    ("withdraw", &[Side::Brand]),
+    ("invite", &[Side::Brand]),
+    ("apply", &[Side::Anchor]),
+    ("quote", &[Side::Brand, Side::Anchor]),
+    ("accept-quote", &[Side::Anchor]),
+    ("shortlist", &[Side::Brand]),
+    ("reject", &[Side::Brand]),
+    ("leave", &[Side::Anchor]),
+    ("award", &[Side::Brand]),
+];
 
 impl Ask {
     /// The word of the route.
@@ -173,7 +194,14 @@ pub fn decide(state: &BriefState, ask: &Ask, by: Side, now: Instant) -> Result<B
             party,
             terms: asked,
             note,
-        } => apply(state, *party, asked.as_deref(), note.as_ref(), terms),
+            external_id,
+        } => apply(
+            state,
+            *party,
+            asked.as_deref(),
+            (note.as_ref(), external_id.as_ref()),
+            terms,
+        ),
         _ => of_application(state, ask, by, terms),
     }
 }
@@ -257,7 +285,7 @@ fn apply(
     state: &BriefState,
     party: PartyId,
     asked: Option<&Terms>,
-    note: Option<&String>,
+    (note, external_id): (Option<&String>, Option<&ExternalId>),
     terms: &BriefTerms,
 ) -> Result<BriefEvent, Refusal> {
     let invited = state.application(party).is_some_and(|one| one.stage == Stage::Invited);
@@ -289,6 +317,7 @@ fn apply(
         party,
         terms: Box::new(asked.clone()),
         note: note.cloned(),
+        external_id: external_id.cloned(),
     }))
 }
 

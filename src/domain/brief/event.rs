@@ -89,6 +89,9 @@ pub enum What {
         /// In words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// The applicant's own number for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<ExternalId>,
     },
     /// `brief.quoted`: other terms on the table.
     Quoted {

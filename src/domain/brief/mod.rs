@@ -12,7 +12,7 @@ pub mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Ask, allowed, allowed_of};
+pub use decide::{Ask, ROLES, allowed, allowed_of};
 pub use event::{BriefDrafted, BriefEvent, BriefTimer, What};
 pub use state::{Application, BriefState, BriefStatus, Stage};
 pub use terms::{BriefTerms, Filters, Product, Samples, Visibility};

@@ -3,7 +3,7 @@
 
 use super::event::{BriefClock, BriefDrafted, BriefEvent, Parting, What};
 use super::terms::BriefTerms;
-use crate::base::{ContractId, Instant, LogId, PartyId, TimerId};
+use crate::base::{ContractId, ExternalId, Instant, LogId, PartyId, TimerId};
 use crate::domain::contract::{Side, Terms};
 use crate::money::{Minor, MoneyError};
 
@@ -89,6 +89,8 @@ pub struct Application {
     pub stands: bool,
     /// In words.
     pub note: Option<String>,
+    /// The applicant's own number for it.
+    pub external_id: Option<ExternalId>,
     /// Awards so far, lapsed ones too.
     pub awards: u32,
 }
@@ -208,9 +210,18 @@ impl BriefState {
 
     fn of_application(&mut self, what: &What) {
         match what {
-            What::Invited { party } => self.open(*party, Stage::Invited, None, None),
-            What::Applied { party, terms, note } => {
-                self.open(*party, Stage::Applied, Some(Terms::clone(terms)), note.clone());
+            What::Invited { party } => self.open(*party, Stage::Invited, None),
+            What::Applied {
+                party,
+                terms,
+                note,
+                external_id,
+            } => {
+                self.open(*party, Stage::Applied, Some(Terms::clone(terms)));
+                self.change(*party, |one| {
+                    one.note.clone_from(note);
+                    one.external_id.clone_from(external_id);
+                });
             }
             What::Quoted { party, by, terms } => self.change(*party, |one| {
                 one.terms = Some(Terms::clone(terms));
@@ -224,7 +235,7 @@ impl BriefState {
         }
     }
 
-    fn open(&mut self, party: PartyId, stage: Stage, terms: Option<Terms>, note: Option<String>) {
+    fn open(&mut self, party: PartyId, stage: Stage, terms: Option<Terms>) {
         let awards = self.application(party).map_or(0, |one| one.awards);
         let fresh = Application {
             party,
@@ -233,7 +244,8 @@ impl BriefState {
             stands: terms.is_some(),
             terms,
             by: Side::Anchor,
-            note,
+            note: None,
+            external_id: None,
             awards,
         };
         match self.applications.iter_mut().find(|one| one.party == party) {

@@ -322,7 +322,7 @@ pub(super) fn in_hand(state: &ContractState) -> bool {
 }
 
 /// What can still be set aside: for the terms in force, or for those proposed.
-pub(super) fn room(state: &ContractState) -> Minor {
+pub fn room(state: &ContractState) -> Minor {
     Minor((wanted(state).0.saturating_sub(state.left().0)).max(0))
 }
 

@@ -87,7 +87,7 @@ fn contest(draft: &mut Draft, number: u32, lines: &[LineId], by: Side, reason: &
     let result = work.result.as_ref();
     let known = |line: &LineId| result.is_some_and(|result| result.lines.iter().any(|sold| sold.line == *line));
     if lines.is_empty() || !lines.iter().all(known) {
-        return Err(Refusal::invalid("line_unknown", "name lines of the proposed result").at("/lines"));
+        return Err(Refusal::invalid("line_unknown", "name lines of the proposed result").at("/line_ids"));
     }
     draft.push(ContractEvent::of(What::ResultContested {
         deliverable: number,
@@ -147,7 +147,7 @@ fn arbitrate(draft: &mut Draft, number: u32, counted: &[LineId], reason: &str, n
         ));
     }
     if !counted.iter().all(|line| work.contested.contains(line)) {
-        return Err(Refusal::invalid("line_unknown", "name contested lines").at("/counted"));
+        return Err(Refusal::invalid("line_unknown", "name contested lines").at("/line_ids"));
     }
     let reached = reached(work, |sold| counted.contains(&sold.line))?;
     stands(draft, number, reached, (Why::Arbitration, Some(reason.to_owned())), now)

@@ -1,6 +1,8 @@
 //! What the two sides agreed: form, deliverables, fees, clocks. Terms sent stay as sent; a change is another version.
 //! Must never be checked against a clock: terms are right or wrong by themselves.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::forms::Form;
@@ -66,6 +68,9 @@ pub struct Deliverable {
     /// What must be shown for it, such as `replay_url`; each is a kind of evidence that a delivery has to carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
+    /// The brand's own number for it, unlike any other of the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
 }
 
 /// How long each side has, in seconds. Zero means at once, or never for warnings.
@@ -165,6 +170,18 @@ impl Terms {
         for (index, one) in self.deliverables.iter().enumerate().take(MOST) {
             one.check(index, &mut wrong);
         }
+        let numbers: Vec<&ExternalId> = self
+            .deliverables
+            .iter()
+            .filter_map(|one| one.external_id.as_ref())
+            .collect();
+        let each: BTreeSet<&ExternalId> = numbers.iter().copied().collect();
+        wrong.when(
+            each.len() != numbers.len(),
+            "/terms/deliverables",
+            "number_twice",
+            "two deliverables have the same external_id",
+        );
         self.clocks.check(&mut wrong);
         self.form.check(self, &mut wrong);
         wrong.check()?;

@@ -126,14 +126,14 @@ fn check_delivery(terms: &Terms, one: &Deliverable, delivery: &Delivery) -> Resu
         .all(|piece| good(&piece.kind, 100) && good(&piece.value, 1_000));
     wrong.when(
         !readable || delivery.evidence.len() > MOST || delivery.note.as_ref().is_some_and(|note| !good(note, 1_000)),
-        "/delivery/evidence",
+        "/evidence",
         "text_length",
         "at most 100 pieces of evidence, each with its kind and what it says",
     );
     for kind in &one.evidence {
         if !delivery.evidence.iter().any(|piece| piece.kind == *kind) {
             wrong.add(
-                "/delivery/evidence",
+                "/evidence",
                 "evidence_missing",
                 format!("the terms ask for evidence of kind {kind:?}"),
             );
@@ -141,7 +141,7 @@ fn check_delivery(terms: &Terms, one: &Deliverable, delivery: &Delivery) -> Resu
     }
     wrong.when(
         terms.form.by_minutes() != delivery.minutes.is_some(),
-        "/delivery/minutes",
+        "/minutes",
         "minutes_needed",
         "forms that pay by the hour, and only they, need the minutes shown",
     );
@@ -226,7 +226,7 @@ fn arbitrate(
     let (one, work) = draft.work_in(number, &[Status::Disputed])?;
     said(reason, "/reason")?;
     if anchor == 0 && brand == 0 {
-        return Err(Refusal::invalid("weights_zero", "give at least one side a weight").at("/anchor"));
+        return Err(Refusal::invalid("weights_zero", "give at least one side a weight").at("/weights"));
     }
     let left = one.fee.minus(work.earned)?.minus(work.returned)?;
     let parts = allocate(left, &[u64::from(anchor), u64::from(brand)])?;

@@ -98,7 +98,9 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::WithdrawReceipts { receipts, .. } => (*receipts.first()?).into(),
         Command::MatchReceipt { receipt, .. } | Command::UnmatchReceipt { receipt, .. } => (*receipt).into(),
         Command::Substitute { person, .. } => (*person).into(),
-        Command::SuspendParty { party, .. } | Command::SetCard { party, .. } => (*party).into(),
+        Command::SuspendParty { party, .. } | Command::SetCard { party, .. } | Command::ScriptParty { party, .. } => {
+            (*party).into()
+        }
         Command::SetPrefund { brand, .. } => brand.map_or(book.into(), StreamId::from),
         Command::NoteReconciliation(run) => run.reconciliation.into(),
         Command::ResolveBreaks { reconciliation, .. } => (*reconciliation).into(),

@@ -7,6 +7,7 @@ pub mod needs;
 mod objects;
 pub mod returns;
 mod scribe;
+pub mod script;
 mod shares;
 #[cfg(test)]
 mod tests;

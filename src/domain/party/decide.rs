@@ -4,8 +4,9 @@
 use super::card::{Card, CardSet, PrefundSet};
 use super::event::{
     MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyRenamed, PartyResumed,
-    PartySuspended,
+    PartyScripted, PartySuspended,
 };
+use super::script::Script;
 use super::share;
 use super::state::{Contract, ContractScope, PartyState};
 use crate::base::{Instant, MembershipId, Name, PartyId, PartyKind};
@@ -79,6 +80,18 @@ pub fn set_prefund(party: &PartyState, told: &PrefundSet) -> Result<Option<Party
     told.check(&mut wrong);
     wrong.check()?;
     Ok((party.prefund != *told).then(|| PartyEvent::PrefundSet(told.clone())))
+}
+/// Lets a sandbox play a party by a script, or no longer; the same again is no event.
+///
+/// INVARIANT: nobody is played in a live book.
+pub fn script(party: &PartyState, script: Option<Script>, sandbox: bool) -> Result<Option<PartyEvent>, Refusal> {
+    if !sandbox {
+        return Err(Refusal::invalid("not_a_sandbox", "only a sandbox has scripted parties"));
+    }
+    if party.id.kind() != PartyKind::Anchor {
+        return Err(Refusal::invalid("party_kind", "scripts are for anchors").at("/party"));
+    }
+    Ok((party.script != script).then_some(PartyEvent::Scripted(PartyScripted { script })))
 }
 
 fn readable(reason: &str) -> Result<String, Refusal> {

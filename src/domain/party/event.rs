@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::card::{CardSet, PrefundSet};
+use super::script::Script;
 use super::state::{ContractScope, Receiver, Share};
 use crate::base::{ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::entity::EntityNamed;
@@ -96,6 +97,14 @@ pub struct PartyResumed {
     pub reason: String,
 }
 
+/// `party.scripted` 脚本主播: in a sandbox the program plays this party from here on, by a script; without one it stops.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PartyScripted {
+    /// How it behaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+}
+
 /// What happened to a party.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PartyEvent {
@@ -119,6 +128,8 @@ pub enum PartyEvent {
     CardSet(CardSet),
     /// `party.prefund_set`
     PrefundSet(PrefundSet),
+    /// `party.scripted`
+    Scripted(PartyScripted),
 }
 
 impl PartyEvent {
@@ -135,6 +146,7 @@ impl PartyEvent {
             PartyEvent::Resumed(_) => "party.resumed",
             PartyEvent::CardSet(_) => "party.card_set",
             PartyEvent::PrefundSet(_) => "party.prefund_set",
+            PartyEvent::Scripted(_) => "party.scripted",
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod card;
 pub mod decide;
 pub mod event;
+pub mod script;
 mod share;
 pub mod state;
 #[cfg(test)]
@@ -11,6 +12,8 @@ mod tests;
 
 pub use card::{Asking, Card, CardSet, Credit, Figure, PrefundSet};
 pub use event::{
-    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyResumed, PartySuspended,
+    MembershipAmended, MembershipEnded, MembershipSigned, PartyEvent, PartyRegistered, PartyResumed, PartyScripted,
+    PartySuspended,
 };
+pub use script::Script;
 pub use state::{Contract, ContractScope, PartyState, Receiver, Share};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::card::{Card, PrefundSet};
 use super::event::PartyEvent;
+use super::script::Script;
 use crate::base::{EntityId, ExternalId, Instant, MembershipId, Name, PartyId};
 use crate::domain::share::{Guarantee, ShareFormula};
 use crate::money::Rate;
@@ -107,6 +108,8 @@ pub struct PartyState {
     pub card: Option<Box<Card>>,
     /// Whether its brand contracts must be covered before they are awarded.
     pub prefund: PrefundSet,
+    /// How it behaves when a sandbox plays it.
+    pub script: Option<Script>,
 }
 
 impl PartyState {
@@ -129,6 +132,7 @@ impl PartyState {
                 suspended: None,
                 card: None,
                 prefund: PrefundSet::default(),
+                script: None,
             }),
             _ => None,
         }
@@ -144,6 +148,7 @@ impl PartyState {
             PartyEvent::Resumed(_) => self.suspended = None,
             PartyEvent::CardSet(e) => self.card = Some(Box::new(e.card.clone())),
             PartyEvent::PrefundSet(e) => self.prefund = e.clone(),
+            PartyEvent::Scripted(e) => self.script = e.script,
             PartyEvent::MembershipSigned(e) => self.contracts.push(Contract {
                 id: e.membership,
                 upper: e.upper,

@@ -36,12 +36,15 @@ struct Parties(HashMap<PartyId, PartyState>);
 impl Parties {
     fn add(&mut self, party: PartyId) {
         self.0.entry(party).or_insert(PartyState {
+            card: None,
+            prefund: PrefundSet::default(),
             id: party,
             external_id: None,
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            script: None,
         });
     }
 

@@ -1,5 +1,5 @@
 -- A party and those it has, or had, a contract with.
-select p.party, p.external_id, p.name, p.entity, p.suspended and p.party = $6
+select p.party, p.external_id, p.name, p.entity, p.suspended and p.party = $6, p.script
 from (
     select $6::uuid as party
     union

@@ -84,7 +84,7 @@ table! {
 }
 table! {
     /// A party as it stands.
-    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64, entity: Option<Uuid>, suspended: bool }
+    PartyRow, Parties { party: Uuid, external_id: Option<String>, name: String, position: i64, entity: Option<Uuid>, suspended: bool, script: Option<String> }
 }
 table! {
     /// A contract of a member between two dates.

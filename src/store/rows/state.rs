@@ -202,6 +202,7 @@ fn party(state: &PartyState, position: i64, rows: &mut Rows) -> Result<()> {
         position,
         entity: state.entity.map(|entity| entity.0),
         suspended: state.suspended.is_some(),
+        script: state.script.map(|script| script.word().to_owned()),
     });
     if let Some(card) = &state.card {
         rows.cards.push(AnchorCardRow {

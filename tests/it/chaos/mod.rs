@@ -11,7 +11,7 @@ mod postmaster;
 mod proxy;
 mod proxy_tests;
 mod readers;
-mod servers;
+pub mod servers;
 pub mod two_servers;
 
 /// A count from the environment.

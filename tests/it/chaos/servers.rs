@@ -18,13 +18,13 @@ use crate::engine::Stage;
 use crate::support::pg::fresh_db;
 
 /// A `fenzhang serve` process; it ends with its owner.
-struct Process {
+pub struct Process {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Process {
-    fn start(url: &str) -> Process {
+    pub fn start(url: &str) -> Process {
         let mut serve = Command::new(env!("CARGO_BIN_EXE_fenzhang"));
         serve.args([
             "serve",
@@ -44,7 +44,7 @@ impl Process {
         Process { child, address }
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let done = Command::new("kill")
             .args([signal, &self.child.id().to_string()])
             .status();

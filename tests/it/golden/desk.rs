@@ -10,7 +10,7 @@ use fenzhang::domain::event::Event;
 use fenzhang::domain::freeze::{
     ForfeitTerms, FreezeEvent, FreezeForfeited, FreezeLifted, FreezePlaced, FreezeTerms, UnfreezeTerms,
 };
-use fenzhang::domain::party::{PartyEvent, PartyResumed, PartySuspended};
+use fenzhang::domain::party::{PartyEvent, PartyResumed, PartyScripted, PartySuspended, Script};
 use fenzhang::domain::payment::{Channel, PaymentEvent, PaymentRecorded, PaymentReturned, PaymentTerms, ReturnTerms};
 use fenzhang::domain::person::{PersonEvent, PersonSubstituted, Role};
 use fenzhang::domain::policy::{PendingKind, PolicySet, PolicyTerms, Requirement, Step};
@@ -119,6 +119,9 @@ pub fn events() -> Vec<Event> {
     let (currency, reason) = (Currency::CNY, || "刷单".to_owned());
     vec![
         Event::Party(PartyEvent::Suspended(PartySuspended { reason: reason() })),
+        Event::Party(PartyEvent::Scripted(PartyScripted {
+            script: Some(Script::Steady),
+        })),
         Event::Party(PartyEvent::Resumed(PartyResumed { reason: reason() })),
         Event::Person(PersonEvent::Substituted(PersonSubstituted {
             by: PersonId(id(16)),

@@ -30,6 +30,7 @@ fn terms(form: Form) -> Terms {
             minutes: Some(120),
             due: Some(at(1_000)),
             evidence: vec!["replay_url".to_owned()],
+            external_id: None,
         }],
         service_fee: ServiceFee {
             rate: rate(50_000),
@@ -309,6 +310,7 @@ fn brief_events() -> Vec<Event> {
             party,
             terms: quoted(),
             note: Some("两小时".to_owned()),
+            external_id: None,
         },
         What::Quoted {
             party,

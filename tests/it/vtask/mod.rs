@@ -3,12 +3,14 @@
 
 mod clocks;
 mod examples;
+mod killed;
 mod life;
 mod matching;
 mod model;
 mod prefund;
 mod race;
 mod reports;
+mod scripted;
 mod sides;
 mod steps;
 mod table;

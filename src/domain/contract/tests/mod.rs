@@ -50,6 +50,7 @@ pub fn deliverable(yuan: i64) -> Deliverable {
         minutes: None,
         due: None,
         evidence: Vec::new(),
+        external_id: None,
     }
 }
 

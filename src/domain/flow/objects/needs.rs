@@ -57,6 +57,7 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
         | Command::RevokeKey { .. }
         | Command::Substitute { .. }
         | Command::SuspendParty { .. }
+        | Command::ScriptParty { .. }
         | Command::Receipts(_)
         | Command::WithdrawReceipts { .. }
         | Command::MatchReceipt { .. }
@@ -178,7 +179,7 @@ fn of_desk(command: &Command) -> Vec<StreamId> {
         }
         Command::RevokeKey { person, .. } => wanted.push((*person).into()),
         Command::Substitute { person, by, .. } => wanted.extend::<[StreamId; 2]>([(*person).into(), (*by).into()]),
-        Command::SuspendParty { party, .. } => wanted.push((*party).into()),
+        Command::SuspendParty { party, .. } | Command::ScriptParty { party, .. } => wanted.push((*party).into()),
         Command::Receipts(facts) => wanted.extend(facts.iter().map(|fact| StreamId::from(fact.receipt))),
         Command::WithdrawReceipts { receipts, .. } => {
             wanted.extend(receipts.iter().map(|receipt| StreamId::from(*receipt)));

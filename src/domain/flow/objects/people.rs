@@ -9,13 +9,13 @@ use crate::base::{
 };
 use crate::domain::adjustment::{self, AdjustmentPosted};
 use crate::domain::approval::{self, decide::Absent, decide::Decider};
-use crate::domain::book::BookState;
 use crate::domain::book::decide::set_formula;
+use crate::domain::book::{BookMode, BookState};
 use crate::domain::command::{Command, Made, Pending, Verdict};
 use crate::domain::event::Event;
 use crate::domain::flow::Scribe;
 use crate::domain::flow::shares::true_up_month;
-use crate::domain::party::{self, MembershipAmended, MembershipSigned, PartyRegistered, PartyState};
+use crate::domain::party::{self, MembershipAmended, MembershipSigned, PartyRegistered, PartyState, Script};
 use crate::domain::person::{self, KeyIssued, PersonSubstituted, Role};
 use crate::domain::refusal::Refusal;
 
@@ -74,6 +74,7 @@ pub(super) fn decide(
             record(scribe, *party, Event::Party(event));
             made([("party", party.to_string())])
         }
+        Command::ScriptParty { party, script } => played(*party, *script, book, scribe)?,
         Command::IssueKey { .. } => issue(command, scribe)?,
         Command::RevokeKey { person, key } => {
             let state = scribe.world.person(*person).ok_or_else(|| Refusal::not_found("key"))?;
@@ -90,6 +91,16 @@ pub(super) fn decide(
 fn known(scribe: &Scribe<'_>, party: PartyId, pointer: &'static str) -> Result<Arc<PartyState>, Refusal> {
     let state = scribe.world.party(party).cloned();
     state.ok_or_else(|| Refusal::not_found("party").at(pointer))
+}
+
+/// In a sandbox a party is played by a script, or no longer.
+fn played(party: PartyId, script: Option<Script>, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    let state = known(scribe, party, "/party")?;
+    let sandbox = book.opened.mode == BookMode::Sandbox;
+    if let Some(event) = party::decide::script(&state, script, sandbox)? {
+        record(scribe, party, Event::Party(event));
+    }
+    Ok(made([("party", party.to_string())]))
 }
 
 fn register(

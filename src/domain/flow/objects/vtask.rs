@@ -11,7 +11,7 @@ use crate::base::{
 use crate::domain::book::BookState;
 use crate::domain::brief::{self, Ask, BriefDrafted, BriefState};
 use crate::domain::command::{Command, Made};
-use crate::domain::contract::actions::ROLES;
+use crate::domain::contract::actions::{ROLES, room};
 use crate::domain::contract::decide::Desk;
 use crate::domain::contract::{
     self, Action, Awarded, ContractEvent, ContractState, Phase, Side, Taker, TakerKeeps, Terms,
@@ -47,7 +47,7 @@ fn bookable(terms: &Terms, book: &BookState, scribe: &Scribe<'_>) -> Result<(), 
         return Err(Refusal::invalid("currency_not_booked", why).at("/terms/currency"));
     }
     if terms.service_fee.taker.is_some_and(|taker| !exists(scribe, taker)) {
-        return Err(Refusal::not_found("party").at("/terms/service_fee/taker"));
+        return Err(Refusal::not_found("party").at("/terms/service_fee_taker"));
     }
     Ok(())
 }
@@ -57,6 +57,7 @@ fn draft(command: &Command, book: &BookState, scribe: &mut Scribe<'_>) -> Result
         external_id,
         brand,
         terms,
+        post,
     } = command
     else {
         return Ok(Made::default());
@@ -77,6 +78,10 @@ fn draft(command: &Command, book: &BookState, scribe: &mut Scribe<'_>) -> Result
     };
     let event = brief::decide::draft(scribe.world.brief(brief).map(AsRef::as_ref), drafted)?;
     record(scribe, brief, Event::Brief(Box::new(event)));
+    if *post && let Some(state) = scribe.world.brief(brief).cloned() {
+        let event = brief::decide::decide(&state, &Ask::Post, Side::Brand, scribe.now)?;
+        record(scribe, brief, Event::Brief(Box::new(event)));
+    }
     Ok(made([("brief", brief.to_string())]))
 }
 
@@ -128,8 +133,19 @@ fn ask_brief(
         Ask::Amend { terms } => bookable(&terms.terms, book, scribe)?,
         Ask::Quote { terms, .. } => bookable(terms, book, scribe)?,
         Ask::Apply { terms: Some(terms), .. } => bookable(terms, book, scribe)?,
-        Ask::Award { party, external_id } if by == Side::Brand => {
-            return award(brief_id, &state, *party, external_id.as_ref(), book, scribe);
+        Ask::Award {
+            party,
+            external_id,
+            fund,
+        } if by == Side::Brand => {
+            let contract = award(brief_id, &state, *party, external_id.as_ref(), book, scribe)?;
+            if *fund {
+                fund_whole(contract, book, scribe)?;
+            }
+            return Ok(made([
+                ("brief", brief_id.to_string()),
+                ("contract", contract.to_string()),
+            ]));
         }
         _ => {}
     }
@@ -152,7 +168,7 @@ fn award(
     external_id: Option<&ExternalId>,
     book: &BookState,
     scribe: &mut Scribe<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<ContractId, Refusal> {
     let Some(brand) = state.drafted.as_ref().map(|drafted| drafted.brand) else {
         return Err(Refusal::not_found("brief"));
     };
@@ -189,10 +205,24 @@ fn award(
     let outcome = tell(contract_id, vec![begun], now, book, scribe);
     scribe.causation = outer;
     outcome?;
-    Ok(made([
-        ("brief", brief_id.to_string()),
-        ("contract", contract_id.to_string()),
-    ]))
+    Ok(contract_id)
+}
+
+/// Sets aside what an awarded contract needs, as its brand would; one that needs nothing is funded already.
+fn fund_whole(contract_id: ContractId, book: &BookState, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
+    let state = scribe.world.contract(contract_id).cloned();
+    let state = state.ok_or_else(|| Refusal::not_found("contract"))?;
+    let amount = room(&state);
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let none = |_: PartyId| Ok(Vec::new());
+    let desk = Desk {
+        now: scribe.now,
+        chain: &none,
+    };
+    let events = contract::decide::decide(&state, &Action::Fund { amount }, Side::Brand, &desk)?;
+    tell(contract_id, events, scribe.now, book, scribe)
 }
 
 /// Who shares what an anchor earns by its agency contracts at an instant, first receiver first (at most five).

@@ -25,6 +25,7 @@ pub(super) fn needs(book: BookId, command: &Command, (world, open): (&World, &Un
             external_id,
             brand,
             terms,
+            ..
         } => {
             wanted.push((*brand).into());
             wanted.extend(taker(&terms.terms));
@@ -96,7 +97,7 @@ fn of_ask(book: BookId, brief: BriefId, ask: &Ask, world: &World, wanted: &mut V
         Ask::Amend { terms } => wanted.extend(taker(&terms.terms)),
         Ask::Quote { terms, .. } => wanted.extend(taker(terms)),
         Ask::Apply { terms: Some(terms), .. } => wanted.extend(taker(terms)),
-        Ask::Award { party, external_id } => {
+        Ask::Award { party, external_id, .. } => {
             let Some(state) = world.brief(brief) else { return };
             let brand = state.drafted.as_ref().map(|drafted| drafted.brand);
             wanted.extend(brand.map(StreamId::from));

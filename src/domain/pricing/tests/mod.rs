@@ -172,6 +172,7 @@ impl Small {
         };
         let mut small = Small {
             book: BookState {
+                prefund: false,
                 opened,
                 owner: None,
                 formulas: Vec::new(),
@@ -216,12 +217,15 @@ impl Small {
 
     pub fn register(&mut self, party: PartyId) {
         self.parties.entry(party).or_insert(PartyState {
+            card: None,
+            prefund: crate::domain::party::PrefundSet::default(),
             id: party,
             external_id: None,
             name: "party".parse().unwrap(),
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            script: None,
         });
     }
 
