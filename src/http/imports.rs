@@ -418,7 +418,7 @@ async fn settled(shared: &Shared, log: LogId, id: ImportId) -> Result<HttpRespon
     }
 }
 
-/// Tells every row of the file: 200 when it is done at once, 202 with progress otherwise. Again: the same answer.
+/// Tells every row: 200 when done at once, 202 with progress otherwise. Again: the same answer, but offers anew.
 #[utoipa::path(post, path = "/v1/imports/{import}/commit", tag = "intake", params(("import" = String, Path)),
     responses((status = 200, body = ImportView), (status = 202, body = ImportView)))]
 pub async fn commit(

@@ -3,10 +3,12 @@
 //! It must never reach around the interface.
 
 use fenzhang::domain::person::Role;
+use fenzhang::store::books;
+use fenzhang::store::verify::verify;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::http::server::{Server, issue, register, server};
+use crate::http::server::{Server, issue, read, register, server};
 
 fn cny(amount: &str) -> Value {
     json!({"amount": amount, "currency": "CNY"})
@@ -174,6 +176,92 @@ async fn an_old_quote_is_explained_from_its_version_and_kept_when_used() {
     assert_eq!((status, twice["code"].as_str()), (409, Some("quote_used")), "{twice}");
     let (_, list) = server.get(Role::Anchor, "/v1/quotes?used=true").await;
     assert_eq!(list["quotes"].as_array().unwrap().len(), 1);
+    let mut client = server.db.client().await;
+    let logs = books::of_book(&client, server.book).await.unwrap().unwrap();
+    let checked = verify(&mut client, logs.money).await.unwrap();
+    assert!(checked.findings.is_empty(), "{checked:?}");
+}
+
+async fn call(server: &Server, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    read(
+        server
+            .request(Role::Finance, method, path)
+            .json(body)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
+}
+
+/// Waits until an import is told to its end.
+async fn told(server: &Server, import: &str) -> Value {
+    for _ in 0..200 {
+        let (_, view) = call(server, "GET", &format!("/v1/imports/{import}"), &json!({})).await;
+        if view["state"] == "done" {
+            return view["result"].clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{import} was never told to its end");
+}
+
+fn counted(result: &Value, measure: &str) -> u64 {
+    let lines = result.as_array().unwrap();
+    let line = lines.iter().find(|line| line["measure"] == measure);
+    line.map_or(0, |line| line["count"].as_u64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_offers_is_previewed_told_told_again_and_not_taken_back_over_the_interface() {
+    let server = server().await;
+    let offer = json!({"item_id": "7", "title": "墨镜", "price_info": {"sale_price": "18.00"},
+        "quantity_prices": [{"begin_num": "2", "end_num": "19副", "price": "18.00"},
+            {"begin_num": "20副", "end_num": "", "price": "17.00"}],
+        "shop_info": {"member_id": "b2b-7", "company_name": "某眼镜厂"}});
+    let bytes = json!([offer]).to_string().into_bytes();
+    let upload = server
+        .request(Role::Finance, "POST", "/v1/files?name=offers.json")
+        .body(bytes);
+    let (_, file) = read(upload.send().await.unwrap()).await;
+    let body = json!({"file": file["file"], "mapping": "1688-offers"});
+    let (status, import) = call(&server, "POST", "/v1/imports", &body).await;
+    assert_eq!(status, 201, "{import}");
+    let import = import["import"].as_str().unwrap();
+    let path = |action: &str| format!("/v1/imports/{import}/{action}");
+    let (_, preview) = call(&server, "GET", &path("preview"), &json!({})).await;
+    let would = &preview["rows"][0]["told"][0];
+    assert_eq!(
+        (would["kind"].as_str(), &would["amounts"]),
+        (Some("offer.published"), &json!(["18.00", "17.00"])),
+        "{preview}"
+    );
+    for measure in ["offers new", "offers unchanged"] {
+        let (status, begun) = call(&server, "POST", &path("commit"), &json!({})).await;
+        assert!(matches!(status, 200 | 202), "{begun}");
+        // The second telling begins from an import that is done already.
+        let mut seen = 0;
+        for _ in 0..100 {
+            seen = counted(&told(&server, import).await, measure);
+            if seen > 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(seen, 1, "{measure}");
+    }
+    let (_, shown) = server.get(Role::Anchor, "/v1/offers/1688:7").await;
+    assert_eq!(
+        (
+            shown["version"].as_i64(),
+            shown["unit"].as_str(),
+            shown["min_order"].as_i64()
+        ),
+        (Some(1), Some("副"), Some(2))
+    );
+    assert_eq!(shown["notes"], json!(["unit_stripped"]));
+    let (status, refused) = call(&server, "POST", &path("reverse"), &json!({})).await;
+    assert_eq!(status, 409, "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
