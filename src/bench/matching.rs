@@ -291,6 +291,20 @@ async fn fill(engine: &Engine, book: BookId, anchors: u64) -> Result<(), BenchEr
     contracted(engine, book, &all).await
 }
 
+/// The same rows in nine other books, so that what is read is a part of each table.
+async fn among_others(client: &Client, log: LogId) -> Result<(), BenchError> {
+    let others: Vec<uuid::Uuid> = (0..9).map(|_| uuid::Uuid::now_v7()).collect();
+    for sql in [
+        include_str!("sql/match_parties.sql"),
+        include_str!("sql/match_sales.sql"),
+        include_str!("sql/match_contracts.sql"),
+        include_str!("sql/match_clicks.sql"),
+    ] {
+        client.execute(sql, &[&log.0, &others]).await?;
+    }
+    Ok(())
+}
+
 async fn ranked(client: &Client, log: LogId, page: &Page) -> Result<report::MatchesView, BenchError> {
     Ok(report::matches(client, log, Viewer::All, "wanted", report::MONTHS, page).await?)
 }
@@ -339,6 +353,7 @@ pub async fn measure(
     posted(&engine, book, "wanted", Some("category7".to_owned())).await?;
     let missing = || BenchError::Other("the book is missing".to_owned());
     let log = books::of_book(client, book).await?.ok_or_else(missing)?.money;
+    among_others(client, log).await?;
     client.batch_execute("vacuum analyze").await?;
     let (_, plan) = report::match_statement(client, log, "wanted", true).await?;
     let (mut bare, mut page) = (Duration::MAX, Duration::MAX);

@@ -102,7 +102,7 @@ impl ReceiptOutcomeView {
 pub struct BillIn {
     /// The platform or merchant that owed it: id or own number; not told for a transfer between the owner's own accounts.
     pub party: Option<String>,
-    /// The month of the bill.
+    /// The month of the bill; none for a brand's deposit 预存款, and for a transfer.
     #[schema(example = "2026-05")]
     pub period: Option<String>,
     /// How much of the receipt.

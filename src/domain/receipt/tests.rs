@@ -103,8 +103,10 @@ fn what_cannot_stand_is_parked_with_its_code() {
 fn a_match_names_every_wrong_part() {
     let mut state = ReceiptState::default();
     told(&mut state, &fact(10_000), 1);
+    let agency = PartyId::tagged(PartyKind::Agency, Uuid::from_u128(6));
     let wrong = [
         Bill {
+            party: Some(agency),
             period: None,
             ..bill(-1)
         },
@@ -119,6 +121,21 @@ fn a_match_names_every_wrong_part() {
     assert_eq!(codes, ["amount_sign", "not_found", "period_of_bill"]);
     let over = settle(&state, &[bill(10_001)], &|_| true).unwrap_err();
     assert_eq!(over.code, "receipt_exceeded");
+}
+
+#[test]
+fn a_brands_receipt_without_a_month_is_its_deposit() {
+    let mut state = ReceiptState::default();
+    told(&mut state, &fact(10_000), 1);
+    let deposit = Bill {
+        period: None,
+        ..bill(10_000)
+    };
+    let ReceiptEvent::Matched(matched) = settle(&state, &[deposit], &|_| true).unwrap() else {
+        panic!("a match");
+    };
+    let accounts: Vec<Account> = matched.bills.iter().map(|bill| bill.account).collect();
+    assert_eq!(accounts, [Account::of(brand(), AccountKind::Available)]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use fenzhang::store::append::{Batch, begin, write};
 use fenzhang::store::books::{self, BookLogs};
 use fenzhang::store::envelope::Origin;
 use fenzhang::store::error::Result;
-use fenzhang::store::rows::{of_state, pin_of};
+use fenzhang::store::rows::{of_line, of_state, pin_of};
 use fenzhang::store::statements::Statements;
 use fenzhang::store::{head, load};
 use tokio_postgres::Client;
@@ -243,12 +243,18 @@ impl Sample {
             batch.add(&recorded, origin, &stamped, pinned_before)?;
             touched.insert(stream, placed.position);
         }
+        let before = self.world.before_journal();
+        let zone = self.world.book(self.book).map(|book| book.opened.zone);
         for (stream, position) in touched {
             if let Some(known) = self.world.get(stream) {
+                if let Some(zone) = zone {
+                    of_line(zone, before.get(&stream).copied(), known, &mut batch.rows.anchors);
+                }
                 of_state(self.book, stream, known, position, &mut batch.rows)?;
             }
         }
         write(client, st, &batch, now).await?;
+        self.world.keep();
         Ok(head.position + batch.len() as i64)
     }
 }

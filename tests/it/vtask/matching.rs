@@ -312,3 +312,19 @@ async fn a_programme_is_awarded_before_its_anchor_is_known_and_a_guest_needs_the
     stage.holds("guest", &[("available", "100.00")]).await;
     stage.holds("A", &[]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_about_matching_says_the_rules_that_are_used() {
+    let stage = Stage::open().await;
+    mask_brief(&stage, "b1", json!({})).await;
+    let rules = stage.get("/v1/briefs/b1/matches").await["rules"].clone();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/vtask-matching.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for weight in rules["weights"].as_array().unwrap() {
+        let row = format!("| `{}` | {} |", weight["figure"].as_str().unwrap(), weight["weight"]);
+        assert!(page.contains(&row), "{row}");
+    }
+    let newcomers = format!("fewer than {} delivered contracts", rules["newcomer_below"]);
+    assert!(page.contains(&newcomers) && page.contains(&format!("Every {}th place", rules["newcomer_every"])));
+    assert_eq!(rules["least_parties"], 5);
+}

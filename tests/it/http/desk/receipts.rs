@@ -152,7 +152,7 @@ async fn two_receipts_that_fit_one_bill_are_left_to_a_person_and_a_transfer_sett
         .post(
             &desk.maker,
             &path,
-            &json!({"bills": [{"party": "B1", "amount": cny("-1.00")}]}),
+            &json!({"bills": [{"period": "2026-05", "amount": cny("-1.00")}]}),
         )
         .await;
     let codes: Vec<&str> = refused["errors"]
