@@ -227,6 +227,8 @@ kinds! {
     "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
     "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
     "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
+    "calendar.set" => |e| Event::Book(BookEvent::CalendarSet(e));
+    "sheet.issued" => |e| Event::Sheet(SheetEvent::Issued(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -359,7 +361,7 @@ impl Event {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Event::Book(e) => {
-                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet)
+                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, CalendarSet)
             }
             Event::Party(e) => {
                 each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed)
@@ -383,7 +385,7 @@ impl Event {
             Event::Returns(e) => each!(e, ReturnEvent: Told, Joined, Judged, Withdrawn),
             Event::Run(e) => each!(e, RunEvent: Started, Reckoned, Drafted, Waits, Approved, Issued, Locked, Dropped),
             Event::Sheet(e) => {
-                each!(e, SheetEvent: Drafted, Delivered, Confirmed, Contested, Answered, HeldBack, DeemedConfirmed)
+                each!(e, SheetEvent: Drafted, Delivered, Confirmed, Contested, Answered, HeldBack, DeemedConfirmed, Issued)
             }
             Event::Closing(e) => each!(e, ClosingEvent: Guarantee, Held, Released),
             Event::Payment(e) => each!(e, PaymentEvent: Recorded, Returned),

@@ -68,9 +68,11 @@ mod settlement;
 mod sheet;
 mod shops;
 mod show_report;
+mod simulation;
 mod statement;
 mod streams;
 mod table;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -151,8 +153,8 @@ pub use return_rates::{ReturnRatesView, ReturnRow, return_rates};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use runs::{
-    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
-    run, runs, settlement_terms,
+    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TieRow, differences, exits, last_run_before, run,
+    runs,
 };
 pub use settlement::{MonthCell, SettlementRow, SettlementView, settlement};
 pub use sheet::{
@@ -161,11 +163,13 @@ pub use sheet::{
 };
 pub use shops::{ShopView, ShopsView, shop, shops};
 pub use show_report::{ShowRow, ShowsView, show_report};
+pub use simulation::{SimulatedParty, SimulatedRange, SimulatedSum, SimulationView, simulation};
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
 };
 pub use table::{Cell, Table};
+pub use terms::{CalendarDayView, CalendarView, CalendarsView, PayableOnView, TermsView, calendars, settlement_terms};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use vtask_terms::ContractTermsView;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::formula::Formula;
 use super::{BookMode, Perspective};
 use crate::base::{BookId, CutoverId, ExternalId, FormulaId, Instant, Month, Name, PartyId, TimerId, Zone};
-use crate::domain::settlement::SettlementTermsSet;
+use crate::domain::settlement::{CalendarSet, SettlementTermsSet};
 use crate::money::Currency;
 
 /// `book.opened`: the first event of a money log.
@@ -125,6 +125,8 @@ pub enum BookEvent {
     PeriodReopened(PeriodReopened),
     /// `settlement.terms_set`
     SettlementTermsSet(SettlementTermsSet),
+    /// `calendar.set`
+    CalendarSet(CalendarSet),
 }
 
 impl BookEvent {
@@ -141,6 +143,7 @@ impl BookEvent {
             BookEvent::CutOver(_) => "book.cut_over",
             BookEvent::PeriodReopened(_) => "period.reopened",
             BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
+            BookEvent::CalendarSet(_) => "calendar.set",
         }
     }
 }
