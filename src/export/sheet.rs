@@ -263,7 +263,12 @@ fn figures(sheet: &SheetView) -> Vec<(&'static str, String, String, &Money)> {
     rows.push(("carried", "carried".to_owned(), "结转".to_owned(), &sheet.carried));
     rows.push(("payable", "payable".to_owned(), "应付".to_owned(), &sheet.payable));
     for (en, zh, money) in sheet.beside() {
-        rows.push(("payable", en.to_owned(), zh.to_owned(), money));
+        rows.push(("note", en.to_owned(), zh.to_owned(), money));
+    }
+    if let Some(reason) = &sheet.suspended {
+        let reason = super::words::one_line(reason);
+        let (en, zh) = (format!("not paid: {reason}"), format!("暂停付款：{reason}"));
+        rows.push(("note", en, zh, &sheet.carried));
     }
     for other in &sheet.others {
         let zh = other_word(other.account).to_owned();

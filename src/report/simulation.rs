@@ -92,6 +92,8 @@ pub struct SimulationView {
     pub others: Vec<SimulatedRange>,
 }
 
+/// Kind, parties, least and largest difference.
+type Hidden = (PartyKind, BTreeSet<PartyId>, Minor, Minor);
 type Sums = BTreeMap<(PartyId, Currency), (Minor, Minor)>;
 
 #[derive(Default)]
@@ -199,7 +201,7 @@ impl Tally {
 ///
 /// INVARIANT: no range is over fewer than five parties.
 fn ranges(viewer: Viewer, sums: &Sums) -> Result<Vec<SimulatedRange>, ReportError> {
-    let mut hidden: BTreeMap<(&'static str, Currency), (PartyKind, BTreeSet<PartyId>, Minor, Minor)> = BTreeMap::new();
+    let mut hidden: BTreeMap<(&'static str, Currency), Hidden> = BTreeMap::new();
     for ((party, currency), (now, then)) in sums.iter().filter(|((party, _), _)| !viewer.sees(*party)) {
         let difference = then.minus(*now)?;
         let kind = party.kind();
