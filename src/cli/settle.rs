@@ -374,10 +374,11 @@ async fn differences(client: &Client, logs: &BookLogs, run: RunId) -> Result<(),
 async fn check(client: &Client, logs: &BookLogs, period: Month) -> Result<(), Failure> {
     let position = report::position(client, logs.money, At::Now).await?;
     let terms = in_force(&settlements::terms(client, logs.money, logs.book).await?, period);
+    let of = settlements::reckoned(client, logs.money, (period, position), &terms).await?;
     let mut sums: BTreeMap<(Currency, &'static str), (u64, Minor)> = BTreeMap::new();
     let (mut after, mut sheets) = (Uuid::nil(), 0_u64);
     loop {
-        let page = settlements::sheets(client, logs.money, (period, position), after, 500).await?;
+        let page = settlements::sheets(client, logs.money, &of, after, 500).await?;
         let suspended = settlements::suspended(client, logs.money, &page.sheets).await?;
         for told in &page.sheets {
             let why = suspended.contains(&told.party).then_some("suspended");

@@ -668,6 +668,13 @@ pub enum Pending {
         /// Why.
         reason: String,
     },
+    /// A sheet that was held back is issued after its run.
+    IssueSheet {
+        /// Which.
+        sheet: SheetId,
+        /// What it says.
+        sha256: String,
+    },
 }
 
 /// Who asks. Kept on every event.

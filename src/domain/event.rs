@@ -245,6 +245,8 @@ kinds! {
     "party.card_set" => |e| Event::Party(PartyEvent::CardSet(e));
     "party.prefund_set" => |e| Event::Party(PartyEvent::PrefundSet(e));
     "book.prefund_set" => |e| Event::Book(BookEvent::PrefundSet(e));
+    "calendar.set" => |e| Event::Book(BookEvent::CalendarSet(e));
+    "sheet.issued" => |e| Event::Sheet(SheetEvent::Issued(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -383,7 +385,7 @@ impl Event {
     pub fn payload(&self) -> Result<String, serde_json::Error> {
         match self {
             Event::Book(e) => {
-                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, PrefundSet)
+                each!(e, BookEvent: Opened, OwnerNamed, FormulaSet, PeriodCutOff, ClockMoved, TimerLapsed, Repaired, CutOver, PeriodReopened, SettlementTermsSet, PrefundSet, CalendarSet)
             }
             Event::Party(e) => {
                 each!(e, PartyEvent: Registered, Renamed, MembershipSigned, MembershipAmended, MembershipEnded, EntityNamed, Suspended, Resumed, CardSet, PrefundSet, Scripted)
@@ -407,7 +409,7 @@ impl Event {
             Event::Returns(e) => each!(e, ReturnEvent: Told, Joined, Judged, Withdrawn),
             Event::Run(e) => each!(e, RunEvent: Started, Reckoned, Drafted, Waits, Approved, Issued, Locked, Dropped),
             Event::Sheet(e) => {
-                each!(e, SheetEvent: Drafted, Delivered, Confirmed, Contested, Answered, HeldBack, DeemedConfirmed)
+                each!(e, SheetEvent: Drafted, Delivered, Confirmed, Contested, Answered, HeldBack, DeemedConfirmed, Issued)
             }
             Event::Closing(e) => each!(e, ClosingEvent: Guarantee, Held, Released),
             Event::Payment(e) => each!(e, PaymentEvent: Recorded, Returned),

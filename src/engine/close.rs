@@ -14,13 +14,14 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{Engine, EngineError, Meta, not_started};
-use crate::base::{BookId, Instant, LogId, MembershipId, Month, RunId, Zone};
+use crate::base::{BookId, Instant, LogId, MembershipId, Month, PartyId, RunId, Zone};
+use crate::domain::book::BookMode;
 use crate::domain::command::Command;
 use crate::domain::settlement::terms::in_force;
 use crate::domain::settlement::{Settle, Stage};
 use crate::money::Rate;
 use crate::store::jobs::{self, Lease};
-use crate::store::settlements;
+use crate::store::{head, recon, settlements};
 
 /// How often a server looks for runs that nobody works on.
 const EVERY: Duration = Duration::from_millis(500);
@@ -161,6 +162,36 @@ impl Engine {
                 tracing::warn!(%error, %run, "a close waits for the next round");
             }
         });
+    }
+
+    /// The exit settlement of a party as a command: what it is owed up to the head, in the month that is open.
+    pub async fn exit(&self, book: BookId, log: LogId, party: PartyId, reason: String) -> Result<Command, EngineError> {
+        let client = self.pool().get().await.map_err(|_| EngineError::NotStarted)?;
+        let head = head::read(&client, log).await.map_err(not_started)?;
+        let head = head.ok_or(EngineError::NotStarted)?;
+        let position = head.position;
+        let state = recon::book(&client, log, position).await.map_err(not_started)?;
+        // A sandbox's time stands still between the moves of its clock.
+        let now = match state.opened.mode {
+            BookMode::Sandbox => head.recorded_at,
+            BookMode::Live => head::now(&client).await.map_err(not_started)?,
+        };
+        let period = state.stamp(now).period;
+        let terms = settlements::terms_until(&client, log, book, position)
+            .await
+            .map_err(not_started)?;
+        let terms = in_force(&terms, period);
+        let of = settlements::reckoned(&client, log, (period, position), &terms)
+            .await
+            .map_err(not_started)?;
+        let sheets = settlements::exit(&client, log, &of, party).await.map_err(not_started)?;
+        Ok(Command::Settle(Box::new(Settle::Exit {
+            party,
+            period,
+            reason,
+            position,
+            sheets,
+        })))
     }
 
     /// Sheets of a run with something payable that nobody confirmed.
@@ -410,9 +441,18 @@ impl Work<'_> {
     /// Draws up every sheet, then ends the draft with their digest.
     async fn drafting(&mut self, period: Month, position: i64) -> Result<bool, EngineError> {
         let mut after = self.begin(Phase::Sheets).map_or(Uuid::nil(), |(after, _)| after);
+        let client = self.client().await?;
+        let terms = settlements::terms(&client, self.log, self.book)
+            .await
+            .map_err(not_started)?;
+        let terms = in_force(&terms, period);
+        let of = settlements::reckoned(&client, self.log, (period, position), &terms)
+            .await
+            .map_err(not_started)?;
+        drop(client);
         loop {
             let client = self.client().await?;
-            let page = settlements::sheets(&client, self.log, (period, position), after, self.pace.step)
+            let page = settlements::sheets(&client, self.log, &of, after, self.pace.step)
                 .await
                 .map_err(not_started)?;
             drop(client);

@@ -108,7 +108,7 @@ fn paper(face: &BookFace, sheet: &SheetView, lines: &[StatementLine], left_out: 
     ];
     let fact = |label: &str, value: String| (label.to_owned(), value);
     Ok(Paper {
-        title: "结算单".to_owned(),
+        title: if sheet.exit { "离场结算单" } else { "结算单" }.to_owned(),
         subtitle: "Settlement sheet".to_owned(),
         number: number.clone(),
         mark: mark(sheet),
@@ -168,6 +168,9 @@ fn amounts(sheet: &SheetView) -> Vec<Amount> {
         ));
         rows.push(row("应付 Payable".to_owned(), "本次结算应付乙方", &sheet.payable, true));
     }
+    for (en, zh, money) in sheet.beside() {
+        rows.push(row(zh.to_owned(), en, money, false));
+    }
     let moved = |money: &Money| money.amount.bytes().any(|b| matches!(b, b'1'..=b'9'));
     for other in sheet
         .others
@@ -220,6 +223,22 @@ fn notes(sheet: &SheetView) -> Vec<String> {
             "余额自 {since} 起为负，已 {months} 个账期。Negative since {since}."
         ));
     }
+    if let Some(reason) = &sheet.suspended {
+        notes.push(format!(
+            "暂停付款 Not paid：{}；恢复后计入下一次结算的应付。Payable in the first run after it is resumed.",
+            super::words::one_line(reason)
+        ));
+    }
+    if sheet.exit {
+        notes.push(
+            "离场结算：截至上述位置已结算的金额；预估部分及以后的数据计入后续结算单。Exit settlement: what was settled up to the \
+             position above; what is estimated, and what comes later, stands on a later sheet."
+                .to_owned(),
+        );
+    }
+    if let Some(day) = &sheet.pay_by {
+        notes.push(format!("付款期限 To be paid by：{day}"));
+    }
     if let Some(contest) = &sheet.contest {
         notes.push(format!("异议 Contest：{}", super::words::one_line(&contest.reason)));
         if let Some(answer) = &contest.answer {
@@ -243,6 +262,14 @@ fn figures(sheet: &SheetView) -> Vec<(&'static str, String, String, &Money)> {
     rows.push(("closing", "closing".to_owned(), "期末".to_owned(), &sheet.closing));
     rows.push(("carried", "carried".to_owned(), "结转".to_owned(), &sheet.carried));
     rows.push(("payable", "payable".to_owned(), "应付".to_owned(), &sheet.payable));
+    for (en, zh, money) in sheet.beside() {
+        rows.push(("note", en.to_owned(), zh.to_owned(), money));
+    }
+    if let Some(reason) = &sheet.suspended {
+        let reason = super::words::one_line(reason);
+        let (en, zh) = (format!("not paid: {reason}"), format!("暂停付款：{reason}"));
+        rows.push(("note", en, zh, &sheet.carried));
+    }
     for other in &sheet.others {
         let zh = other_word(other.account).to_owned();
         rows.push(("other", other.account.word().to_owned(), zh, &other.closing));

@@ -13,7 +13,8 @@ pub mod contracts;
 pub mod cutovers;
 pub mod disputes;
 pub mod entities;
-pub mod explain;
+pub mod exits;
+mod explain;
 pub mod exports;
 pub mod fact;
 pub mod facts;
@@ -57,10 +58,12 @@ pub mod sandbox;
 pub mod settlements;
 pub mod shares;
 pub mod sheets;
+pub mod simulations;
 pub mod spool;
 pub mod state;
 pub mod suppliers;
 pub mod vtask_actions;
+pub mod terms;
 pub mod vtask_terms;
 pub mod wire;
 pub mod write;
@@ -174,8 +177,13 @@ fn settlement_routes(config: &mut ServiceConfig) {
         .route("/v1/settlements/{run}/approve", post().to(settlements::approve))
         .route("/v1/settlements/{run}/issue", post().to(settlements::issue))
         .route("/v1/settlements/{run}/lock", post().to(settlements::lock))
-        .route("/v1/settlement-terms", get().to(settlements::terms))
-        .route("/v1/settlement-terms", post().to(settlements::set_terms))
+        .route("/v1/settlement-terms", get().to(terms::terms))
+        .route("/v1/settlement-terms", post().to(terms::set_terms))
+        .route("/v1/simulations", post().to(simulations::simulate))
+        .route("/v1/calendars", get().to(terms::calendars))
+        .route("/v1/calendars", post().to(terms::set_calendar))
+        .route("/v1/exits", get().to(exits::list))
+        .route("/v1/exits", post().to(exits::make))
         .route("/v1/sheets", get().to(sheets::list))
         .route("/v1/sheets/{sheet}", get().to(sheets::show))
         .route("/v1/sheets/{sheet}/lines", get().to(sheets::lines))
@@ -183,7 +191,8 @@ fn settlement_routes(config: &mut ServiceConfig) {
         .route("/v1/sheets/{sheet}/confirm", post().to(sheets::confirm))
         .route("/v1/sheets/{sheet}/contest", post().to(sheets::contest))
         .route("/v1/sheets/{sheet}/answer", post().to(sheets::answer_contest))
-        .route("/v1/sheets/{sheet}/hold-back", post().to(sheets::hold_back));
+        .route("/v1/sheets/{sheet}/hold-back", post().to(sheets::hold_back))
+        .route("/v1/sheets/{sheet}/issue", post().to(sheets::issue));
 }
 
 /// Reconciliations and the contest desk.

@@ -16,7 +16,7 @@ use super::state::Shared;
 use super::wire::AnswerView;
 use super::write::Write;
 use crate::access::{rule_stand, scope_brand};
-use crate::base::{ExternalId, ItemId, PartyId, RuleId, ShelfId, ShopId};
+use crate::base::{BookId, ExternalId, ItemId, PartyId, RuleId, ShelfId, ShopId};
 use crate::domain::command::Command;
 use crate::domain::plan::{PlanKind, RuleScope};
 use crate::money::Currency;
@@ -87,8 +87,7 @@ pub struct ApplicantDecisionIn {
 #[serde(deny_unknown_fields)]
 pub struct NothingIn {}
 
-fn scope(form: &mut Form, write: &Write, told: &ScopeIn) -> Option<RuleScope> {
-    let book = write.caller.who.book;
+pub(super) fn scope(form: &mut Form, book: BookId, told: &ScopeIn) -> Option<RuleScope> {
     let platform: Option<ExternalId> = form.read("/platform", &told.platform);
     let item: Option<Option<ExternalId>> = form.maybe("/item", told.item.as_deref());
     let shop: Option<Option<ExternalId>> = form.maybe("/shop", told.shop.as_deref());
@@ -118,7 +117,7 @@ pub async fn post(write: Write, Json(body): Json<RuleIn>) -> Result<HttpResponse
         (Some(text), _) => form.party("/brand", text),
         (None, own) => form.need("/brand", own),
     };
-    let scope = form.within("/scope", |form| scope(form, &write, &body.scope));
+    let scope = form.within("/scope", |form| scope(form, write.caller.who.book, &body.scope));
     let currency: Currency = form
         .maybe("/currency", body.currency.as_deref())
         .flatten()

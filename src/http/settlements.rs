@@ -1,10 +1,9 @@
-//! `/v1/settlements`: a month's run from closing entries to sheets: start, drop, approve, issue, lock; its differences; and the
-//! terms of settlement.
+//! `/v1/settlements`: a month's run from closing entries to sheets: start, drop, approve, issue, lock; and its differences.
 //! Must never work on a close inside the request, nor approve: it asks, and a second person decides under `/v1/approvals`.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::Json;
@@ -14,13 +13,12 @@ use super::problem::Problem;
 use super::read::{Read, answer};
 use super::rules::NothingIn;
 use super::state::Shared;
-use super::wire::{AnswerView, MoneyIn};
+use super::wire::AnswerView;
 use super::write::Write;
 use crate::base::{Month, RunId, SheetId};
 use crate::domain::command::{Command, Pending};
-use crate::domain::settlement::{Settle, SettlementTerms};
-use crate::money::{Currency, Minor, Rate};
-use crate::report::{self, DifferencesView, RunView, RunsView, SheetFilter, SheetsView, TermsView};
+use crate::domain::settlement::Settle;
+use crate::report::{self, DifferencesView, RunView, RunsView, SheetFilter, SheetsView};
 
 /// Which month to close.
 #[derive(Deserialize, ToSchema)]
@@ -50,41 +48,6 @@ pub struct DeliverIn {
     pub how: String,
     /// What proves it. Without proof silence never confirms.
     pub proof: Option<String>,
-}
-
-/// Terms of settlement.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TermsIn {
-    /// First month they hold for; the earliest open one when not told.
-    #[schema(example = "2026-06")]
-    pub from: Option<String>,
-    /// 起付金额: below it nothing is payable and the balance is carried; one a currency.
-    #[serde(default)]
-    pub minimum_payouts: Vec<MoneyIn>,
-    /// 退货准备金: what part of a month's earnings is held back for returns.
-    #[schema(example = "0.1")]
-    pub reserve_rate: Option<String>,
-    /// Days after its month after which a reserve is released.
-    #[serde(default)]
-    pub reserve_days: u32,
-    /// Days after delivery within which a party confirms or contests; 3 when not told.
-    pub confirm_days: Option<u32>,
-    /// The agreed clause: silence confirms, once delivery is proven.
-    #[serde(default)]
-    pub silence_confirms: bool,
-    /// A run is issued only when every sheet with something payable was confirmed.
-    #[serde(default)]
-    pub confirm_before_issue: bool,
-    /// How many months before its own a close trues up again; 4 when not told.
-    pub true_up_months: Option<u32>,
-}
-
-/// Every version of the terms, in order of setting.
-#[derive(Serialize, ToSchema)]
-pub struct TermsListView {
-    /// Versions; without any, nothing is held back, no minimum applies and silence confirms nothing.
-    pub terms: Vec<TermsView>,
 }
 
 fn run_id(text: &str) -> Result<RunId, Problem> {
@@ -288,42 +251,4 @@ pub async fn deliver(write: Write, id: Path<String>, Json(body): Json<DeliverIn>
         proof: body.proof,
     };
     write.change("POST /v1/settlements/{run}/deliver", settle(asked)).await
-}
-
-/// Sets the terms of settlement from a month on.
-#[utoipa::path(post, path = "/v1/settlement-terms", tag = "settlement", request_body = TermsIn,
-    responses((status = 200, body = AnswerView)))]
-pub async fn set_terms(write: Write, Json(body): Json<TermsIn>) -> Result<HttpResponse, Problem> {
-    let mut form = Form::default();
-    let from: Option<Option<Month>> = form.maybe("/from", body.from.as_deref());
-    let least = |(n, told): (usize, &MoneyIn)| {
-        let money = form.money(&format!("/minimum_payouts/{n}"), told)?;
-        Some((money.currency, money.minor))
-    };
-    let minimum: Vec<Option<(Currency, Minor)>> = body.minimum_payouts.iter().enumerate().map(least).collect();
-    let rate: Option<Option<Rate>> = form.maybe("/reserve_rate", body.reserve_rate.as_deref());
-    let minimum = minimum.into_iter().collect::<Option<Vec<_>>>();
-    let ((from, rate), minimum_payouts) = form.finish(from.zip(rate).zip(minimum))?;
-    let usual = SettlementTerms::default();
-    let terms = SettlementTerms {
-        minimum_payouts,
-        reserve_rate: rate.unwrap_or_default(),
-        reserve_days: body.reserve_days,
-        confirm_days: body.confirm_days.unwrap_or(usual.confirm_days),
-        silence_confirms: body.silence_confirms,
-        confirm_before_issue: body.confirm_before_issue,
-        true_up_months: body.true_up_months.unwrap_or(usual.true_up_months),
-    };
-    write
-        .change("POST /v1/settlement-terms", settle(Settle::SetTerms { from, terms }))
-        .await
-}
-
-/// Lists every version of the terms of settlement.
-#[utoipa::path(get, path = "/v1/settlement-terms", tag = "settlement", responses((status = 200, body = TermsListView)))]
-pub async fn terms(shared: Data<Shared>, caller: Caller, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut read = Read::current(&shared, caller, &request).await?;
-    read.finish()?;
-    let terms = report::settlement_terms(&read.client, read.log()).await?;
-    answer(&request, &TermsListView { terms })
 }

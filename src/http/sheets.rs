@@ -11,12 +11,13 @@ use super::form::Form;
 use super::guard::Caller;
 use super::problem::Problem;
 use super::read::{Read, answer};
+use super::rules::NothingIn;
 use super::state::Shared;
 use super::wire::AnswerView;
 use super::write::Write;
 use crate::access::sees;
 use crate::base::{LineId, PartyId, RunId, SheetId};
-use crate::domain::command::Command;
+use crate::domain::command::{Command, Pending};
 use crate::domain::settlement::Settle;
 use crate::report::{self, SheetFilter, SheetMembersView, SheetView, SheetsView, StatementView, Viewer};
 
@@ -221,4 +222,25 @@ pub async fn hold_back(write: Write, id: Path<String>, Json(body): Json<HoldBack
         held_back: body.held_back,
     };
     write.change("POST /v1/sheets/{sheet}/hold-back", settle(asked)).await
+}
+
+/// Asks for the later issue of a sheet that was held back when its run was issued, once its contest is answered; a second
+/// person gives it under `/v1/approvals`. It says what it said when it was drawn up.
+#[utoipa::path(post, path = "/v1/sheets/{sheet}/issue", tag = "settlement", request_body = NothingIn,
+    params(("sheet" = String, Path)), responses((status = 201, body = AnswerView)))]
+pub async fn issue(
+    write: Write,
+    id: Path<String>,
+    Json(NothingIn {}): Json<NothingIn>,
+) -> Result<HttpResponse, Problem> {
+    let client = write.client().await?;
+    let sheet = seen(&client, &write.caller, &id).await?;
+    std::mem::drop(client);
+    let pending = Pending::IssueSheet {
+        sheet: sheet.sheet,
+        sha256: sheet.sha256,
+    };
+    write
+        .make("POST /v1/sheets/{sheet}/issue", "approval", Command::Request(pending))
+        .await
 }

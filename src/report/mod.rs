@@ -73,10 +73,12 @@ mod settlement;
 mod sheet;
 mod shops;
 mod show_report;
+mod simulation;
 mod statement;
 mod streams;
 mod suppliers;
 mod table;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -166,8 +168,8 @@ pub use return_rates::{ReturnRatesView, ReturnRow, return_rates};
 pub use returns::{ReturnCount, ReturnCountsView, return_counts};
 pub use rules::{RuleVersionView, RuleView, RulesView, rule, rules};
 pub use runs::{
-    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TermsView, TieRow, differences, last_run_before,
-    run, runs, settlement_terms,
+    DifferencesView, RunSumView, RunView, RunsView, SheetDifference, TieRow, differences, exits, last_run_before, run,
+    runs,
 };
 pub use settlement::{MonthCell, SettlementRow, SettlementView, settlement};
 pub use sheet::{
@@ -176,12 +178,14 @@ pub use sheet::{
 };
 pub use shops::{ShopView, ShopsView, shop, shops};
 pub use show_report::{ShowRow, ShowsView, show_report};
+pub use simulation::{SimulatedParty, SimulatedRange, SimulatedSum, SimulationView, simulation};
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
 };
 pub use suppliers::{SupplierFilter, SupplierRowView, SupplierView, SuppliersView, supplier, suppliers};
 pub use table::{Cell, Table};
+pub use terms::{CalendarDayView, CalendarView, CalendarsView, PayableOnView, TermsView, calendars, settlement_terms};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use vtask_terms::ContractTermsView;

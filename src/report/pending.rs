@@ -45,6 +45,8 @@ pub(super) fn summary(command: &Pending, view: &mut ApprovalView) {
         Pending::Unfreeze(terms) => (None, Some(terms.reason.clone())),
         Pending::Forfeit(terms) => (None, Some(terms.reason.clone())),
         Pending::Resume { party, reason } => (Some(*party), Some(reason.clone())),
+        // The sheet says itself whose it is and what it comes to.
+        Pending::IssueSheet { sheet, .. } => (None, Some(sheet.to_string())),
     };
     view.party = party;
     view.reason = reason;
@@ -98,6 +100,7 @@ pub(super) fn details(command: &Pending, view: &mut ApprovalView) {
             view.files.clone_from(&terms.files);
         }
         Pending::SetPolicy(terms) => view.details = policy(terms),
+        Pending::IssueSheet { sheet, sha256 } => view.details = vec![detail("sheet", sheet), detail("sha256", sha256)],
         Pending::Resume { .. } => {}
     }
 }

@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::page::part;
 use super::sheet::{part_words, parts_of};
-use super::{At, Cell, Money, Page, ReportError, Statement, Table, position, sql, streams, wire};
+use super::{At, Cell, Money, Page, ReportError, Statement, Table, position, sql, wire};
 use crate::base::{LogId, Month, PartyId, RunId, SheetId};
-use crate::domain::settlement::{Part, SettlementTerms, Stage};
+use crate::domain::settlement::{Part, Stage};
 use crate::ledger::AccountKind;
 use crate::money::{Currency, Minor};
 
@@ -87,6 +87,13 @@ pub struct RunView {
     pub contested: i64,
     /// Sheets held back.
     pub held_back: i64,
+    /// The day by which what is payable is to be paid, once it is issued and terms name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<String>,
+    /// 离场结算: of this party alone, in a month that was open.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_of: Option<PartyId>,
     /// What to do next, in English.
     pub next_step: &'static str,
     /// What to do next, in Chinese.
@@ -118,32 +125,67 @@ pub struct RunsView {
 
 /// Runs a page at a time; of one month when given.
 pub async fn runs(client: &Client, log: LogId, period: Option<Month>, page: &Page) -> Result<RunsView, ReportError> {
+    listed(client, log, period, false, page).await
+}
+
+/// Exit settlements 离场结算 a page at a time, latest first.
+pub async fn exits(client: &Client, log: LogId, page: &Page) -> Result<RunsView, ReportError> {
+    listed(client, log, None, true, page).await
+}
+
+async fn listed(
+    client: &Client,
+    log: LogId,
+    period: Option<Month>,
+    exits: bool,
+    page: &Page,
+) -> Result<RunsView, ReportError> {
     let position = position(client, log, At::Now).await?;
-    let (month, number) = match page.parts::<2>()? {
-        Some([month, number]) => (part::<Month>(month)?.number(), part::<i32>(number)?),
-        None => (i32::MAX, i32::MAX),
+    let (month, number, started) = match page.parts::<3>()? {
+        Some([month, number, started]) => (part::<Month>(month)?.number(), part(number)?, part(started)?),
+        None => (i32::MAX, i32::MAX, i64::MAX),
     };
     let period = period.map(Month::number);
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&log.0, &period, &None::<Uuid>, &month, &number, &page.fetch()];
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &log.0,
+        &period,
+        &None::<Uuid>,
+        &month,
+        &number,
+        &page.fetch(),
+        &exits,
+        &started,
+    ];
     let mut rows = client.query(include_str!("sql/runs_page.sql"), &params).await?;
     let more = page.cut(&mut rows);
     let runs: Vec<RunView> = rows.iter().map(view).collect::<Result<_, _>>()?;
     let next = runs
         .last()
         .filter(|_| more)
-        .map(|last| format!("{}~{}", last.period, last.number));
+        .map(|last| format!("{}~{}~{}", last.period, last.number, last.started_at));
     Ok(RunsView { position, runs, next })
 }
 
 /// One run with its sums, and whether it ties.
 pub async fn run(client: &Client, log: LogId, id: RunId) -> Result<RunView, ReportError> {
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&log.0, &None::<i32>, &id.0, &i32::MAX, &i32::MAX, &1_i64];
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &log.0,
+        &None::<i32>,
+        &id.0,
+        &i32::MAX,
+        &i32::MAX,
+        &1_i64,
+        &false,
+        &i64::MAX,
+    ];
     let row = client.query_opt(include_str!("sql/runs_page.sql"), &params).await?;
     let mut view = view(&row.ok_or(ReportError::NotFound)?)?;
     let sums = client.query(include_str!("sql/run_sums.sql"), &[&log.0, &id.0]).await?;
     view.sums = sums.iter().map(sum).collect::<Result<_, _>>()?;
+    // The sheets of an exit settlement are no month's whole: each ties in itself, and `verify` draws it up again.
+    if view.exit_of.is_some() {
+        return Ok(view);
+    }
     if !matches!(view.stage, Stage::Closing | Stage::Dropped) {
         view.tie = tie(client, log, &view).await?;
     }
@@ -211,6 +253,8 @@ fn view(row: &Row) -> Result<RunView, ReportError> {
         digest: row.get(7),
         contested,
         held_back: row.get(9),
+        pay_by: row.get(10),
+        exit_of: row.get::<_, Option<Uuid>>(11).map(wire::party).transpose()?,
         next_step,
         next_step_zh,
         allowed_actions,
@@ -330,8 +374,16 @@ pub async fn last_run_before(
         false => (run.period.previous(), i32::MAX),
     };
     let number = period.number();
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&log.0, &number, &None::<Uuid>, &number, &before, &1_i64];
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &log.0,
+        &number,
+        &None::<Uuid>,
+        &number,
+        &before,
+        &1_i64,
+        &false,
+        &i64::MIN,
+    ];
     let row = client.query_opt(include_str!("sql/runs_page.sql"), &params).await?;
     Ok(row.map(|row| RunId(row.get(0))))
 }
@@ -398,47 +450,6 @@ fn difference(row: &Row) -> Result<SheetDifference, ReportError> {
         before: row.get::<_, Option<Uuid>>(4).map(SheetId),
         parts: out,
     })
-}
-
-/// Terms of settlement from a month on.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct TermsView {
-    /// First month.
-    #[schema(value_type = String)]
-    pub from: Month,
-    /// 起付金额
-    pub minimum_payouts: Vec<Money>,
-    /// 退货准备金: a decimal fraction of what a month earned.
-    pub reserve_rate: String,
-    /// Days after its month after which a reserve is released.
-    pub reserve_days: u32,
-    /// Days within which a party confirms or contests.
-    pub confirm_days: u32,
-    /// Silence confirms, once delivery is proven.
-    pub silence_confirms: bool,
-    /// A run is issued only when everything payable was confirmed.
-    pub confirm_before_issue: bool,
-    /// How many months before its own a close trues up again.
-    pub true_up_months: u32,
-}
-
-/// Every version of the terms of settlement, in order of setting; without any the defaults hold.
-pub async fn settlement_terms(client: &Client, log: LogId) -> Result<Vec<TermsView>, ReportError> {
-    let position = position(client, log, At::Now).await?;
-    let book = streams::book(client, log, position).await?;
-    let view = |from: Month, terms: &SettlementTerms| TermsView {
-        from,
-        minimum_payouts: (terms.minimum_payouts.iter())
-            .map(|(currency, amount)| Money::of(*amount, *currency))
-            .collect(),
-        reserve_rate: terms.reserve_rate.to_string(),
-        reserve_days: terms.reserve_days,
-        confirm_days: terms.confirm_days,
-        silence_confirms: terms.silence_confirms,
-        confirm_before_issue: terms.confirm_before_issue,
-        true_up_months: terms.true_up_months,
-    };
-    Ok(book.terms.iter().map(|set| view(set.from, &set.terms)).collect())
 }
 
 impl RunView {

@@ -152,6 +152,24 @@ pub struct SheetView {
     /// becomes payable in the first run after it is resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended: Option<String>,
+    /// 未回款: earned, and not payable before its debtors pay: part of what is carried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreceived: Option<Money>,
+    /// 垫付: payable although its debtors have not paid yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advanced: Option<Money>,
+    /// The day by which it is to be paid, once it is issued and terms name one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<String>,
+    /// 离场结算: drawn up for a party that leaves, in a month that was open.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exit: bool,
+    /// 预估: what is estimated and not settled yet, and comes on a later sheet; of an exit settlement only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Money>,
+    /// Where its run began: tells runs of one month apart.
+    #[serde(skip)]
+    pub started_at: i64,
     /// The month since which it has been negative without a break.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,9 +227,9 @@ pub async fn sheets(
             part::<Month>(period)?.number(),
             part::<PartyId>(party)?.uuid(),
             currency,
-            part::<i32>(number)?,
+            part::<i64>(number)?,
         ),
-        None => (0, Uuid::nil(), "", 0),
+        None => (0, Uuid::nil(), "", 0_i64),
     };
     let of = filter.party.map(PartyId::uuid);
     let (run, own) = (filter.run.map(|run| run.0), viewer.party().map(PartyId::uuid));
@@ -232,7 +250,7 @@ pub async fn sheets(
     let more = page.cut(&mut rows);
     let sheets: Vec<SheetView> = rows.iter().map(view).collect::<Result<_, _>>()?;
     let next = sheets.last().filter(|_| more);
-    let next = next.map(|last| format!("{}~{}~{}~{}", last.period, last.party, last.currency, last.number));
+    let next = next.map(|last| format!("{}~{}~{}~{}", last.period, last.party, last.currency, last.started_at));
     Ok(SheetsView { sheets, next })
 }
 
@@ -249,7 +267,7 @@ pub async fn sheet(client: &Client, log: LogId, viewer: Viewer, id: SheetId) -> 
         &0_i32,
         &Uuid::nil(),
         &"",
-        &0_i32,
+        &0_i64,
         &1_i64,
     ];
     let row = client.query_opt(include_str!("sql/sheets_page.sql"), &params).await?;
@@ -415,6 +433,14 @@ fn view(row: &Row) -> Result<SheetView, ReportError> {
         payable: money(16),
         carried: money(17),
         suspended: row.get(23),
+        pay_by: row.get(24),
+        unreceived: Some(money(25)).filter(|_| row.get::<_, i64>(25) != 0),
+        advanced: Some(money(26)).filter(|_| row.get::<_, i64>(26) != 0),
+        estimated: row
+            .get::<_, Option<i64>>(27)
+            .map(|amount| Money::of(Minor(amount), currency)),
+        exit: row.get(28),
+        started_at: row.get(29),
         negative_months: negative_since.map(|since| months_from(since, period)),
         negative_since,
         others: others.iter().map(other).collect::<Result<_, ReportError>>()?,
@@ -436,6 +462,17 @@ impl SheetView {
     /// One part; zero when nothing of it moved.
     pub fn amount(&self, part: Part) -> Option<&Money> {
         self.parts.iter().find(|of| of.part == part).map(|of| &of.amount)
+    }
+
+    /// Amounts that explain what is payable or carried, beside it: not received yet, advanced, estimated.
+    pub fn beside(&self) -> Vec<(&'static str, &'static str, &Money)> {
+        let shown = [
+            ("of it not received yet", "其中未回款", self.unreceived.as_ref()),
+            ("of the payable advanced", "应付中垫付", self.advanced.as_ref()),
+            ("estimated, on a later sheet", "预估，后续结算", self.estimated.as_ref()),
+        ];
+        let told = shown.into_iter().filter_map(|(en, zh, money)| Some((en, zh, money?)));
+        told.collect()
     }
 
     /// What the party is.
@@ -460,6 +497,9 @@ impl SheetView {
         row("closing", "期末", &self.closing);
         row("payable", "应付", &self.payable);
         row("carried", "结转", &self.carried);
+        for (text, zh, money) in self.beside() {
+            row(text, zh, money);
+        }
         if let Some(reason) = &self.suspended {
             table.push([
                 format!("not paid: {reason}").into(),

@@ -51,6 +51,12 @@ pub async fn clock(client: &Client, statements: &Statements) -> Result<Instant> 
     Ok(Instant::from_utc(row.try_get(0)?))
 }
 
+/// The database's time, for reads.
+pub async fn now(client: &Client) -> Result<Instant> {
+    let row = client.query_one(text::clock, &[]).await?;
+    Ok(Instant::from_utc(row.try_get(0)?))
+}
+
 /// Reads the head for a check. A frontier that is none of its position is told by false, the tree is then empty.
 pub async fn read_unchecked(client: &Client, log: LogId) -> Result<Option<(Head, bool)>> {
     let Some(row) = client.query_opt(text::head_read, &[&log.0]).await? else {

@@ -27,7 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(10, "money_desk"),
     migration!(11, "reconciliation"),
     migration!(12, "vtask"),
-    migration!(13, "parts"),
+    migration!(13, "sheets"),
     migration!(14, "matching"),
     migration!(15, "scripted"),
     migration!(16, "offers"),

@@ -39,6 +39,7 @@ mod table;
 pub mod tail;
 pub mod timers;
 pub mod tree;
+pub mod unreceived;
 pub mod verify;
 
 pub use error::{Error, Kind, Result};

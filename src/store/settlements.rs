@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use super::error::{Error, Result};
 use super::statements::text;
+use super::unreceived::{OpenBills, open_bills};
 use crate::base::{BookId, Instant, LogId, MembershipId, Month, PartyId, RunId};
 use crate::domain::settlement::sheet::main_account;
 use crate::domain::settlement::{
-    GuaranteeFigures, Other, Part, ReserveFigures, RunSum, SettlementTermsSet, SheetFigures, Stage, UnderTerms,
+    GuaranteeFigures, Other, Part, ReserveFigures, RunSum, SettlementTerms, SettlementTermsSet, SheetFigures, Stage,
+    UnderTerms,
 };
 use crate::ledger::AccountKind;
 use crate::money::{Currency, Minor};
@@ -53,7 +55,14 @@ pub async fn under_way(client: &Client) -> Result<Vec<(BookId, LogId, RunId)>> {
 
 /// Terms of settlement of a book, in order of setting.
 pub async fn terms(client: &Client, log: LogId, book: BookId) -> Result<Vec<SettlementTermsSet>> {
-    let rows = client.query(text::settlement_terms, &[&log.0, &book.0]).await?;
+    terms_until(client, log, book, i64::MAX).await
+}
+
+/// Terms of settlement as they had been set up to a position.
+pub async fn terms_until(client: &Client, log: LogId, book: BookId, position: i64) -> Result<Vec<SettlementTermsSet>> {
+    let rows = client
+        .query(text::settlement_terms, &[&log.0, &book.0, &position])
+        .await?;
     rows.iter()
         .map(|row| Ok(serde_json::from_str(row.try_get(0)?)?))
         .collect()
@@ -129,24 +138,46 @@ pub struct Page {
     pub last: Option<Uuid>,
 }
 
+/// What sheets of a month are drawn up by.
+#[derive(Clone, Debug)]
+pub struct Reckoned {
+    /// The month.
+    pub period: Month,
+    /// What it moved up to here.
+    pub position: i64,
+    bills: Option<OpenBills>,
+}
+
+/// Gets ready to draw sheets up: reads which bills are open, where the terms look at receipts.
+pub async fn reckoned(
+    client: &Client,
+    log: LogId,
+    (period, position): (Month, i64),
+    terms: &SettlementTerms,
+) -> Result<Reckoned> {
+    let bills = match terms.looks_at_receipts() {
+        true => Some(open_bills(client, log, (period, position)).await?),
+        false => None,
+    };
+    Ok(Reckoned {
+        period,
+        position,
+        bills,
+    })
+}
+
 /// The hash of no movements.
 const NO_LINES: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What a month came to for the parties after one, up to a position. A fixed number of statements, whatever the page.
 ///
 /// Reproducible: of a month that is closed nothing is ever stamped again, so the same position gives the same figures.
-pub async fn sheets(
-    client: &Client,
-    log: LogId,
-    (period, position): (Month, i64),
-    after: Uuid,
-    most: i64,
-) -> Result<Page> {
-    let number = period.number();
+pub async fn sheets(client: &Client, log: LogId, of: &Reckoned, after: Uuid, most: i64) -> Result<Page> {
+    let number = of.period.number();
     let accounts = client
         .query(text::sheet_page, &[&log.0, &number, &after, &most])
         .await?;
-    let mut sheets: BTreeMap<(Uuid, String), (SheetFigures, bool)> = BTreeMap::new();
+    let mut sheets = Sheets::new();
     let mut last = None;
     for row in &accounts {
         let owner: Uuid = row.try_get(0)?;
@@ -157,9 +188,45 @@ pub async fn sheets(
     sheets.retain(|_, (told, moved)| {
         *moved || !told.opening.is_zero() || told.others.iter().any(|o| !o.opening.is_zero())
     });
+    let sheets = figures(client, log, of, sheets).await?;
+    Ok(Page { sheets, last })
+}
+
+/// The exit settlement of a party: its figures as of a position of a month that is open, one for each currency.
+pub async fn exit(client: &Client, log: LogId, of: &Reckoned, party: PartyId) -> Result<Vec<SheetFigures>> {
+    let (number, owner) = (of.period.number(), party.uuid());
+    let accounts = client
+        .query(text::exit_accounts, &[&log.0, &of.position, &number, &owner])
+        .await?;
+    let mut sheets = Sheets::new();
+    for row in &accounts {
+        account(owner, row, &mut sheets)?;
+    }
+    let main = main_account(party.kind()).code();
+    let estimated = client
+        .query(text::exit_estimated, &[&log.0, &owner, &main, &of.position])
+        .await?;
+    for row in &estimated {
+        let code: String = row.try_get(0)?;
+        let amount = Minor(row.try_get(1)?);
+        if amount.is_zero() && !sheets.contains_key(&(owner, code.clone())) {
+            continue;
+        }
+        let (told, _) = match sheets.entry((owner, code.clone())) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert((empty(party, &code)?, true)),
+        };
+        told.estimated = Some(amount);
+    }
+    figures(client, log, of, sheets).await
+}
+
+/// Adds to sheets what the month moved, part by part, subtotals, and what is not received yet.
+async fn figures(client: &Client, log: LogId, of: &Reckoned, mut sheets: Sheets) -> Result<Vec<SheetFigures>> {
+    let number = of.period.number();
     let mut owners: Vec<Uuid> = sheets.keys().map(|(owner, _)| *owner).collect();
     owners.dedup();
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&log.0, &position, &number, &owners];
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&log.0, &of.position, &number, &owners];
     let (moves, subtotals) = futures_util::try_join!(
         client.query(text::sheet_moves, &params),
         client.query(text::sheet_subtotals, &params),
@@ -170,6 +237,13 @@ pub async fn sheets(
     for row in &subtotals {
         subtotal(row, &mut sheets)?;
     }
+    if let Some(bills) = &of.bills {
+        for (key, open) in bills.of(client, log, of.position, &owners).await? {
+            if let Some((told, _)) = sheets.get_mut(&key) {
+                told.unreceived = open;
+            }
+        }
+    }
     let figures = sheets.into_values().map(|(mut told, _)| {
         told.others
             .retain(|other| !other.opening.is_zero() || !other.closing.is_zero());
@@ -178,10 +252,7 @@ pub async fn sheets(
         }
         told
     });
-    Ok(Page {
-        sheets: figures.collect(),
-        last,
-    })
+    Ok(figures.collect())
 }
 
 type Sheets = BTreeMap<(Uuid, String), (SheetFigures, bool)>;
@@ -221,6 +292,8 @@ fn empty(party: PartyId, code: &str) -> Result<SheetFigures> {
         under: Vec::new(),
         lines: 0,
         lines_sha256: NO_LINES.to_owned(),
+        unreceived: Minor::ZERO,
+        estimated: None,
     })
 }
 

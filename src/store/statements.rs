@@ -65,7 +65,7 @@ statements! {
         pull_covered, pull_fail, pull_finish, pull_free, pull_keep, pull_list, pull_page, pull_renew, pull_skip, pull_take,
         rebuild_lock, run_digest, run_figures, runs_under_way, guaranteed_page, reserved_page, tiered_page,
         sheet_page, sheet_moves, sheet_subtotals, sheets_unconfirmed, settlement_terms, settlement_owners, run_sheets,
-        suspended_of,
+        suspended_of, bills_settled, receipts_until, unreceived_page, exit_accounts, exit_estimated,
         runs_final, releases_behind, releases_waiting, server_check, session, recon_book, recon_breaks_choose,
         recon_breaks_copy, recon_cash, recon_clear, recon_last, recon_lines, recon_rows_copy, recon_run,
         timers_due, timers_next,

@@ -791,6 +791,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
         ("matched", returns::matched()),
         ("approve_run", requested(settlement::approve_run())),
         ("suspended", settlement::suspended()),
+        ("issue_sheet", requested(settlement::issue_sheet())),
         (
             "purpose",
             Event::Adjustment(AdjustmentPosted {
@@ -807,6 +808,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
     further.extend(desk::forms());
     further.extend(vtask::forms());
     further.extend(offers::forms());
+    further.extend(settlement::later());
     further
 }
 

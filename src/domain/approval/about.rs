@@ -26,6 +26,7 @@ impl Pending {
             Pending::Forfeit(_) => PendingKind::Forfeit,
             Pending::Resume { .. } => PendingKind::Resume,
             Pending::SetPolicy(_) => PendingKind::SetPolicy,
+            Pending::IssueSheet { .. } => PendingKind::IssueSheet,
         }
     }
 
@@ -52,7 +53,8 @@ impl Pending {
             | Pending::BackdateFormula { .. }
             | Pending::ReverseOpening { .. }
             | Pending::Resume { .. }
-            | Pending::SetPolicy(_) => Vec::new(),
+            | Pending::SetPolicy(_)
+            | Pending::IssueSheet { .. } => Vec::new(),
         }
     }
 }

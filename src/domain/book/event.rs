@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::formula::Formula;
 use super::{BookMode, Perspective};
 use crate::base::{BookId, CutoverId, ExternalId, FormulaId, Instant, Month, Name, PartyId, TimerId, Zone};
-use crate::domain::settlement::SettlementTermsSet;
+use crate::domain::settlement::{CalendarSet, SettlementTermsSet};
 use crate::money::Currency;
 
 /// `book.opened`: the first event of a money log.
@@ -134,6 +134,8 @@ pub enum BookEvent {
     SettlementTermsSet(SettlementTermsSet),
     /// `book.prefund_set`
     PrefundSet(BookPrefundSet),
+    /// `calendar.set`
+    CalendarSet(CalendarSet),
 }
 
 impl BookEvent {
@@ -151,6 +153,7 @@ impl BookEvent {
             BookEvent::PeriodReopened(_) => "period.reopened",
             BookEvent::SettlementTermsSet(_) => "settlement.terms_set",
             BookEvent::PrefundSet(_) => "book.prefund_set",
+            BookEvent::CalendarSet(_) => "calendar.set",
         }
     }
 }

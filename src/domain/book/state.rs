@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::event::{BookEvent, BookOpened, CutOver};
 use super::formula::{Formula, FormulaBasis};
 use crate::base::{CutoverId, ExternalId, FormulaId, Instant, Month, PartyId};
+use crate::domain::refusal::Refusal;
 use crate::domain::settlement::terms::in_force;
-use crate::domain::settlement::{SettlementTerms, SettlementTermsSet};
+use crate::domain::settlement::{Calendar, SettlementTerms, SettlementTermsSet};
 use crate::ledger::Stamp;
 
 /// One version of a formula: in force from its start until the next version's.
@@ -44,6 +47,8 @@ pub struct BookState {
     pub terms: Vec<SettlementTermsSet>,
     /// Brand contracts must be covered before they are awarded, unless a brand's own setting says otherwise.
     pub prefund: bool,
+    /// Business days, year by year.
+    pub calendar: Calendar,
 }
 
 impl BookState {
@@ -60,6 +65,7 @@ impl BookState {
                 reopened: BTreeMap::new(),
                 terms: Vec::new(),
                 prefund: false,
+                calendar: Calendar::default(),
             }),
             _ => None,
         }
@@ -86,6 +92,7 @@ impl BookState {
             }
             BookEvent::SettlementTermsSet(e) => self.terms.push(e.clone()),
             BookEvent::PrefundSet(e) => self.prefund = e.on,
+            BookEvent::CalendarSet(e) => self.calendar.set(e),
         }
     }
 
@@ -101,6 +108,23 @@ impl BookState {
     /// The terms of settlement of a month.
     pub fn settlement_terms(&self, period: Month) -> SettlementTerms {
         in_force(&self.terms, period)
+    }
+
+    /// The day so many days after an instant, business days or all.
+    pub fn day_after(&self, at: Instant, days: u32, business: bool) -> Result<NaiveDate, Refusal> {
+        match business {
+            true => self.calendar.after(self.opened.zone.day(at), days),
+            false => Ok(self.opened.zone.day(at.plus_days(i64::from(days)))),
+        }
+    }
+
+    /// The end of so many days after an instant: of business days the midnight after the last, of others to the second.
+    pub fn end_after(&self, at: Instant, days: u32, business: bool) -> Result<Instant, Refusal> {
+        if !business {
+            return Ok(at.plus_days(i64::from(days)));
+        }
+        let last = self.day_after(at, days, true)?;
+        Ok(self.opened.zone.midnight(last.succ_opt().unwrap_or(last)))
     }
 
     /// The formula for a platform at an instant: one of the platform's own before a general one, the latest start,

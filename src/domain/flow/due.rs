@@ -155,7 +155,8 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
 
 fn of_settlement(book: BookId, asked: &Settle) -> Option<StreamId> {
     Some(match asked {
-        Settle::SetTerms { .. } | Settle::Reopen { .. } | Settle::Start { .. } => book.into(),
+        Settle::SetTerms { .. } | Settle::SetCalendar(_) | Settle::Reopen { .. } | Settle::Start { .. } => book.into(),
+        Settle::Exit { party, .. } => (*party).into(),
         Settle::Guarantees { run, .. }
         | Settle::Reserves { run, .. }
         | Settle::Reckon { run }

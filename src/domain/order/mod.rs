@@ -30,6 +30,7 @@ pub mod target;
 #[cfg(test)]
 mod tests;
 mod weigh;
+pub mod what_if;
 
 pub use brought::{Agreed, BroughtOver};
 pub use event::{FactApplied, FactState, Figures, LineEvent, Reattributed, Reattribution, Released, TimerOutcome};

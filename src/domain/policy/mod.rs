@@ -43,11 +43,13 @@ pub enum PendingKind {
     Resume,
     /// A policy is set.
     SetPolicy,
+    /// A sheet that was held back is issued.
+    IssueSheet,
 }
 
 impl PendingKind {
     /// Every kind.
-    pub const ALL: [PendingKind; 14] = [
+    pub const ALL: [PendingKind; 15] = [
         PendingKind::Adjust,
         PendingKind::ApproveRun,
         PendingKind::ReverseImport,
@@ -62,6 +64,7 @@ impl PendingKind {
         PendingKind::Forfeit,
         PendingKind::Resume,
         PendingKind::SetPolicy,
+        PendingKind::IssueSheet,
     ];
 
     /// The word on the wire and in the database.
@@ -81,6 +84,7 @@ impl PendingKind {
             PendingKind::Forfeit => "forfeit",
             PendingKind::Resume => "resume",
             PendingKind::SetPolicy => "set_policy",
+            PendingKind::IssueSheet => "issue_sheet",
         }
     }
 
@@ -95,6 +99,7 @@ impl PendingKind {
                 | PendingKind::ReturnPayment
                 | PendingKind::Resume
                 | PendingKind::SetPolicy
+                | PendingKind::IssueSheet
         )
     }
 }

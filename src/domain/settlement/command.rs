@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::calendar::CalendarSet;
 use super::closing::{GuaranteeFigures, ReserveFigures};
 use super::event::RunSum;
 use super::sheet::SheetFigures;
@@ -132,5 +133,20 @@ pub enum Settle {
         sheet: SheetId,
         /// Held back.
         held_back: bool,
+    },
+    /// Sets the business days of a year.
+    SetCalendar(CalendarSet),
+    /// Draws up the exit settlement of a party: what it is owed now.
+    Exit {
+        /// Whose.
+        party: PartyId,
+        /// The month that is open, as the figures were read.
+        period: Month,
+        /// Why.
+        reason: String,
+        /// Its figures are those up to this position.
+        position: i64,
+        /// One for each currency.
+        sheets: Vec<SheetFigures>,
     },
 }

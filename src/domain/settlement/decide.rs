@@ -1,12 +1,16 @@
 //! Decisions about runs and sheets.
 //! Must never let a run go on with other sheets than those that were approved, nor a sheet change once it is issued.
 
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
 use super::event::*;
-use super::sheet::{SheetFigures, draft};
+use super::sheet::{Sheet, SheetFigures, draft};
 use super::state::{RunState, SheetState, SheetStatus, Stage};
 use super::terms::SettlementTerms;
 use crate::base::{Instant, LineId, Month, PartyId, PersonId, RunId, SheetId, TimerId};
 use crate::domain::refusal::{Refusal, Wrong};
+use crate::ledger::AccountKind;
 use crate::money::Minor;
 
 /// Most sheets of one command.
@@ -43,7 +47,38 @@ pub fn start(state: Option<&RunState>, run: RunId, period: Month, number: u32, p
         period,
         number,
         position,
+        exit: None,
     }))
+}
+
+/// Starts the exit settlement of a party, in the month that is open; its figures are those up to `position`.
+pub fn start_exit(run: RunId, period: Month, party: PartyId, reason: &str, position: i64) -> Result<RunEvent, Refusal> {
+    let reason = text(reason, "/reason", "reason_needed")?;
+    Ok(RunEvent::Started(RunStarted {
+        run,
+        period,
+        number: 1,
+        position,
+        exit: Some(Exit { party, reason }),
+    }))
+}
+
+/// The digest over sheets of one party, in order of currency, as `run_digest.sql` gives it.
+pub fn digest_of(sheets: &[Sheet]) -> String {
+    let hashes: Vec<String> = sheets.iter().map(Sheet::sha256).collect();
+    hex::encode(Sha256::digest(hashes.join("\n").as_bytes()))
+}
+
+/// What sheets of one party come to, one a currency.
+pub fn sums_of(sheets: &[Sheet]) -> Vec<RunSum> {
+    let owed = |sheet: &Sheet| sheet.account == AccountKind::Available;
+    let sum = |sheet: &Sheet| RunSum {
+        currency: sheet.currency,
+        sheets: 1,
+        payable: sheet.payable,
+        carried: if owed(sheet) { sheet.carried } else { Minor::ZERO },
+    };
+    sheets.iter().map(sum).collect()
 }
 
 /// Ends the closing entries; `position` is that of the event. Nothing when they are ended.
@@ -115,10 +150,7 @@ pub fn may_approve(state: &RunState, digest: Option<&str>) -> Result<String, Ref
 /// A second person agreed.
 pub fn approve(state: &RunState, digest: &str, by: Option<PersonId>) -> Result<RunEvent, Refusal> {
     let digest = may_approve(state, Some(digest))?;
-    let by = by.ok_or_else(|| {
-        let class = crate::domain::refusal::Class::Forbidden;
-        Refusal::new(class, "person_needed", "only a person asks for or gives approval")
-    })?;
+    let by = person(by)?;
     Ok(RunEvent::Approved(RunApproved {
         run: known(state)?.run,
         digest,
@@ -143,7 +175,12 @@ fn waits_for_nobody(state: &RunState, run: RunId) -> Result<(), Refusal> {
 /// Issues an approved run.
 ///
 /// INVARIANT: what is issued is what was approved, less what finance holds back.
-pub fn issue(state: &RunState, terms: &SettlementTerms, unconfirmed: u64) -> Result<Option<RunEvent>, Refusal> {
+pub fn issue(
+    state: &RunState,
+    terms: &SettlementTerms,
+    unconfirmed: u64,
+    pay_by: Option<NaiveDate>,
+) -> Result<Option<RunEvent>, Refusal> {
     if matches!(state.stage, Stage::Issued | Stage::Locked) {
         return Ok(None);
     }
@@ -167,7 +204,71 @@ pub fn issue(state: &RunState, terms: &SettlementTerms, unconfirmed: u64) -> Res
         run,
         digest: drafted.unwrap_or_default(),
         held_back: state.held_back.clone(),
+        pay_by,
     })))
+}
+
+/// The hash of a sheet whose later issue is asked for: its run went out without it, and its contest is answered.
+pub fn may_issue_sheet(
+    state: &SheetState,
+    run: &RunState,
+    terms: &SettlementTerms,
+    sha256: Option<&str>,
+) -> Result<String, Refusal> {
+    let of = at_stage(run, &[Stage::Issued, Stage::Locked])?;
+    let sheet = state.sheet.as_ref().filter(|_| state.held_back);
+    let sheet = sheet.ok_or_else(|| {
+        Refusal::conflict(
+            "sheet_not_held_back",
+            "the sheet went out with its run, or was issued since",
+        )
+        .because_of(of)
+    })?;
+    match state.status {
+        SheetStatus::Contested => {
+            return Err(Refusal::conflict(
+                "sheet_contested",
+                "the sheet is contested: answer that first",
+            ));
+        }
+        SheetStatus::Drafted | SheetStatus::Delivered if terms.confirm_before_issue && sheet.payable > Minor::ZERO => {
+            return Err(Refusal::conflict("sheets_unconfirmed", "the sheet is not confirmed"));
+        }
+        _ => {}
+    }
+    let stands = sheet.sha256();
+    if sha256.is_some_and(|asked| asked != stands) {
+        return Err(Refusal::conflict(
+            "digest_differs",
+            "the sheet is not the one that approval was asked for",
+        ));
+    }
+    Ok(stands)
+}
+
+/// A second person agreed to the later issue of a sheet.
+///
+/// INVARIANT: a sheet that is issued later says what it said when it was drawn up.
+pub fn issue_sheet(
+    state: &SheetState,
+    run: &RunState,
+    terms: &SettlementTerms,
+    (sha256, by): (&str, Option<PersonId>),
+    pay_by: Option<NaiveDate>,
+) -> Result<SheetEvent, Refusal> {
+    let sha256 = may_issue_sheet(state, run, terms, Some(sha256))?;
+    Ok(SheetEvent::Issued(SheetIssued {
+        sha256,
+        by: person(by)?,
+        pay_by,
+    }))
+}
+
+fn person(by: Option<PersonId>) -> Result<PersonId, Refusal> {
+    by.ok_or_else(|| {
+        let class = crate::domain::refusal::Class::Forbidden;
+        Refusal::new(class, "person_needed", "only a person asks for or gives approval")
+    })
 }
 
 /// Locks an issued run.
@@ -179,25 +280,23 @@ pub fn lock(state: &RunState) -> Result<Option<RunEvent>, Refusal> {
     Ok(Some(RunEvent::Locked(RunLocked { run })))
 }
 
-/// Notes that a sheet was delivered. Silence confirms it only with proof and an agreed clause; a sheet that was confirmed
-/// or contested is left alone.
+/// Notes that a sheet was delivered. Silence confirms it only with proof and an agreed clause (`silence_at`: when); a sheet
+/// that was confirmed or contested is left alone.
 pub fn deliver(
     state: &SheetState,
     how: &str,
     proof: Option<&String>,
-    terms: &SettlementTerms,
-    now: Instant,
+    silence_at: Option<Instant>,
 ) -> Result<Option<SheetEvent>, Refusal> {
     if !matches!(state.status, SheetStatus::Drafted | SheetStatus::Delivered) {
         return Ok(None);
     }
     let how = text(how, "/how", "text_length")?;
     let proof = proof.map(|proof| text(proof, "/proof", "text_length")).transpose()?;
-    let agreed = terms.silence_confirms && proof.is_some();
     Ok(Some(SheetEvent::Delivered(SheetDelivered {
+        silence_at: silence_at.filter(|_| proof.is_some()),
         how,
         proof,
-        silence_at: agreed.then(|| now.plus_days(i64::from(terms.confirm_days))),
     })))
 }
 
@@ -238,12 +337,13 @@ pub fn contest(state: &SheetState, by: Option<PartyId>, reason: &str, lines: &[L
     }))
 }
 
-/// Answers a contest.
-pub fn answer(state: &SheetState, answer: &str, upheld: bool) -> Result<SheetEvent, Refusal> {
+/// Answers a contest; of a sheet whose run went out without it, it stays held back until it is issued by itself.
+pub fn answer(state: &SheetState, answer: &str, upheld: bool, went_out: bool) -> Result<SheetEvent, Refusal> {
     contested(state)?;
     Ok(SheetEvent::Answered(SheetAnswered {
         answer: text(answer, "/answer", "text_length")?,
         upheld,
+        held_back: went_out && state.held_back,
     }))
 }
 
@@ -275,9 +375,9 @@ pub fn waits(state: &RunState, sheet: SheetId, contested: bool, held_back: bool)
     let without = |all: &[SheetId]| all.iter().copied().filter(|one| *one != sheet).collect::<Vec<_>>();
     let (mut waiting, mut back) = (without(&state.contested), without(&state.held_back));
     match (contested, held_back) {
-        (true, true) => back.push(sheet),
+        (_, true) => back.push(sheet),
         (true, false) => waiting.push(sheet),
-        (false, _) => {}
+        (false, false) => {}
     }
     Ok(RunEvent::Waits(RunWaits {
         run: known(state)?.run,

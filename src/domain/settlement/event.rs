@@ -1,6 +1,7 @@
 //! Events of runs and of sheets.
 //! Must never be changed once released.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::sheet::Sheet;
@@ -18,6 +19,18 @@ pub struct RunStarted {
     pub number: u32,
     /// Where the log stood: the position of the cut-off.
     pub position: i64,
+    /// 离场结算: of one party alone, in a month that is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+}
+
+/// Who leaves, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Exit {
+    /// Whose settlement it is.
+    pub party: PartyId,
+    /// Why.
+    pub reason: String,
 }
 
 /// `run.reckoned`: closing entries are complete; nothing is stamped into the month any more.
@@ -87,6 +100,9 @@ pub struct RunIssued {
     /// Sheets that are not issued with the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_back: Vec<SheetId>,
+    /// The day by which what is payable is to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<NaiveDate>,
 }
 
 /// `run.locked` 锁账
@@ -170,6 +186,21 @@ pub struct SheetAnswered {
     pub answer: String,
     /// The party was right.
     pub upheld: bool,
+    /// Its run was issued without it: it is held back until it is issued by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held_back: bool,
+}
+
+/// `sheet.issued` 补出: a sheet that was held back is issued after its run, as it was drawn up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SheetIssued {
+    /// SHA-256 of the sheet that was approved.
+    pub sha256: String,
+    /// Who approved it.
+    pub by: PersonId,
+    /// The day by which what is payable is to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<NaiveDate>,
 }
 
 /// `sheet.held_back`: a contested sheet is not issued with the others, or is after all.
@@ -208,6 +239,8 @@ pub enum SheetEvent {
     HeldBack(SheetHeldBack),
     /// `sheet.deemed_confirmed`
     DeemedConfirmed(SheetDeemedConfirmed),
+    /// `sheet.issued`
+    Issued(SheetIssued),
 }
 
 impl RunEvent {
@@ -237,6 +270,7 @@ impl SheetEvent {
             SheetEvent::Answered(_) => "sheet.answered",
             SheetEvent::HeldBack(_) => "sheet.held_back",
             SheetEvent::DeemedConfirmed(_) => "sheet.deemed_confirmed",
+            SheetEvent::Issued(_) => "sheet.issued",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Reading order: `terms` (what the book agreed), `sheet` (a sheet and its arithmetic), `closing` (guarantees and reserves),
 //! `event`, `state`, `decide`.
 
+pub mod calendar;
 pub mod closing;
 pub mod command;
 pub mod decide;
@@ -15,12 +16,14 @@ pub mod terms;
 #[cfg(test)]
 mod tests;
 
+pub use calendar::{Calendar, CalendarDay, CalendarSet};
 pub use closing::{ClosingEvent, ClosingState, GuaranteeFigures, GuaranteeSettled, Hold, ReserveFigures, ReserveMoved};
 pub use command::Settle;
 pub use event::{
-    RunApproved, RunDrafted, RunDropped, RunEvent, RunIssued, RunLocked, RunReckoned, RunStarted, RunSum, RunWaits,
-    SheetAnswered, SheetConfirmed, SheetContested, SheetDeemedConfirmed, SheetDelivered, SheetEvent, SheetHeldBack,
+    Exit, RunApproved, RunDrafted, RunDropped, RunEvent, RunIssued, RunLocked, RunReckoned, RunStarted, RunSum,
+    RunWaits, SheetAnswered, SheetConfirmed, SheetContested, SheetDeemedConfirmed, SheetDelivered, SheetEvent,
+    SheetHeldBack, SheetIssued,
 };
 pub use sheet::{Other, Part, Sheet, SheetFigures, UnderTerms};
 pub use state::{RunState, SheetState, SheetStatus, Stage};
-pub use terms::{SettlementTerms, SettlementTermsSet};
+pub use terms::{PayableOn, SettlementTerms, SettlementTermsSet};

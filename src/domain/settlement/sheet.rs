@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::terms::SettlementTerms;
+use super::terms::{PayableOn, SettlementTerms};
 use crate::base::{Instant, MembershipId, Month, PartyId, PartyKind, RunId, SheetId};
 use crate::domain::refusal::{Class, Refusal};
 use crate::ledger::AccountKind;
@@ -170,6 +170,10 @@ pub struct SheetFigures {
     pub lines: u64,
     /// SHA-256 of their list.
     pub lines_sha256: String,
+    /// Of its commission, what debtors have not paid in yet; nothing where terms do not look at receipts.
+    pub unreceived: Minor,
+    /// What is estimated on its main account; of an exit settlement only.
+    pub estimated: Option<Minor>,
 }
 
 /// The matter of `sheet.drafted`.
@@ -213,6 +217,19 @@ pub struct Sheet {
     pub lines: u64,
     /// SHA-256 of their list.
     pub lines_sha256: String,
+    /// 未回款: earned, and not payable before its debtors pay: part of what is carried.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub unreceived: Minor,
+    /// 垫付: payable although its debtors have not paid yet.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub advanced: Minor,
+    /// 预估: what is estimated and not settled yet, carried to a later sheet; of an exit settlement only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<Minor>,
+}
+
+fn nothing(amount: &Minor) -> bool {
+    amount.is_zero()
 }
 
 /// The account that a sheet of a party is about.
@@ -234,7 +251,8 @@ pub fn payable(account: AccountKind, closing: Minor, minimum: Minor) -> (Minor, 
     }
 }
 
-/// Draws up a sheet; of a party that is suspended for a reason, nothing is payable.
+/// Draws up a sheet; of a party that is suspended for a reason, nothing is payable; where commission is payable on receipt,
+/// what debtors have not paid in yet is not.
 ///
 /// INVARIANT: what is carried opens the next month, so what a suspension kept back becomes payable once, in the first run
 /// after it is over.
@@ -258,9 +276,19 @@ pub fn draft(
         ));
     }
     let account = main_account(told.party.kind());
-    let due = payable(account, closing, terms.minimum(told.currency));
+    let owed = account == AccountKind::Available;
+    let open = told.unreceived.max(Minor::ZERO);
+    let unreceived = match terms.payable_on(told.party) {
+        Some(PayableOn::Receipt) if owed => open.min(closing.max(Minor::ZERO)),
+        _ => Minor::ZERO,
+    };
+    let (payable, _) = payable(account, closing.minus(unreceived)?, terms.minimum(told.currency));
     let suspended = suspended.filter(|_| account == AccountKind::Available && closing > Minor::ZERO);
-    let (payable, carried) = suspended.map_or(due, |_| (Minor::ZERO, closing));
+    let payable = suspended.map_or(payable, |_| Minor::ZERO);
+    let advanced = match terms.payable_on(told.party) {
+        Some(PayableOn::Settlement) if owed => open.min(payable),
+        _ => Minor::ZERO,
+    };
     let parts = told.parts.iter().filter(|(_, amount)| !amount.is_zero());
     Ok(Sheet {
         sheet,
@@ -273,13 +301,16 @@ pub fn draft(
         parts: parts.map(|(part, amount)| (*part, *amount)).collect(),
         closing,
         payable,
-        carried,
+        carried: closing.minus(payable)?,
         suspended: suspended.map(str::to_owned),
         negative_since: told.negative_since.filter(|_| closing < Minor::ZERO),
         others: told.others.clone(),
         under: told.under.clone(),
         lines: told.lines,
         lines_sha256: told.lines_sha256.clone(),
+        unreceived,
+        advanced,
+        estimated: told.estimated,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::event::{RunDrafted, RunEvent, RunStarted, SheetContested, SheetEvent};
@@ -78,6 +79,8 @@ pub struct RunState {
     pub contested: Vec<SheetId>,
     /// Held back.
     pub held_back: Vec<SheetId>,
+    /// The day by which what is payable is to be paid.
+    pub pay_by: Option<NaiveDate>,
 }
 
 impl RunState {
@@ -101,7 +104,10 @@ impl RunState {
                 self.stage = Stage::Approved;
                 self.approved_by = Some(e.by);
             }
-            RunEvent::Issued(_) => self.stage = Stage::Issued,
+            RunEvent::Issued(e) => {
+                self.stage = Stage::Issued;
+                self.pay_by = e.pay_by;
+            }
             RunEvent::Locked(_) => self.stage = Stage::Locked,
             RunEvent::Dropped(_) => self.stage = Stage::Dropped,
         }
@@ -151,6 +157,8 @@ pub struct SheetState {
     pub contest: Option<SheetContested>,
     /// What was found about it.
     pub answer: Option<String>,
+    /// Issued after its run, with the day by which it is to be paid.
+    pub issued: Option<Option<NaiveDate>>,
     /// Pending timers with their due times: at most one.
     pub timers: Vec<(TimerId, Instant)>,
 }
@@ -177,8 +185,12 @@ impl SheetState {
             }
             SheetEvent::Answered(e) => {
                 self.status = SheetStatus::Delivered;
-                self.held_back = false;
+                self.held_back = e.held_back;
                 self.answer = Some(e.answer.clone());
+            }
+            SheetEvent::Issued(e) => {
+                self.held_back = false;
+                self.issued = Some(e.pay_by);
             }
             SheetEvent::HeldBack(e) => self.held_back = e.held_back,
             SheetEvent::DeemedConfirmed(e) => {

@@ -174,6 +174,8 @@ fn figures(opening: i64, parts: &[(Part, i64)], closing: i64) -> SheetFigures {
         under: Vec::new(),
         lines: 1,
         lines_sha256: String::new(),
+        unreceived: Minor::ZERO,
+        estimated: None,
     }
 }
 
@@ -225,7 +227,47 @@ fn less_than_the_minimum_payout_is_carried_and_so_is_a_debt() {
     }
 }
 
+#[test]
+fn what_debtors_have_not_paid_is_carried_or_advanced_as_the_contract_says() {
+    let told = SheetFigures {
+        unreceived: Minor(700),
+        ..figures(0, &[(Part::Settled, 1_000)], 1_000)
+    };
+    let of = |payable_on, exceptions: &[(PartyId, PayableOn)]| {
+        let terms = SettlementTerms {
+            payable_on,
+            exceptions: exceptions.to_vec(),
+            ..SettlementTerms::default()
+        };
+        let sheet = drafted(&told, &terms).unwrap();
+        (sheet.payable.0, sheet.carried.0, sheet.unreceived.0, sheet.advanced.0)
+    };
+    assert_eq!(of(None, &[]), (1_000, 0, 0, 0), "receipts are not looked at");
+    assert_eq!(of(Some(PayableOn::Settlement), &[]), (1_000, 0, 0, 700));
+    assert_eq!(of(Some(PayableOn::Receipt), &[]), (300, 700, 700, 0));
+    let own = [(anchor(), PayableOn::Settlement)];
+    assert_eq!(of(Some(PayableOn::Receipt), &own), (1_000, 0, 0, 700));
+}
+
 proptest! {
+    /// INVARIANT: on receipt, no more is payable than came in; payable and carried are the closing.
+    #[test]
+    fn nothing_is_payable_before_it_came_in(closing in -5_000_i64..5_000, open in 0_i64..8_000, minimum in 0_i64..2_000) {
+        let told = SheetFigures {
+            unreceived: Minor(open),
+            ..figures(0, &[(Part::Settled, closing)], closing)
+        };
+        let terms = SettlementTerms {
+            payable_on: Some(PayableOn::Receipt),
+            minimum_payouts: vec![(Currency::CNY, Minor(minimum))],
+            ..SettlementTerms::default()
+        };
+        let sheet = drafted(&told, &terms).unwrap();
+        prop_assert!(sheet.payable.0 <= (closing - open).max(0));
+        prop_assert!(sheet.payable.0 >= 0);
+        prop_assert_eq!(sheet.payable.0 + sheet.carried.0, closing);
+    }
+
     #[test]
     fn payable_and_carried_are_the_closing_and_nothing_negative_is_payable(
         closing in any::<i64>(), minimum in 0_i64..100_000, commission in any::<bool>(),

@@ -170,6 +170,7 @@ table! {
     RunRow, Runs {
         run: Uuid, period: i32, number: i32, stage: String, started_at: i64, reckoned_at: Option<i64>,
         sheets: Option<i64>, digest: Option<String>, contested: i64, held_back: i64, position: i64,
+        pay_by: Option<String>, exit_of: Option<Uuid>,
     }
 }
 table! {
@@ -178,7 +179,7 @@ table! {
         sheet: Uuid, run: Uuid, party: Uuid, currency: String, period: i32, account: i16, status: String,
         held_back: bool, opening: i64, parts: String, closing: i64, payable: i64, carried: i64,
         negative_since: Option<i32>, others: String, lines: i64, lines_sha256: String, sha256: String, position: i64,
-        suspended: Option<String>,
+        suspended: Option<String>, pay_by: Option<String>, unreceived: i64, advanced: i64, estimated: Option<i64>,
     }
 }
 table! {

@@ -133,6 +133,8 @@ fn run(stream: StreamId, state: &RunState, position: i64, rows: &mut Rows) {
         contested: i64::try_from(state.contested.len()).unwrap_or(i64::MAX),
         held_back: i64::try_from(state.held_back.len()).unwrap_or(i64::MAX),
         position,
+        pay_by: state.pay_by.map(|day| day.to_string()),
+        exit_of: started.exit.as_ref().map(|exit| exit.party.uuid()),
     });
 }
 
@@ -168,6 +170,10 @@ fn sheet(stream: StreamId, state: &SheetState, position: i64, rows: &mut Rows) -
         sha256: sheet.sha256(),
         position,
         suspended: sheet.suspended.clone(),
+        pay_by: state.issued.flatten().map(|day| day.to_string()),
+        unreceived: sheet.unreceived.0,
+        advanced: sheet.advanced.0,
+        estimated: sheet.estimated.map(|amount| amount.0),
     });
     Ok(())
 }

@@ -62,6 +62,9 @@ fn drafted() -> Sheet {
         }],
         lines: 3,
         lines_sha256: "ab".repeat(32),
+        unreceived: Minor::ZERO,
+        advanced: Minor::ZERO,
+        estimated: None,
     }
 }
 
@@ -79,6 +82,7 @@ fn runs() -> Vec<RunEvent> {
             period: month(),
             number: 2,
             position: 100,
+            exit: None,
         }),
         RunEvent::Reckoned(RunReckoned {
             run: run(),
@@ -104,6 +108,7 @@ fn runs() -> Vec<RunEvent> {
             run: run(),
             digest,
             held_back: vec![SheetId(id(32))],
+            pay_by: None,
         }),
         RunEvent::Locked(RunLocked { run: run() }),
         RunEvent::Dropped(RunDropped {
@@ -133,12 +138,18 @@ fn sheets() -> Vec<SheetEvent> {
         SheetEvent::Answered(SheetAnswered {
             answer: "已补".to_owned(),
             upheld: true,
+            held_back: false,
         }),
         SheetEvent::HeldBack(SheetHeldBack { held_back: true }),
         SheetEvent::DeemedConfirmed(SheetDeemedConfirmed {
             timer: TimerId(id(9)),
             due: at(10),
             lapsed: true,
+        }),
+        SheetEvent::Issued(SheetIssued {
+            sha256: "ab".repeat(32),
+            by: PersonId(id(12)),
+            pay_by: Some(day()),
         }),
     ]
 }
@@ -198,8 +209,19 @@ pub fn events() -> Vec<Event> {
         silence_confirms: true,
         confirm_before_issue: true,
         true_up_months: 4,
+        ..SettlementTerms::default()
+    };
+    let calendar = CalendarSet {
+        year: 2026,
+        rest: vec![6, 7],
+        days: vec![CalendarDay {
+            on: day(),
+            working: true,
+            name: Some("调休".to_owned()),
+        }],
     };
     let mut events = vec![
+        Event::Book(BookEvent::CalendarSet(calendar)),
         Event::Book(BookEvent::PeriodReopened(PeriodReopened { period: month() })),
         Event::Book(BookEvent::SettlementTermsSet(SettlementTermsSet {
             from: month(),
@@ -219,6 +241,69 @@ pub fn suspended() -> Event {
         ..drafted()
     };
     Event::Sheet(SheetEvent::Drafted(Box::new(sheet)))
+}
+
+fn day() -> chrono::NaiveDate {
+    "2026-06-28".parse().unwrap()
+}
+
+/// Later forms: exits, days of payment, receipts.
+pub fn later() -> Vec<(&'static str, Event)> {
+    let started = RunStarted {
+        run: run(),
+        period: month(),
+        number: 1,
+        position: 100,
+        exit: Some(Exit {
+            party: party(PartyKind::Anchor),
+            reason: "合约到期".to_owned(),
+        }),
+    };
+    let issued = RunIssued {
+        run: run(),
+        digest: "cd".repeat(32),
+        held_back: Vec::new(),
+        pay_by: Some(day()),
+    };
+    let answered = SheetAnswered {
+        answer: "无误".to_owned(),
+        upheld: false,
+        held_back: true,
+    };
+    let terms = SettlementTerms {
+        business_days: true,
+        pay_days: Some(5),
+        payable_on: Some(PayableOn::Receipt),
+        exceptions: vec![(party(PartyKind::Anchor), PayableOn::Settlement)],
+        ..SettlementTerms::default()
+    };
+    let sheet = Sheet {
+        unreceived: Minor(1_000),
+        advanced: Minor(500),
+        estimated: Some(Minor(700)),
+        ..drafted()
+    };
+    vec![
+        ("exit", Event::Run(RunEvent::Started(started))),
+        ("pay_by", Event::Run(RunEvent::Issued(issued))),
+        ("held_back", Event::Sheet(SheetEvent::Answered(answered))),
+        (
+            "receipts",
+            Event::Book(BookEvent::SettlementTermsSet(SettlementTermsSet {
+                from: month(),
+                terms,
+            })),
+        ),
+        ("unreceived", Event::Sheet(SheetEvent::Drafted(Box::new(sheet)))),
+    ]
+}
+
+/// What a later issue of a sheet asks.
+pub fn issue_sheet() -> Pending {
+    Pending::IssueSheet {
+        sheet: sheet(),
+        sha256: "ab".repeat(32),
+    }
 }
 
 /// What an approval of a run asks.

@@ -6,10 +6,12 @@ mod broken;
 mod contests;
 mod examples;
 mod guarantees;
+mod later;
 mod months;
 mod parts;
 mod summary;
 mod suspended;
+mod what_if;
 
 use fenzhang::domain::person::Role;
 use serde_json::{Value, json};

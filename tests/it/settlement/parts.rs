@@ -9,7 +9,7 @@ use super::{adjusted, close};
 use crate::acceptance::stage::{Stage, cny, fact, paying, with};
 use crate::engine::verifies;
 
-const MIGRATION: &str = include_str!("../../../migrations/V13__parts.sql");
+const MIGRATION: &str = include_str!("../../../migrations/V13__sheets.sql");
 
 /// INVARIANT: legs written before the column was there are given the parts that they would be written with today.
 #[tokio::test(flavor = "multi_thread")]

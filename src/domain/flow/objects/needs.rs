@@ -102,14 +102,14 @@ fn of_contest(book: BookId, command: &Command, world: &World) -> Vec<StreamId> {
             let before = |one: &BreakAction| known?.get(&one.of.id)?.approval;
             wanted.extend(breaks.iter().filter_map(before).map(StreamId::from));
             let pending = breaks.iter().filter_map(|one| one.adjust.as_ref());
-            wanted.extend(pending.flat_map(|pending| of_pending(book, pending)));
+            wanted.extend(pending.flat_map(|pending| of_pending(book, pending, world)));
         }
         Command::OpenDispute(opened) => wanted.push(opened.dispute.into()),
         Command::AnswerDispute {
             dispute, correction, ..
         } => {
             wanted.push((*dispute).into());
-            wanted.extend(correction.iter().flat_map(|pending| of_pending(book, pending)));
+            wanted.extend(correction.iter().flat_map(|pending| of_pending(book, pending, world)));
         }
         _ => {}
     }
@@ -200,7 +200,7 @@ fn of_approval(book: BookId, command: &Command, world: &World) -> Vec<StreamId> 
         Command::Request(pending) => {
             let policy = PolicyId::of(book, pending.kind().word());
             std::iter::once(policy.into())
-                .chain(of_pending(book, pending))
+                .chain(of_pending(book, pending, world))
                 .collect()
         }
         Command::DecideApproval {
@@ -209,7 +209,7 @@ fn of_approval(book: BookId, command: &Command, world: &World) -> Vec<StreamId> 
             let requested = world.approval(*approval).and_then(|state| state.requested.as_ref());
             let wanted = requested
                 .into_iter()
-                .flat_map(|requested| of_pending(book, &requested.command));
+                .flat_map(|requested| of_pending(book, &requested.command, world));
             let absent = on_behalf_of.map(StreamId::from);
             wanted.chain(absent).chain([(*approval).into()]).collect()
         }
@@ -313,7 +313,9 @@ fn of_settlement(book: BookId, asked: &Settle, world: &World) -> Vec<StreamId> {
         vec![run(period), run(period.previous())]
     };
     match asked {
-        Settle::SetTerms { .. } => Vec::new(),
+        Settle::SetTerms { terms, .. } => terms.exceptions.iter().map(|(party, _)| (*party).into()).collect(),
+        Settle::SetCalendar(_) => Vec::new(),
+        Settle::Exit { party, .. } => vec![(*party).into()],
         Settle::Reopen { period } | Settle::Start { period } => of_months(*period),
         Settle::Guarantees { run, figures } => {
             let each = |told: &GuaranteeFigures| -> [StreamId; 2] {
@@ -348,15 +350,18 @@ fn of_settlement(book: BookId, asked: &Settle, world: &World) -> Vec<StreamId> {
         Settle::Confirm { sheet, .. }
         | Settle::Contest { sheet, .. }
         | Settle::Answer { sheet, .. }
-        | Settle::HoldBack { sheet, .. } => {
-            let drafted = world.sheet(*sheet).and_then(|state| state.sheet.as_ref());
-            let run = drafted.map(|sheet| StreamId::from(sheet.run));
-            std::iter::once((*sheet).into()).chain(run).collect()
-        }
+        | Settle::HoldBack { sheet, .. } => of_sheet(*sheet, world),
     }
 }
 
-fn of_pending(book: BookId, pending: &Pending) -> Vec<StreamId> {
+/// A sheet and, once it is known, its run.
+fn of_sheet(sheet: SheetId, world: &World) -> Vec<StreamId> {
+    let drafted = world.sheet(sheet).and_then(|state| state.sheet.as_ref());
+    let run = drafted.map(|sheet| StreamId::from(sheet.run));
+    std::iter::once(sheet.into()).chain(run).collect()
+}
+
+fn of_pending(book: BookId, pending: &Pending, world: &World) -> Vec<StreamId> {
     match pending {
         Pending::Adjust { legs, .. } => legs
             .iter()
@@ -365,6 +370,7 @@ fn of_pending(book: BookId, pending: &Pending) -> Vec<StreamId> {
             .collect(),
         Pending::ReverseImport(reversal) => vec![reversal.import.into()],
         Pending::ApproveRun { run, .. } => vec![(*run).into()],
+        Pending::IssueSheet { sheet, .. } => of_sheet(*sheet, world),
         Pending::BackdateFormula { terms, .. } => of_formula(terms),
         Pending::OpenBalances { cutover, opening, .. } => {
             let owners = opening.balances.iter().filter_map(|balance| balance.account.party());

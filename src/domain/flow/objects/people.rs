@@ -207,6 +207,7 @@ pub(super) fn request(pending: &Pending, book: &BookState, scribe: &mut Scribe<'
             adjustment(pending, AdjustmentId((scribe.fresh)()), book, scribe)?;
         }
         Pending::ApproveRun { run, digest } => settlements::may_approve(*run, digest, scribe)?,
+        Pending::IssueSheet { sheet, sha256 } => settlements::may_issue(*sheet, sha256, book, scribe)?,
         Pending::ReverseImport(reversal) => {
             super::imports::may_reverse(reversal, book, scribe, true)?;
         }
@@ -288,6 +289,7 @@ fn carry_out(pending: &Pending, book: &BookState, scribe: &mut Scribe<'_>) -> Re
             Ok(made([("adjustment", id.to_string())]))
         }
         Pending::ApproveRun { run, digest } => settlements::approve(*run, digest, scribe),
+        Pending::IssueSheet { sheet, sha256 } => settlements::issue_sheet(*sheet, sha256, book, scribe),
         Pending::ReverseImport(reversal) => super::imports::reverse(reversal, book, scribe, true),
         Pending::BackdateFormula {
             formula,

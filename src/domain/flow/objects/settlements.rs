@@ -17,10 +17,14 @@ use crate::domain::flow::Scribe;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::closing::{Closed, Contracted, guarantee, reserve};
 use crate::domain::settlement::decide::{self, MOST_SHEETS, at_stage, known};
+use crate::domain::settlement::sheet::draft;
 use crate::domain::settlement::{
-    ClosingEvent, GuaranteeFigures, ReserveFigures, RunEvent, RunState, Settle, SettlementTermsSet, SheetEvent,
-    SheetState, Stage,
+    ClosingEvent, GuaranteeFigures, ReserveFigures, RunDrafted, RunEvent, RunReckoned, RunState, Settle,
+    SettlementTerms, SettlementTermsSet, Sheet, SheetEvent, SheetState, Stage,
 };
+
+/// A sheet that was held back is spoken about after its run went out, too.
+const OPEN_OR_OUT: [Stage; 4] = [Stage::Drafted, Stage::Approved, Stage::Issued, Stage::Locked];
 
 /// Decides a command about settlements.
 pub(super) fn decide(
@@ -32,7 +36,10 @@ pub(super) fn decide(
         return Ok(None);
     };
     match asked.as_ref() {
-        Settle::SetTerms { .. } | Settle::Reopen { .. } | Settle::Start { .. } => months(asked, book, scribe),
+        Settle::SetTerms { .. } | Settle::SetCalendar(_) | Settle::Reopen { .. } | Settle::Start { .. } => {
+            months(asked, book, scribe)
+        }
+        Settle::Exit { .. } => exit(asked, book, scribe),
         Settle::Guarantees { .. } | Settle::Reserves { .. } | Settle::Reckon { .. } => entries(asked, book, scribe),
         Settle::DraftSheets { .. }
         | Settle::DraftRun { .. }
@@ -71,12 +78,17 @@ fn months(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Res
             if open.is_some_and(|open| from < open) {
                 return Err(Refusal::conflict("period_cut_off", "terms hold from a month that is open").at("/from"));
             }
-            terms.check(&book.opened.currencies)?;
+            terms.check(&book.opened.currencies, &|party| scribe.world.party(party).is_some())?;
             let set = SettlementTermsSet {
                 from,
                 terms: terms.clone(),
             };
             record(scribe, scribe.book, Event::Book(BookEvent::SettlementTermsSet(set)));
+            Ok(made([("book", scribe.book.to_string())]))
+        }
+        Settle::SetCalendar(set) => {
+            set.check()?;
+            record(scribe, scribe.book, Event::Book(BookEvent::CalendarSet(set.clone())));
             Ok(made([("book", scribe.book.to_string())]))
         }
         Settle::Reopen { period } => {
@@ -121,6 +133,64 @@ fn start(period: Month, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Resul
         }
         record(scribe, run, Event::Run(event));
     }
+    Ok(made([("run", run.to_string())]))
+}
+
+/// The exit settlement 离场结算 of a party: its sheets as of a position of the month that is open. It moves nothing; what
+/// comes later stands on a later sheet, which opens where the month opened.
+fn exit(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    let Settle::Exit {
+        party,
+        period,
+        reason,
+        position,
+        sheets,
+    } = asked
+    else {
+        return Ok(Made::default());
+    };
+    few(sheets.len(), "/sheets")?;
+    let state = scribe.world.party(*party).cloned();
+    let state = state.ok_or_else(|| Refusal::not_found("party").at("/party"))?;
+    if book.stamp(scribe.now).period != *period || *position > scribe.position {
+        return Err(Refusal::conflict(
+            "period_order",
+            "a month was cut off meanwhile: ask again",
+        ));
+    }
+    if sheets.is_empty() {
+        let message = "nothing was ever settled for the party";
+        return Err(Refusal::conflict("nothing_to_settle", message).because_of(party));
+    }
+    let run = RunId((scribe.fresh)());
+    let started = decide::start_exit(run, *period, *party, reason, *position)?;
+    let terms = book.settlement_terms(*period).of_exit();
+    let drafted: Vec<Sheet> = sheets
+        .iter()
+        .map(|told| {
+            let own = told.party == *party;
+            let id = SheetId::of(run, *party, told.currency.code());
+            own.then(|| draft(id, run, *period, told, &terms, state.suspended.as_deref()))
+                .ok_or_else(|| Refusal::invalid("not_found", "a sheet of another party").at("/sheets"))?
+        })
+        .collect::<Result<_, Refusal>>()?;
+    record(scribe, run, Event::Run(started));
+    let reckoned = RunReckoned {
+        run,
+        position: *position,
+    };
+    record(scribe, run, Event::Run(RunEvent::Reckoned(reckoned)));
+    let ended = RunDrafted {
+        run,
+        sheets: u64::try_from(drafted.len()).unwrap_or_default(),
+        sums: decide::sums_of(&drafted),
+        digest: decide::digest_of(&drafted),
+    };
+    for sheet in drafted {
+        let id = sheet.sheet;
+        record(scribe, id, Event::Sheet(SheetEvent::Drafted(Box::new(sheet))));
+    }
+    record(scribe, run, Event::Run(RunEvent::Drafted(ended)));
     Ok(made([("run", run.to_string())]))
 }
 
@@ -258,15 +328,24 @@ fn runs(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Resul
         Settle::Drop { run, reason } => {
             let state = of_run(*run, scribe)?;
             let dropped = decide::drop_run(&state, reason)?;
-            let event = reopen(book, known(&state)?.period)?;
+            let started = known(&state)?;
+            // An exit settlement cut nothing off.
+            let reopened = started
+                .exit
+                .is_none()
+                .then(|| reopen(book, started.period))
+                .transpose()?;
             record(scribe, *run, Event::Run(dropped));
-            record(scribe, scribe.book, Event::Book(event));
+            if let Some(event) = reopened {
+                record(scribe, scribe.book, Event::Book(event));
+            }
             (run, None)
         }
         Settle::Issue { run, unconfirmed } => {
             let state = of_run(*run, scribe)?;
             let terms = book.settlement_terms(known(&state)?.period);
-            (run, decide::issue(&state, &terms, *unconfirmed)?)
+            let pay_by = pay_by(&state, &terms, book, scribe.now)?;
+            (run, decide::issue(&state, &terms, *unconfirmed, pay_by)?)
         }
         Settle::Lock { run } => (run, decide::lock(&*of_run(*run, scribe)?)?),
         _ => return Ok(Made::default()),
@@ -275,6 +354,18 @@ fn runs(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Resul
         record(scribe, *run, Event::Run(event));
     }
     Ok(made([("run", run.to_string())]))
+}
+
+/// The day by which what is issued now is to be paid; a run that is issued already keeps its own.
+fn pay_by(
+    run: &RunState,
+    terms: &SettlementTerms,
+    book: &BookState,
+    now: Instant,
+) -> Result<Option<chrono::NaiveDate>, Refusal> {
+    let days = terms.pay_days.filter(|_| run.stage != Stage::Issued);
+    days.map(|days| book.day_after(now, days, terms.business_days))
+        .transpose()
 }
 
 /// Between the book and a party.
@@ -290,12 +381,16 @@ fn sheets(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Res
         let state = of_run(*run, scribe)?;
         at_stage(&state, &[Stage::Drafted, Stage::Approved, Stage::Issued, Stage::Locked])?;
         let terms = book.settlement_terms(known(&state)?.period);
+        let silence = terms.silence_confirms && proof.is_some();
+        let silence_at = silence
+            .then(|| book.end_after(scribe.now, terms.confirm_days, terms.business_days))
+            .transpose()?;
         for sheet in sheets {
             let (state, of) = of_sheet(*sheet, scribe)?;
             if known(&of)?.run != *run {
                 return Err(Refusal::not_found("settlement sheet").at("/sheets"));
             }
-            if let Some(event) = decide::deliver(&state, how, proof.as_ref(), &terms, scribe.now)? {
+            if let Some(event) = decide::deliver(&state, how, proof.as_ref(), silence_at)? {
                 record(scribe, *sheet, Event::Sheet(event));
             }
         }
@@ -304,7 +399,10 @@ fn sheets(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Res
     let sheet = match asked {
         Settle::Confirm { sheet, by, remark } => {
             let (state, run) = of_sheet(*sheet, scribe)?;
-            at_stage(&run, &[Stage::Drafted, Stage::Approved, Stage::Issued])?;
+            match state.held_back {
+                true => at_stage(&run, &OPEN_OR_OUT)?,
+                false => at_stage(&run, &[Stage::Drafted, Stage::Approved, Stage::Issued])?,
+            };
             if let Some(event) = decide::confirm(&state, *by, remark.as_ref())? {
                 record(scribe, *sheet, Event::Sheet(event));
             }
@@ -322,13 +420,15 @@ fn sheets(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Res
             sheet
         }
         Settle::Answer { sheet, answer, upheld } => {
-            let (state, _) = of_sheet(*sheet, scribe)?;
-            let event = decide::answer(&state, answer, *upheld)?;
+            let (state, run) = of_sheet(*sheet, scribe)?;
+            let went_out = matches!(run.stage, Stage::Issued | Stage::Locked);
+            let event = decide::answer(&state, answer, *upheld, went_out)?;
             contested(*sheet, event, scribe)?;
             sheet
         }
         Settle::HoldBack { sheet, held_back } => {
-            let (state, _) = of_sheet(*sheet, scribe)?;
+            let (state, run) = of_sheet(*sheet, scribe)?;
+            at_stage(&run, &[Stage::Drafted, Stage::Approved])?;
             if let Some(event) = decide::hold_back(&state, *held_back)? {
                 contested(*sheet, event, scribe)?;
             }
@@ -341,8 +441,11 @@ fn sheets(asked: &Settle, book: &Arc<BookState>, scribe: &mut Scribe<'_>) -> Res
 
 /// Records what concerns a contest, and what the run waits for after it.
 fn contested(sheet: SheetId, event: SheetEvent, scribe: &mut Scribe<'_>) -> Result<(), Refusal> {
-    let (_, run) = of_sheet(sheet, scribe)?;
-    let id = at_stage(&run, &[Stage::Drafted, Stage::Approved])?;
+    let (state, run) = of_sheet(sheet, scribe)?;
+    let id = match state.held_back {
+        true => at_stage(&run, &OPEN_OR_OUT)?,
+        false => at_stage(&run, &[Stage::Drafted, Stage::Approved])?,
+    };
     record(scribe, sheet, Event::Sheet(event));
     let (after, _) = of_sheet(sheet, scribe)?;
     let contested = after.status == crate::domain::settlement::SheetStatus::Contested;
@@ -361,6 +464,34 @@ pub(super) fn approve(run: RunId, digest: &str, scribe: &mut Scribe<'_>) -> Resu
     let event: RunEvent = decide::approve(&*of_run(run, scribe)?, digest, scribe.actor.person)?;
     record(scribe, run, Event::Run(event));
     Ok(made([("run", run.to_string())]))
+}
+
+/// The sheet whose later issue is asked for.
+pub(super) fn may_issue(sheet: SheetId, sha256: &str, book: &BookState, scribe: &Scribe<'_>) -> Result<(), Refusal> {
+    let (state, run) = of_sheet(sheet, scribe)?;
+    let terms = book.settlement_terms(known(&run)?.period);
+    decide::may_issue_sheet(&state, &run, &terms, Some(sha256)).map(|_| ())
+}
+
+/// A second person agreed to the later issue of a sheet: its run waits for it no longer.
+pub(super) fn issue_sheet(
+    sheet: SheetId,
+    sha256: &str,
+    book: &BookState,
+    scribe: &mut Scribe<'_>,
+) -> Result<Made, Refusal> {
+    let (state, run) = of_sheet(sheet, scribe)?;
+    let terms = book.settlement_terms(known(&run)?.period);
+    let days = terms.pay_days;
+    let pay_by = days
+        .map(|days| book.day_after(scribe.now, days, terms.business_days))
+        .transpose()?;
+    let by = scribe.actor.person;
+    let event = decide::issue_sheet(&state, &run, &terms, (sha256, by), pay_by)?;
+    let waits = decide::waits(&run, sheet, false, false)?;
+    record(scribe, sheet, Event::Sheet(event));
+    record(scribe, known(&run)?.run, Event::Run(waits));
+    Ok(made([("sheet", sheet.to_string())]))
 }
 
 /// A sheet's timer is due: silence confirms it, unless something was said.

@@ -181,6 +181,7 @@ impl Small {
                 cut_overs: Vec::new(),
                 reopened: std::collections::BTreeMap::new(),
                 terms: Vec::new(),
+                calendar: Default::default(),
             },
             shelves: HashMap::new(),
             parties: HashMap::new(),

@@ -1,3 +1,5 @@
+-- What sheets need: the part of every leg, days of payment, exits, money not received yet.
+--
 -- What a leg is on a settlement sheet 结算单, written with the leg: no report has to join its event to know.
 -- The numbers are those of `domain::settlement::Part`, and `domain::part::part_of` is the one place that gives them. An empty
 -- part was written by an older server while a release rolls out: reports refuse it until `fenzhang rebuild --repair`.
@@ -37,3 +39,16 @@ where e.log = l.log and e.position = l.position;
 -- The same index with the part beside the amount: a close reads it alone.
 drop index leg_of_account;
 create index leg_of_account on leg (log, owner, account, layer, currency, position) include (amount, balance, period, part);
+
+-- The day by which an issued run, or a sheet that was held back and issued later, is to be paid: 2026-06-30.
+alter table settlement_run add column pay_by text;
+-- An exit settlement 离场结算 is of this party alone.
+alter table settlement_run add column exit_of uuid;
+create index settlement_run_of_exit on settlement_run (log, started_at) where exit_of is not null;
+
+alter table settlement_sheet add column pay_by text;
+-- What debtors have not paid in yet: kept back, or advanced.
+alter table settlement_sheet add column unreceived bigint not null default 0;
+alter table settlement_sheet add column advanced bigint not null default 0;
+-- What is estimated and not settled yet; of an exit settlement only.
+alter table settlement_sheet add column estimated bigint;
