@@ -8,6 +8,7 @@ mod recon;
 mod returns;
 mod settlement;
 mod shares;
+mod sourcing;
 mod vtask;
 
 use std::collections::BTreeMap;
@@ -673,6 +674,8 @@ fn all_kinds() -> Vec<&'static str> {
     let vtask = [
         fenzhang::domain::brief::What::KINDS,
         fenzhang::domain::contract::What::KINDS,
+        fenzhang::domain::purchase::What::KINDS,
+        fenzhang::domain::sample::What::KINDS,
     ];
     let each = KINDS
         .iter()
@@ -685,6 +688,7 @@ fn written_today() -> Vec<Event> {
     [
         vtask::events(),
         offers::events(),
+        sourcing::events(),
         line_events(),
         book_events(),
         party_events(),

@@ -10,10 +10,13 @@ mod offers;
 mod people;
 mod placements;
 mod places;
+mod purchases;
 mod receipts;
 mod recons;
 mod rules;
+mod samples;
 mod settlements;
+mod sourcing_needs;
 #[cfg(test)]
 mod tests;
 pub mod vtask;
@@ -22,6 +25,7 @@ mod vtask_needs;
 use std::sync::Arc;
 
 pub use needs::needs;
+pub use purchases::fire as fire_purchase;
 pub use settlements::silence;
 pub use vtask_needs::of_contract_stream;
 
@@ -57,6 +61,8 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         settlements::decide,
         vtask::decide,
         offers::decide,
+        purchases::decide,
+        samples::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);
