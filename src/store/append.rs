@@ -270,6 +270,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.dispute_put, rows.disputes;
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
+        st.purchase_put, rows.purchases;
+        st.purchase_line_put, rows.purchase_lines;
+        st.sample_put, rows.samples;
         st.timer_put, rows.timers;
         st.supplier_put, rows.suppliers;
         st.offer_put, rows.offers;

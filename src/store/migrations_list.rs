@@ -29,4 +29,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(12, "vtask"),
     migration!(13, "parts"),
     migration!(16, "offers"),
+    migration!(17, "purchases"),
 ];

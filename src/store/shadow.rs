@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 33] = [
+pub const TABLES: [Table; 36] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -57,6 +57,9 @@ pub const TABLES: [Table; 33] = [
     table("supplier", "position"),
     table("offer", "position"),
     table("quote", "position"),
+    table("purchase", "position"),
+    table("purchase_line", "position, nth"),
+    table("sample", "position, number"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -243,6 +246,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "supplier" from rows.suppliers;
         "offer" from rows.offers;
         "quote" from rows.quotes;
+        "purchase" from rows.purchases;
+        "purchase_line" from rows.purchase_lines;
+        "sample" from rows.samples;
     }
     Ok(())
 }

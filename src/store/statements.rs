@@ -48,6 +48,7 @@ statements! {
         receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
         brief_put, contract_put,
         supplier_put, offer_put, quote_put,
+        purchase_put, purchase_line_put, sample_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_balances, clicks_known, latest_pin, streams_since,
     }
