@@ -58,6 +58,7 @@ mod pending;
 mod periods;
 mod placements;
 mod policies;
+mod purchases;
 mod quotes;
 mod reason;
 mod recon;
@@ -66,11 +67,13 @@ mod return_rates;
 mod returns;
 mod rules;
 mod runs;
+mod samples;
 mod scan;
 mod settlement;
 mod sheet;
 mod shops;
 mod show_report;
+mod sourcing;
 mod statement;
 mod streams;
 mod suppliers;
@@ -182,6 +185,16 @@ pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};
 pub use vtask_terms::ContractTermsView;
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
+
+pub use explain::explain_purchase;
+pub use purchases::{PurchaseFilter, PurchaseView, PurchasesView, purchase, purchase_named, purchases};
+pub use samples::{
+    SampleFilter, SampleRulesView, SampleView, SamplesView, sample, sample_rules, sample_sides, samples,
+};
+pub use sourcing::{
+    AccruedRow, MarginRow, PayableRow, PromiseRow, SourcingView, purchase_bills, purchase_margins, supplier_payable,
+    supplier_promises,
+};
 
 use crate::base::PartyId;
 use crate::ledger::Account;
