@@ -58,6 +58,8 @@ use super::*;
         suppliers::list, suppliers::tell, suppliers::show,
         offers::list, offers::publish, offers::show, offers::versions, offers::cost, offers::change,
         quotes::list, quotes::give, quotes::show, quotes::spend,
+        purchases::list, purchases::order, purchases::preview, purchases::show, purchases::act, purchases::explain,
+        samples::list, samples::ask, samples::show, samples::act, samples::rules, samples::set_rules,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),
