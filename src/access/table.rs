@@ -267,6 +267,18 @@ pub const TABLE: &[Row] = rows! {
     Post   "/v1/books/{book}/prefund"                     "a--------"
     Get    "/v1/events"                                   "aa------a"
     Get    "/v1/operations/{key}"                         "aaaooooaa"
+    Get    "/v1/purchases"                                "aaaoooo-a"
+    Post   "/v1/purchases"                                "aaaooo---"
+    Post   "/v1/purchases/preview"                        "aaaooo---"
+    Get    "/v1/purchases/{purchase}"                     "aaaoooo-a"
+    Post   "/v1/purchases/{purchase}/{action}"            "aaaoooo--"
+    Get    "/v1/explain/purchase/{purchase}"              "aaaoooo-a"
+    Get    "/v1/samples"                                  "aaaoooo-a"
+    Post   "/v1/samples"                                  "aaa-oo---"
+    Get    "/v1/samples/{sample}"                         "aaaoooo-a"
+    Post   "/v1/samples/{sample}/{action}"                "aaaoooo--"
+    Get    "/v1/sample-rules"                             "aaa-----a"
+    Post   "/v1/sample-rules"                             "aaa------"
 };
 
 /// Paths that need no key.

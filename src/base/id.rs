@@ -291,6 +291,38 @@ typed_id!(
     /// A quote 报价.
     QuoteId, "quo"
 );
+typed_id!(
+    /// A purchase 采购单; derived from book, source and the number there, from the book's own number, or from the buyer's line.
+    PurchaseId, "pur"
+);
+typed_id!(
+    /// The samples 样品 that a holder asks for of one item; derived from these.
+    SampleId, "smp"
+);
+
+impl PurchaseId {
+    /// The purchase that a source numbers `order_no`.
+    pub fn of(book: BookId, source: &str, order_no: &str) -> PurchaseId {
+        PurchaseId(derive_uuid("purchase", book.0, &[source, order_no]))
+    }
+
+    /// The purchase that the book numbers itself.
+    pub fn numbered(book: BookId, external_id: &str) -> PurchaseId {
+        PurchaseId(derive_uuid("purchase.own", book.0, &[external_id]))
+    }
+
+    /// The purchase that is made for a buyer's order line.
+    pub fn of_line(line: LineId) -> PurchaseId {
+        PurchaseId(derive_uuid("purchase.line", line.0, &[]))
+    }
+}
+
+impl SampleId {
+    /// What a holder asks for of one item, by the item's id or name.
+    pub fn of(book: BookId, holder: PartyId, what: &str) -> SampleId {
+        SampleId(derive_uuid("sample", book.0, &[&holder.to_string(), what]))
+    }
+}
 
 impl LineId {
     /// The line that a platform numbers `line_no`.

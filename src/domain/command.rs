@@ -24,10 +24,12 @@ use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::policy::PolicyTerms;
+use super::purchase::{self, PurchaseAsk, PurchaseFigures};
 use super::receipt::ReceiptFact;
 use super::receipt::decide::Bill;
 use super::recon::{BreakResolved, How, ReconciliationRun};
 use super::returns::Returned;
+use super::sample::{self, SampleAsk};
 use super::settlement::Settle;
 use super::share::{Figures, Guarantee};
 use super::stream::StreamId;
@@ -509,6 +511,35 @@ pub enum Command {
         /// How it behaves; none: nobody plays it any more.
         script: Option<Script>,
     },
+    /// Orders goods from a supplier.
+    OrderPurchase(Box<PurchaseAsk>),
+    /// Records something about a purchase.
+    ActPurchase {
+        /// Which.
+        purchase: PurchaseId,
+        /// What.
+        action: purchase::Action,
+        /// When it happened; none: now.
+        at: Option<Instant>,
+    },
+    /// Asks for a sample.
+    AskSample(Box<SampleAsk>),
+    /// Records something about a request for a sample.
+    ActSample {
+        /// Which.
+        sample: SampleId,
+        /// Which request of it; none: the last.
+        number: Option<u32>,
+        /// What.
+        action: sample::Action,
+    },
+    /// Sets the book's rule on repeated requests for samples.
+    SetSampleRules {
+        /// Days within which a request is a repeat; none: repeats are allowed.
+        repeat_days: Option<u32>,
+        /// From here on; none: from now.
+        from: Option<Instant>,
+    },
 }
 
 /// An offer as a file or a caller tells it.
@@ -814,6 +845,9 @@ pub struct Made {
     /// One outcome per offer, in the order told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<OfferOutcome>,
+    /// What an ordered purchase comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<Box<PurchaseFigures>>,
 }
 
 /// A month of a contract under one set of terms, and what a true-up came to.

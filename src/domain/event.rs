@@ -26,9 +26,11 @@ use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::policy::PolicySet;
+use super::purchase::{self, PurchaseEvent};
 use super::receipt::{self, ReceiptEvent};
 use super::recon::ReconEvent;
 use super::returns::ReturnEvent;
+use super::sample::{self, SampleEvent};
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
@@ -105,6 +107,10 @@ pub enum Event {
     Offer(OfferEvent),
     /// A quote.
     Quote(QuoteEvent),
+    /// A purchase.
+    Purchase(Box<PurchaseEvent>),
+    /// Samples.
+    Sample(Box<SampleEvent>),
 }
 
 /// Why stored bytes are no event.
@@ -132,8 +138,8 @@ pub enum DecodeError {
 
 macro_rules! kinds {
     ($($kind:literal => $path:expr;)*) => {
-        /// Every wire name that this binary writes, with its schema version; those of lines, briefs and contracts come from their
-        /// own `What::KINDS`.
+        /// Every wire name that this binary writes, with its schema version; those of lines, briefs, contracts, purchases and
+        /// samples come from their own `What::KINDS`.
         pub const KINDS: &[&str] = &[$($kind),*];
 
         fn decode_simple(kind: &str, schema: i16, payload: &str) -> Result<Option<Event>, DecodeError> {
@@ -335,6 +341,8 @@ impl Event {
             Event::Supplier(_) => "supplier.reported",
             Event::Offer(e) => e.kind(),
             Event::Quote(e) => e.kind(),
+            Event::Purchase(e) => e.what.kind(),
+            Event::Sample(e) => e.what.kind(),
         }
     }
 
@@ -378,6 +386,8 @@ impl Event {
             Event::Supplier(_) => Slice::Supplier,
             Event::Offer(_) => Slice::Offer,
             Event::Quote(_) => Slice::Quote,
+            Event::Purchase(_) => Slice::Purchase,
+            Event::Sample(_) => Slice::Sample,
         }
     }
 
@@ -423,6 +433,8 @@ impl Event {
             Event::Supplier(e) => canonical(e),
             Event::Offer(e) => each!(e, OfferEvent: Published, StatusChanged, Reported),
             Event::Quote(e) => each!(e, QuoteEvent: Given, Used),
+            Event::Purchase(e) => canonical(e),
+            Event::Sample(e) => canonical(e),
         }
     }
 
@@ -436,6 +448,12 @@ impl Event {
         }
         if schema == 1 && contract::event::What::KINDS.contains(&kind) {
             return Ok(Event::Contract(json(kind, schema, payload)?));
+        }
+        if schema == 1 && purchase::What::KINDS.contains(&kind) {
+            return Ok(Event::Purchase(json(kind, schema, payload)?));
+        }
+        if schema == 1 && sample::What::KINDS.contains(&kind) {
+            return Ok(Event::Sample(json(kind, schema, payload)?));
         }
         decode_simple(kind, schema, payload)?.ok_or_else(|| DecodeError::UnknownKind {
             kind: kind.to_owned(),
@@ -477,6 +495,8 @@ impl Event {
             | Event::Dispute(_) => Ok(Entry::default()),
             Event::Brief(_) => Ok(Entry::default()),
             Event::Supplier(_) | Event::Offer(_) | Event::Quote(_) => Ok(Entry::default()),
+            Event::Purchase(e) => purchase::post(e),
+            Event::Sample(e) => sample::post(e),
         }
     }
 

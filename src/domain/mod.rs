@@ -47,4 +47,6 @@ pub mod stream;
 pub mod world;
 
 pub mod offer;
+pub mod purchase;
+pub mod sample;
 pub mod supplier;

@@ -43,6 +43,7 @@ pub fn part_of(event: &Event, leg: &Leg) -> Part {
         Event::Freeze(FreezeEvent::Placed(_) | FreezeEvent::Lifted(_)) => Part::Freezes,
         Event::Freeze(FreezeEvent::Forfeited(_)) => Part::Penalties,
         Event::Contract(_) => Part::Contracts,
+        Event::Purchase(_) | Event::Sample(_) => Part::Sourcing,
         // These post nothing.
         Event::Book(_)
         | Event::Party(_)

@@ -76,11 +76,15 @@ pub enum Slice {
     Offer,
     /// A quote.
     Quote,
+    /// A purchase.
+    Purchase,
+    /// The samples that a holder asks for of one item.
+    Sample,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 32] = [
+    pub const ALL: [(Slice, i16, &'static str); 34] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -113,6 +117,8 @@ impl Slice {
         (Slice::Supplier, 38, SupplierId::PREFIX),
         (Slice::Offer, 39, OfferId::PREFIX),
         (Slice::Quote, 40, QuoteId::PREFIX),
+        (Slice::Purchase, 41, PurchaseId::PREFIX),
+        (Slice::Sample, 42, SampleId::PREFIX),
     ];
 
     /// Number in the database.
@@ -168,6 +174,7 @@ streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfI
     ResolutionId, Brief from BriefId, Contract from ContractId);
 
 streams!(Supplier from SupplierId, Offer from OfferId, Quote from QuoteId);
+streams!(Purchase from PurchaseId, Sample from SampleId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -24,9 +24,11 @@ use super::person::PersonState;
 use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
 use super::policy::PolicyState;
+use super::purchase::PurchaseState;
 use super::receipt::ReceiptState;
 use super::recon::ReconState;
 use super::returns::ReturnsState;
+use super::sample::SampleState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
@@ -113,6 +115,10 @@ pub enum Entity {
     Offer(Arc<OfferState>),
     /// A quote.
     Quote(Arc<QuoteState>),
+    /// A purchase.
+    Purchase(Arc<PurchaseState>),
+    /// Samples of a holder and item.
+    Sample(Arc<SampleState>),
 }
 
 /// A fold with the version it stands at.
@@ -186,6 +192,8 @@ impl Known {
             Event::Supplier(e) => fold!(Supplier, e),
             Event::Offer(e) => fold!(Offer, e),
             Event::Quote(e) => fold!(Quote, e),
+            Event::Purchase(e) => fold!(Purchase, e, placed.log, placed.position, placed.occurred_at),
+            Event::Sample(e) => fold!(Sample, e, placed.occurred_at),
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
         }
@@ -273,6 +281,10 @@ impl World {
         offer: Offer(OfferState) by crate::base::OfferId;
         /// A quote.
         quote: Quote(QuoteState) by crate::base::QuoteId;
+        /// A purchase.
+        purchase: Purchase(PurchaseState) by crate::base::PurchaseId;
+        /// Samples of a holder and item.
+        sample: Sample(SampleState) by crate::base::SampleId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

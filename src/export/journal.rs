@@ -338,7 +338,7 @@ pub fn account_name(account: Account, name: Option<&str>, layer: Layer) -> Strin
 /// What stands on which side of a balance sheet.
 fn root(kind: AccountKind) -> &'static str {
     match kind.word() {
-        "commission" | "clearing" | "advance" | "cash" => "Assets",
+        "commission" | "clearing" | "advance" | "cash" | "purchases" => "Assets",
         "income" => "Income",
         "cutover" => "Equity",
         _ => "Liabilities",

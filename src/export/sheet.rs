@@ -196,6 +196,7 @@ fn other_word(account: AccountKind) -> &'static str {
         "held" => "履约冻结",
         "direct_paid" => "平台直付",
         "advance" => "预支",
+        "purchases" => "采购",
         "available" => "可付",
         _ => "其他",
     }

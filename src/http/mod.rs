@@ -45,6 +45,7 @@ pub mod periods;
 pub mod placements;
 pub mod policies;
 pub mod problem;
+pub mod purchases;
 pub mod quotes;
 pub mod read;
 pub mod receipts;
@@ -55,6 +56,7 @@ pub mod returns;
 pub mod rule_terms;
 pub mod rules;
 pub mod sandbox;
+pub mod samples;
 pub mod settlements;
 pub mod shares;
 pub mod sheets;
@@ -315,7 +317,26 @@ fn vtask(config: &mut ServiceConfig) {
         .route("/v1/contracts/{contract}/sample-sales", post().to(sandbox::sample_sales))
         .route("/v1/contracts/{contract}/{action}", post().to(contracts::act))
         .route("/v1/parties/{party}/script", post().to(sandbox::script))
-        .route("/v1/vtask/actions", get().to(vtask_actions::list));
+        .route("/v1/vtask/actions", get().to(vtask_actions::list))
+        .configure(purchasing);
+}
+
+/// Purchases and samples.
+#[rustfmt::skip]
+fn purchasing(config: &mut ServiceConfig) {
+    config
+        .route("/v1/purchases", get().to(purchases::list))
+        .route("/v1/purchases", post().to(purchases::order))
+        .route("/v1/purchases/preview", post().to(purchases::preview))
+        .route("/v1/purchases/{purchase}", get().to(purchases::show))
+        .route("/v1/purchases/{purchase}/{action}", post().to(purchases::act))
+        .route("/v1/explain/purchase/{purchase}", get().to(purchases::explain))
+        .route("/v1/samples", get().to(samples::list))
+        .route("/v1/samples", post().to(samples::ask))
+        .route("/v1/samples/{sample}", get().to(samples::show))
+        .route("/v1/samples/{sample}/{action}", post().to(samples::act))
+        .route("/v1/sample-rules", get().to(samples::rules))
+        .route("/v1/sample-rules", post().to(samples::set_rules));
 }
 
 /// Sourcing: suppliers, offers and quotes.

@@ -59,6 +59,8 @@ use super::*;
         suppliers::tell, suppliers::show, offers::list, offers::publish, offers::show, offers::versions, offers::cost,
         offers::change, quotes::list, quotes::give, quotes::show, quotes::spend, briefs::matches, cards::publish,
         cards::prefund, cards::prefund_book, sandbox::script, sandbox::sample_sales, vtask_actions::list,
+        purchases::list, purchases::order, purchases::preview, purchases::show, purchases::act, purchases::explain,
+        samples::list, samples::ask, samples::show, samples::act, samples::rules, samples::set_rules,
         log::events, log::operation,
         health::live, health::ready, health::metrics, health::openapi,
     ),

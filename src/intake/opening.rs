@@ -79,7 +79,7 @@ const FEES: [[&str; 3]; 3] = [
     ["service_fee", "service_fee_rate", "service_fee_taker"],
     ["live_share", "live_share_rate", "live_share_taker"],
 ];
-const ACCOUNTS: [(AccountKind, &str); 11] = [
+const ACCOUNTS: [(AccountKind, &str); 12] = [
     (AccountKind::Available, "可付"),
     (AccountKind::Frozen, "冻结"),
     (AccountKind::ClawbackDue, "待扣回"),
@@ -91,6 +91,7 @@ const ACCOUNTS: [(AccountKind, &str); 11] = [
     (AccountKind::Income, "收入"),
     (AccountKind::Suspense, "待查"),
     (AccountKind::Cash, "资金"),
+    (AccountKind::Purchases, "采购"),
 ];
 
 /// Parties by what a file may call them: own number or id.

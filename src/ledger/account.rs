@@ -70,11 +70,14 @@ pub enum AccountKind {
     Advance,
     /// 资金: the owner's own money at banks, wallets and platforms. A receipt debits it, a payment made outside credits it.
     Cash,
+    /// 采购: what goods bought by a party, or by the book itself, cost; negative. Goods only: what is owed for them stands with
+    /// their supplier.
+    Purchases,
 }
 
 impl AccountKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [AccountKind; 12] = [
+    pub const ALL: [AccountKind; 13] = [
         AccountKind::Available,
         AccountKind::Frozen,
         AccountKind::ClawbackDue,
@@ -87,6 +90,7 @@ impl AccountKind {
         AccountKind::Cutover,
         AccountKind::Advance,
         AccountKind::Cash,
+        AccountKind::Purchases,
     ];
 
     /// Number in the database.
@@ -104,6 +108,7 @@ impl AccountKind {
             AccountKind::Cutover => 10,
             AccountKind::Advance => 11,
             AccountKind::Cash => 12,
+            AccountKind::Purchases => 13,
         }
     }
 
@@ -127,6 +132,7 @@ impl AccountKind {
             AccountKind::Cutover => "cutover",
             AccountKind::Advance => "advance",
             AccountKind::Cash => "cash",
+            AccountKind::Purchases => "purchases",
         }
     }
 }

@@ -146,6 +146,7 @@ fn place(kind: AccountKind, own: bool, credit: bool) -> (Section, &'static str) 
         (AccountKind::Cutover, ..) => (Own, "cut-over offset, must reach zero 期初对冲"),
         (AccountKind::Commission, true, _) => (Own, "the owner's commission cost 本方佣金成本"),
         (AccountKind::Cash, ..) => (Assets, "cash 资金"),
+        (AccountKind::Purchases, true, _) => (Assets, "goods bought 采购"),
         (AccountKind::Advance, true, _) => (Own, "advances to the owner 本方预支"),
         (_, true, _) => (Own, "the owner's own share 本方收益"),
         (AccountKind::Available, _, true) => (Liabilities, "payable to parties 应付分佣"),
@@ -163,6 +164,7 @@ fn place(kind: AccountKind, own: bool, credit: bool) -> (Section, &'static str) 
         (AccountKind::Clearing, _, false) => (Assets, "due from platforms 应收平台"),
         (AccountKind::Suspense, _, true) => (Liabilities, "not yet explained 待查"),
         (AccountKind::Suspense, _, false) => (Assets, "not yet explained 待查"),
+        (AccountKind::Purchases, ..) => (Assets, "goods bought by parties 采购"),
         (AccountKind::Advance, _, true) => (Liabilities, "advances overpaid 预支多还"),
         (AccountKind::Advance, _, false) => (Assets, "advances 预支"),
     }

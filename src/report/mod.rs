@@ -60,6 +60,7 @@ mod pending;
 mod periods;
 mod placements;
 mod policies;
+mod purchases;
 mod quotes;
 mod reason;
 mod recon;
@@ -68,12 +69,14 @@ mod return_rates;
 mod returns;
 mod rules;
 mod runs;
+mod samples;
 mod scan;
 mod settlement;
 mod sheet;
 mod shops;
 mod show_report;
 mod simulation;
+mod sourcing;
 mod statement;
 mod streams;
 mod suppliers;
@@ -192,6 +195,16 @@ pub use vtask_terms::ContractTermsView;
 pub use who::{ScriptView, WhoView};
 pub use wire::Money;
 pub use xlsx::{SHEET_ROWS, XlsxRows, write_xlsx};
+
+pub use explain::explain_purchase;
+pub use purchases::{PurchaseFilter, PurchaseView, PurchasesView, purchase, purchase_named, purchases};
+pub use samples::{
+    SampleFilter, SampleRulesView, SampleView, SamplesView, sample, sample_rules, sample_sides, samples,
+};
+pub use sourcing::{
+    AccruedRow, MarginRow, PayableRow, PromiseRow, SourcingView, purchase_bills, purchase_margins, supplier_payable,
+    supplier_promises,
+};
 
 use crate::base::PartyId;
 use crate::ledger::Account;

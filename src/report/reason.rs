@@ -307,6 +307,7 @@ pub(super) fn movement(kind: &str, purpose: Option<&str>, amount: Minor, lang: L
         "contract.refunded" | "contract.ended" => ("back from a brand contract", "V任务履约冻结退回"),
         "contract.released" if amount.0 < 0 => ("brand contract, paid by the platform or set aside", "V任务结转"),
         "contract.released" => ("brand contract", "V任务结算"),
+        kind if kind.starts_with("purchase.") || kind.starts_with("sample.") => sourced(kind),
         "line.frozen" => ("frozen", "冻结"),
         "line.unfrozen" => ("freeze lifted", "解冻"),
         "line.forfeited" => ("forfeited", "罚没"),
@@ -319,6 +320,29 @@ pub(super) fn movement(kind: &str, purpose: Option<&str>, amount: Minor, lang: L
     match lang {
         Lang::En => en,
         Lang::Zh => zh,
+    }
+}
+
+/// What an event of a purchase or a sample did.
+fn sourced(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "purchase.ordered" => ("goods bought", "采购"),
+        "purchase.sold" => ("sold, dropship", "一件代发销售"),
+        "purchase.paid" => ("supplier paid", "采购付款"),
+        "purchase.repaid" => ("paid back by the supplier", "供应商退款到账"),
+        "purchase.freight_changed" => ("freight changed", "采购运费调整"),
+        "purchase.refunded" => ("refund of the supplier", "供应商退款"),
+        "purchase.buyer_refunded" => ("refund to the buyer", "买家退款"),
+        "purchase.charged" => ("charge on a purchase", "采购费用"),
+        "purchase.billed" => ("corrected to the supplier's bill", "按供应商账单调整"),
+        "purchase.cancelled" => ("purchase cancelled", "采购取消"),
+        "purchase.timed_out" => ("purchase not paid in time", "采购超时关闭"),
+        "sample.sent" => ("sample sent", "样品寄出"),
+        "sample.kept" => ("sample kept, deposit back", "样品留用，押金退回"),
+        "sample.returned" => ("sample returned, deposit back", "样品归还，押金退回"),
+        "sample.billed" => ("sample not returned", "样品逾期赔付"),
+        "sample.lost" => ("sample lost", "样品遗失赔付"),
+        _ => ("sourcing", "供货"),
     }
 }
 

@@ -334,6 +334,39 @@ pub const REGISTRY: &[Report] = &[
         let party = args.needed_party()?;
         table(contract_income(client, log, party, args.period).await?.table())
     }),
+    report!("purchases", "purchases with what they cost, what is owed and what they leave", "/v1/purchases", [Take::Party, Take::Page], purchases::SQL, (client, log, args) => {
+        let filter = PurchaseFilter {
+            party: args.viewer.party().or(args.party),
+            ..PurchaseFilter::default()
+        };
+        let view = purchases(client, log, args.viewer, &filter, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("supplier-payable", "what purchases owe to suppliers", "/v1/purchases", [Take::Party, Take::Page], sourcing::SQL, (client, log, args) => {
+        let view = supplier_payable(client, log, args.viewer, args.party, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("purchase-bills", "cost of purchases as accrued beside the supplier's bill", "/v1/purchases", [Take::Party, Take::Page], &[], (client, log, args) => {
+        let view = purchase_bills(client, log, args.viewer, args.party, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("purchase-margins", "margin of dropship orders by product", "/v1/purchases", [Take::Party, Take::Period, Take::Page], &[], (client, log, args) => {
+        let view = purchase_margins(client, log, args.viewer, (args.party, args.period), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("supplier-promises", "dispatch, defects and refunds of suppliers as measured on our purchases", "/v1/trial-balance", [Take::Party, Take::Period, Take::Page], &[], (client, log, args) => {
+        let view = supplier_promises(client, log, args.viewer, (args.party, args.period), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("samples", "samples that are with their holders, or on their way", "/v1/samples", [Take::Party, Take::Page], samples::SQL, (client, log, args) => {
+        let filter = SampleFilter {
+            party: args.viewer.party().or(args.party),
+            out: true,
+            ..SampleFilter::default()
+        };
+        let view = samples(client, log, &filter, &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
 ];
 
 /// Statements that several reports share, and those of reads that are no reports.

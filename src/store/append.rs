@@ -273,6 +273,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
         st.anchor_card_put, rows.cards;
+        st.purchase_put, rows.purchases;
+        st.purchase_line_put, rows.purchase_lines;
+        st.sample_put, rows.samples;
         st.timer_put, rows.timers;
         st.supplier_put, rows.suppliers;
         st.offer_put, rows.offers;

@@ -31,4 +31,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(14, "matching"),
     migration!(15, "scripted"),
     migration!(16, "offers"),
+    migration!(17, "purchases"),
 ];

@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 36] = [
+pub const TABLES: [Table; 39] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -60,6 +60,9 @@ pub const TABLES: [Table; 36] = [
     table("anchor_sale", "anchor, month, category, band, segment, currency"),
     table("anchor_click", "anchor"),
     table("anchor_card", "position"),
+    table("purchase", "position"),
+    table("purchase_line", "position, nth"),
+    table("sample", "position, number"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -273,6 +276,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "anchor_sale" from sales;
         "anchor_click" from clicks;
         "anchor_card" from rows.cards;
+        "purchase" from rows.purchases;
+        "purchase_line" from rows.purchase_lines;
+        "sample" from rows.samples;
     }
     Ok(())
 }

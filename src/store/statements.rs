@@ -47,7 +47,7 @@ statements! {
         substitute_append, payment_put, money_freeze_put, money_receipt_clear, money_receipt_append,
         receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
         brief_put, contract_put, supplier_put, offer_put, quote_put, anchor_sale_add, anchor_sale_clear,
-        anchor_click_add, anchor_click_clear, anchor_card_put,
+        anchor_click_add, anchor_click_clear, anchor_card_put, purchase_put, purchase_line_put, sample_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_uncovered, load_balances, clicks_known, latest_pin, streams_since,
     }

@@ -9,6 +9,7 @@ mod recon;
 mod returns;
 mod settlement;
 mod shares;
+mod sourcing;
 mod vtask;
 
 use std::collections::BTreeMap;
@@ -674,6 +675,8 @@ fn all_kinds() -> Vec<&'static str> {
     let vtask = [
         fenzhang::domain::brief::What::KINDS,
         fenzhang::domain::contract::What::KINDS,
+        fenzhang::domain::purchase::What::KINDS,
+        fenzhang::domain::sample::What::KINDS,
     ];
     let each = KINDS
         .iter()
@@ -686,6 +689,7 @@ fn written_today() -> Vec<Event> {
     [
         vtask::events(),
         offers::events(),
+        sourcing::events(),
         line_events(),
         book_events(),
         party_events(),

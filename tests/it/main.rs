@@ -22,6 +22,7 @@ mod ledger;
 mod migrate;
 mod model;
 mod pull;
+mod purchasing;
 mod readme;
 mod recon;
 mod report;

@@ -1,16 +1,16 @@
 //! Timers that fall due before a command, and the stream whose version a command may expect.
 //! Must never fire a timer of a stream the command does not touch.
 
-use super::objects::{silence, vtask};
+use super::objects::{fire_purchase, silence, vtask};
 use super::{Scribe, facts};
-use crate::base::{BookId, BriefId, ContractId, Instant, LineId, SheetId, TimerId};
+use crate::base::{BookId, BriefId, ContractId, Instant, LineId, PurchaseId, SheetId, TimerId};
 use crate::domain::command::{Command, Made};
 use crate::domain::order::decide::due_timers;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::Settle;
 use crate::domain::stream::{Slice, StreamId};
 use crate::domain::world::{Entity, World};
-use crate::domain::{brief, contract};
+use crate::domain::{brief, contract, purchase, sample};
 
 /// At most this many timers fire before one command.
 const MOST: usize = 1_000;
@@ -30,6 +30,7 @@ pub fn fire_due(command: &Command, scribe: &mut Scribe<'_>) -> Result<(), Refusa
         Command::Release { lines } => lines.iter().map(|line| StreamId::from(*line)).collect(),
         Command::AskBrief { brief, .. } => vec![(*brief).into()],
         Command::ActContract { contract, .. } => vec![(*contract).into()],
+        Command::ActPurchase { purchase, .. } => vec![(*purchase).into()],
         _ => Vec::new(),
     };
     streams.sort_unstable();
@@ -66,6 +67,7 @@ fn due_of(stream: StreamId, now: Instant, world: &World) -> Vec<(TimerId, Instan
         Some(Entity::Line(state)) => due_timers(state, now),
         Some(Entity::Brief(state)) => brief::decide::due(state, now),
         Some(Entity::Contract(state)) => contract::clocks::due(state, now),
+        Some(Entity::Purchase(state)) => purchase::decide::due(state, now),
         _ => Vec::new(),
     }
 }
@@ -77,6 +79,7 @@ pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<
         Slice::Line => facts::fire(LineId(stream.id), timer, due, scribe),
         Slice::Brief => vtask::fire_brief(BriefId(stream.id), timer, due, scribe),
         Slice::Contract => vtask::fire_contract(ContractId(stream.id), timer, due, scribe),
+        Slice::Purchase => fire_purchase(PurchaseId(stream.id), timer, due, scribe),
         _ => Err(Refusal::not_found("timer")),
     }
 }
@@ -150,6 +153,11 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::GiveQuote { .. } => return None,
         Command::ReportSupplier { supplier, .. } => crate::base::SupplierId::of(*supplier).into(),
         Command::UseQuote { quote, .. } => (*quote).into(),
+        Command::OrderPurchase(_) => return None,
+        Command::ActPurchase { purchase, .. } => (*purchase).into(),
+        Command::AskSample(asked) => asked.id(book).into(),
+        Command::ActSample { sample, .. } => (*sample).into(),
+        Command::SetSampleRules { .. } => sample::rules(book).into(),
     })
 }
 

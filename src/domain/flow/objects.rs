@@ -11,10 +11,13 @@ mod people;
 mod placements;
 mod places;
 mod prefund;
+mod purchases;
 mod receipts;
 mod recons;
 mod rules;
+mod samples;
 mod settlements;
+mod sourcing_needs;
 #[cfg(test)]
 mod tests;
 pub mod vtask;
@@ -23,6 +26,7 @@ mod vtask_needs;
 use std::sync::Arc;
 
 pub use needs::needs;
+pub use purchases::fire as fire_purchase;
 pub use settlements::silence;
 pub use vtask_needs::of_contract_stream;
 
@@ -57,7 +61,10 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         rules::decide,
         settlements::decide,
         vtask::decide,
-        offers::decide, prefund::decide,
+        offers::decide,
+        prefund::decide,
+        purchases::decide,
+        samples::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

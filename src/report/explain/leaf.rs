@@ -11,8 +11,8 @@ use super::super::history::{Calendar, History, histories};
 use super::super::streams::{Stored, stored};
 use super::super::{Lang, Money, ReportError, Viewer, reason};
 use super::evidence::{self, Proof};
-use super::{Node, closing, contracts, money, shares};
-use crate::base::{ContractId, LineId, LogId};
+use super::{Node, closing, contracts, money, purchases, shares};
+use crate::base::{ContractId, LineId, LogId, PurchaseId, SampleId};
 use crate::domain::adjustment::AdjustmentPurpose;
 use crate::domain::approval::ApprovalState;
 use crate::domain::event::Event;
@@ -218,6 +218,8 @@ fn of_no_line(stored: &Stored, approval: Option<&ApprovalState>, viewer: Viewer)
         Event::Share(ShareEvent::TruedUp(event)) => Some(shares::true_up(event, viewer)),
         Event::Closing(event) => Some(closing::entry(event, viewer)),
         Event::Contract(event) => Some(contracts::entry(ContractId(stored.stream), event, viewer)),
+        Event::Purchase(event) => Some(purchases::entry(PurchaseId(stored.stream), event, viewer)),
+        Event::Sample(event) => Some(purchases::sample_entry(SampleId(stored.stream), event, viewer)),
         _ => approval.filter(|_| viewer == Viewer::All).and_then(evidence::persons),
     }
 }

@@ -10,6 +10,7 @@ mod fold;
 mod leaf;
 mod money;
 mod node;
+mod purchases;
 mod shares;
 
 pub use super::reason::Lang;
@@ -17,6 +18,7 @@ pub(super) use account::moments;
 pub use account::{explain_balance, explain_difference, explain_month, explain_sheet};
 pub use fold::{Fold, FoldBy};
 pub use node::Node;
+pub use purchases::explain_purchase;
 
 use serde::Serialize;
 use tokio_postgres::Client;

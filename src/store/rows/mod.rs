@@ -12,6 +12,7 @@ mod anchor;
 mod event;
 mod money;
 mod offers;
+mod purchases;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -273,6 +274,33 @@ table! {
         candidates: Option<String>, position: i64,
     }
 }
+table! {
+    /// A purchase as it stands.
+    PurchaseRow, Purchases {
+        purchase: Uuid, external_id: Option<String>, source: String, order_no: Option<String>, kind: String, phase: String,
+        buyer: Option<Uuid>, supplier: Uuid, pays: String, currency: String, cost: i64, due: i64, paid: i64, repaid: i64,
+        sold: i64, charges: i64, margin: i64, bill_no: Option<String>, billed: Option<i64>, accrued: Option<i64>,
+        corrected: i64, ordered_at: DateTime<Utc>, paid_at: Option<DateTime<Utc>>, shipped_at: Option<DateTime<Utc>>,
+        received_at: Option<DateTime<Utc>>, complained_at: Option<DateTime<Utc>>, refunded_at: Option<DateTime<Utc>>,
+        pay_by: Option<DateTime<Utc>>, position: i64,
+    }
+}
+table! {
+    /// A line of a purchase as it stands.
+    PurchaseLineRow, PurchaseLines {
+        purchase: Uuid, nth: i32, name: String, product: Option<Uuid>, offer: Option<Uuid>, sku: Option<String>,
+        order_line: Option<Uuid>, quantity: i64, goods: i64, refunded: i64, sold: i64, back: i64, margin: i64, shipped: i64,
+        received: i64, rejected: i64, refunded_units: i64, back_units: i64, position: i64,
+    }
+}
+table! {
+    /// A request for a sample as it stands.
+    SampleRow, Samples {
+        sample: Uuid, number: i32, holder: Uuid, provider: Uuid, item: Option<Uuid>, offer: Option<Uuid>, name: String,
+        units: i64, standing: String, currency: String, deposit: i64, loss_price: i64, charged: i64, asked_at: DateTime<Utc>,
+        sent_at: Option<DateTime<Utc>>, return_by: Option<DateTime<Utc>>, position: i64,
+    }
+}
 
 /// Derived rows of any number of events and streams.
 #[derive(Clone, Debug, Default)]
@@ -357,6 +385,12 @@ pub struct Rows {
     pub anchors: AnchorDeltas,
     /// Cards of anchors.
     pub cards: AnchorCards,
+    /// Purchases.
+    pub purchases: Purchases,
+    /// Their lines.
+    pub purchase_lines: PurchaseLines,
+    /// Samples.
+    pub samples: Samples,
 }
 
 type TotalKey = (Uuid, i16, i16, String, i32);

@@ -47,6 +47,8 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Supplier(state)) => super::offers::supplier(state, position, rows),
         Some(Entity::Offer(state)) => super::offers::offer(stream, state, position, rows),
         Some(Entity::Quote(state)) => super::offers::quote(stream, state, position, rows),
+        Some(Entity::Purchase(state)) => super::purchases::purchase(stream, state, position, rows)?,
+        Some(Entity::Sample(state)) => super::purchases::sample(stream, state, position, rows),
         Some(
             Entity::Book(_)
             | Entity::Usage(_)

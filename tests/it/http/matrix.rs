@@ -50,6 +50,8 @@ fn missing(path: &str) -> String {
         ("{person}", format!("per_{id}")),
         ("{brief}", format!("brf_{id}")),
         ("{contract}", format!("ctr_{id}")),
+        ("{purchase}", format!("pur_{id}")),
+        ("{sample}", format!("smp_{id}")),
         ("{action}", "cancel".to_owned()),
         (
             "{supplier}",

@@ -311,12 +311,19 @@ async fn at_27_a_full_month_comes_to_26317_95_before_tax() {
         .await;
     for (purpose, amount) in [
         ("contract", "7000.00"),
-        ("sourcing", "1260.00"),
         ("penalty", "-200.00"),
         ("adjustment", "50.00"),
     ] {
         adjusted(&stage, "2026-05-31T12:00:00+08:00", purpose, "A", amount).await;
     }
+    // 3000.00 sold, 100 x 17.00 and 40.00 of freight bought: 1260.00 of sourcing margin.
+    stage.party("supplier", "S").await;
+    let line = json!({"name": "cup", "quantity": 100, "unit_price": cny("17.00"), "sold": cny("3000.00")});
+    let dropship = json!({
+        "kind": "dropship", "buyer": "A", "supplier": "S", "lines": [line], "freight": cny("40.00"),
+        "at": "2026-05-31T12:00:00+08:00",
+    });
+    stage.accepted("/v1/purchases", dropship).await;
     let may = close(&stage, "2026-05").await;
     may.ties();
     let parts = [
@@ -328,6 +335,7 @@ async fn at_27_a_full_month_comes_to_26317_95_before_tax() {
         ("adjustments", "50.00"),
     ];
     may.says("A", "-120.00", &parts, "26317.95", "26317.95").await;
+    may.says("S", "0.00", &[("sourcing", "1740.00")], "1740.00", "1740.00").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

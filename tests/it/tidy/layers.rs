@@ -55,6 +55,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "domain::brief",
         &["money", "base", "ledger", "domain::refusal", "domain::contract"],
     ),
+    ("domain::purchase", WORDS),
+    ("domain::sample", WORDS),
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
     ("domain::supplier", WORDS),

@@ -73,6 +73,11 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
         | Command::ActContract { .. }
         | Command::SetCard { .. }
         | Command::SetPrefund { .. } => super::vtask_needs::needs(book, command, (world, open), out),
+        Command::OrderPurchase(_)
+        | Command::ActPurchase { .. }
+        | Command::AskSample(_)
+        | Command::ActSample { .. }
+        | Command::SetSampleRules { .. } => super::sourcing_needs::needs(book, command, world, out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
@@ -133,21 +138,11 @@ pub(super) fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>,
 fn of_rules(command: &Command) -> Vec<StreamId> {
     let mut wanted: Vec<StreamId> = Vec::new();
     match command {
-        Command::PostRule {
-            brand, scope, terms, ..
-        } => {
-            wanted.extend::<[StreamId; 2]>([scope.shelf().into(), (*brand).into()]);
-            if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
-                wanted.push((*shop).into());
-            }
-            wanted.extend(of_rule(terms));
-        }
-        Command::ChangeRule { shelf, terms, .. } => {
-            wanted.push((*shelf).into());
-            wanted.extend(of_rule(terms));
-        }
-        Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
-        Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
+        Command::PostRule { .. }
+        | Command::ChangeRule { .. }
+        | Command::EndRule { .. }
+        | Command::DecideApplicant { .. }
+        | Command::ApplyToRule { .. } => wanted.extend(of_shelf(command)),
         _ => {}
     }
     wanted
@@ -293,6 +288,30 @@ fn of_formula(terms: &Formula) -> Vec<StreamId> {
         .chain(owes)
         .map(StreamId::from)
         .collect()
+}
+
+/// The shelf of a rule, and whom a command about it names.
+fn of_shelf(command: &Command) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::PostRule {
+            brand, scope, terms, ..
+        } => {
+            wanted.extend::<[StreamId; 2]>([scope.shelf().into(), (*brand).into()]);
+            if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
+                wanted.push((*shop).into());
+            }
+            wanted.extend(of_rule(terms));
+        }
+        Command::ChangeRule { shelf, terms, .. } => {
+            wanted.push((*shelf).into());
+            wanted.extend(of_rule(terms));
+        }
+        Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
+        Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
+        _ => {}
+    }
+    wanted
 }
 
 fn of_rule(terms: &RuleTerms) -> impl Iterator<Item = StreamId> + '_ {
