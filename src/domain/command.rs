@@ -23,6 +23,7 @@ use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::policy::PolicyTerms;
+use super::pool::PoolTerms;
 use super::receipt::ReceiptFact;
 use super::receipt::decide::Bill;
 use super::recon::{BreakResolved, How, ReconciliationRun};
@@ -414,6 +415,25 @@ pub enum Command {
         side: Option<Side>,
         /// What.
         action: Action,
+    },
+    /// Shows an item in the pool 选品池, or publishes other terms of it.
+    ListInPool {
+        /// Which.
+        item: ItemId,
+        /// What is published.
+        terms: Box<PoolTerms>,
+    },
+    /// Takes an item out of the pool.
+    WithdrawFromPool {
+        /// Which.
+        item: ItemId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Reckons anew what anybody earns on items of the pool (from the follower of rules).
+    RatePool {
+        /// Which.
+        items: Vec<ItemId>,
     },
     /// Issues a key. The secret's hash travels beside the command, never in it.
     IssueKey {

@@ -25,6 +25,7 @@ use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::policy::PolicySet;
+use super::pool::PoolEvent;
 use super::receipt::{self, ReceiptEvent};
 use super::recon::ReconEvent;
 use super::returns::ReturnEvent;
@@ -97,6 +98,8 @@ pub enum Event {
     Brief(Box<BriefEvent>),
     /// A brand contract.
     Contract(Box<ContractEvent>),
+    /// An item in the pool.
+    Pool(PoolEvent),
 }
 
 /// Why stored bytes are no event.
@@ -227,6 +230,9 @@ kinds! {
     "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
     "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
     "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
+    "pool.listed" => |e| Event::Pool(PoolEvent::Listed(Box::new(e)));
+    "pool.rated" => |e| Event::Pool(PoolEvent::Rated(Box::new(e)));
+    "pool.withdrawn" => |e| Event::Pool(PoolEvent::Withdrawn(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -312,6 +318,7 @@ impl Event {
             Event::Dispute(e) => e.kind(),
             Event::Brief(e) => e.what.kind(),
             Event::Contract(e) => e.what.kind(),
+            Event::Pool(e) => e.kind(),
         }
     }
 
@@ -352,6 +359,7 @@ impl Event {
             Event::Dispute(_) => Slice::Dispute,
             Event::Brief(_) => Slice::Brief,
             Event::Contract(_) => Slice::Contract,
+            Event::Pool(_) => Slice::Item,
         }
     }
 
@@ -394,6 +402,7 @@ impl Event {
             Event::Dispute(e) => each!(e, DisputeEvent: Opened, Answered),
             Event::Brief(e) => canonical(e),
             Event::Contract(e) => canonical(e),
+            Event::Pool(e) => each!(e, PoolEvent: Listed, Rated, Withdrawn),
         }
     }
 
@@ -447,6 +456,7 @@ impl Event {
             | Event::Recon(_)
             | Event::Dispute(_) => Ok(Entry::default()),
             Event::Brief(_) => Ok(Entry::default()),
+            Event::Pool(_) => Ok(Entry::default()),
         }
     }
 

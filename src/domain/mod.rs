@@ -35,6 +35,7 @@ pub mod person;
 pub mod placement;
 pub mod plan;
 pub mod policy;
+pub mod pool;
 pub mod pricing;
 pub mod receipt;
 pub mod recon;

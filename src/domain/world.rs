@@ -175,6 +175,11 @@ impl Known {
             Event::Payment(e) => fold!(Payment, e),
             Event::Freeze(e) => fold!(Freeze, e),
             Event::Policy(e) => fold!(Policy, e),
+            Event::Pool(e) => {
+                if let Some(Entity::Item(state)) = &mut self.entity {
+                    Arc::make_mut(state).pooled(e);
+                }
+            }
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
         }

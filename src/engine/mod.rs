@@ -13,6 +13,7 @@ mod fingerprint;
 mod flight;
 mod follower;
 mod queue;
+mod pool;
 mod release;
 mod reset;
 mod session;
@@ -118,6 +119,7 @@ impl Engine {
                 tokio::spawn(timers::run(engine.clone())),
                 tokio::spawn(follower::run(engine.clone())),
                 tokio::spawn(release::run(engine.clone())),
+                tokio::spawn(pool::run(engine.clone())),
                 tokio::spawn(close::run(engine.clone())),
             ];
             *engine.inner.background.lock().unwrap_or_else(PoisonError::into_inner) = tasks;

@@ -41,6 +41,7 @@ pub mod payments;
 pub mod periods;
 pub mod placements;
 pub mod policies;
+pub mod pool;
 pub mod problem;
 pub mod read;
 pub mod receipts;
@@ -277,7 +278,7 @@ fn desk(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide));
-    config.configure(ledger_routes).configure(report_routes).configure(vtask);
+    config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(pool_routes);
 }
 
 /// Briefs and brand contracts. A brief's applications stand before its actions.
@@ -294,6 +295,15 @@ fn vtask(config: &mut ServiceConfig) {
         .route("/v1/contracts", get().to(contracts::list))
         .route("/v1/contracts/{contract}", get().to(contracts::show))
         .route("/v1/contracts/{contract}/{action}", post().to(contracts::act));
+}
+
+/// The pool 选品池.
+#[rustfmt::skip]
+fn pool_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/pool", get().to(pool::search))
+        .route("/v1/products/{product}/pool", post().to(pool::list_product))
+        .route("/v1/products/{product}/pool/withdraw", post().to(pool::withdraw_product));
 }
 
 /// Facts, money, and the log.

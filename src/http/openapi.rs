@@ -56,6 +56,7 @@ use super::*;
         briefs::list, briefs::draft, briefs::show, briefs::act, briefs::applications, briefs::apply,
         briefs::answer_application, contracts::list, contracts::show, contracts::act,
         log::events, log::operation,
+        pool::search, pool::list_product, pool::withdraw_product,
         health::live, health::ready, health::metrics, health::openapi,
     ),
     components(schemas(ProblemView)),

@@ -56,6 +56,8 @@ mod pending;
 mod periods;
 mod placements;
 mod policies;
+mod pool;
+mod pool_facets;
 mod reason;
 mod recon;
 mod registry;
@@ -141,6 +143,8 @@ pub use pending::Detail;
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
+pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolTerms, PoolView, pool};
+pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
 pub use reason::Why;
 pub use recon::{
     BreakCounts, BreakFilter, BreakView, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView,

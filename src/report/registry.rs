@@ -319,4 +319,5 @@ pub const SHARED: &[&[Statement]] = &[
     money_receipts::SQL,
     journal::SQL,
     vouchers::SQL,
+    pool::SQL,
 ];

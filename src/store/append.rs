@@ -271,6 +271,7 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
+        st.pool_entry_put, rows.pool_entries;
     }
 }
 

@@ -27,4 +27,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(10, "money_desk"),
     migration!(11, "reconciliation"),
     migration!(12, "vtask"),
+    migration!(18, "pool"),
 ];

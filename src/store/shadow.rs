@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 30] = [
+pub const TABLES: [Table; 31] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -54,6 +54,7 @@ pub const TABLES: [Table; 30] = [
     table("contract", "position"),
     table("timer", "due, timer"),
     table("returned", "told"),
+    table("pool_entry", "position"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -237,6 +238,7 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "contract" from rows.contracts;
         "timer" from rows.timers;
         "returned" from rows.returned;
+        "pool_entry" from rows.pool_entries;
     }
     Ok(())
 }

@@ -139,6 +139,8 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         }
         Command::AskBrief { brief, .. } => (*brief).into(),
         Command::ActContract { contract, .. } => (*contract).into(),
+        Command::ListInPool { item, .. } | Command::WithdrawFromPool { item, .. } => (*item).into(),
+        Command::RatePool { items } => (*items.first()?).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
     })

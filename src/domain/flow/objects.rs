@@ -9,6 +9,7 @@ mod needs;
 mod people;
 mod placements;
 mod places;
+mod pool;
 mod receipts;
 mod recons;
 mod rules;
@@ -55,6 +56,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         rules::decide,
         settlements::decide,
         vtask::decide,
+        pool::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

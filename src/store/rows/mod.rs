@@ -10,6 +10,7 @@
 
 mod event;
 mod money;
+mod pool;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -215,6 +216,16 @@ table! {
     }
 }
 table! {
+    /// An entry of the pool.
+    PoolEntryRow, PoolEntries {
+        entry: Uuid, source: String, owner: Uuid, shop: Option<Uuid>, title: String, category: Option<String>,
+        currency: String, price: i64, rate: i32, commission: i64, margin: Option<i64>, sales: i64, refund_rate: i32,
+        score: i32, min_order: i64, ships_within: i32, dropship: bool, sample: bool, stock: Option<i64>,
+        price_band: i16, rate_band: i16, tokens: String, latin: String, listed: bool, due: Option<DateTime<Utc>>,
+        position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -295,6 +306,8 @@ pub struct Rows {
     pub briefs: Briefs,
     /// Brand contracts.
     pub contracts: Contracts,
+    /// Entries of the pool.
+    pub pool_entries: PoolEntries,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

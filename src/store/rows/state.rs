@@ -28,7 +28,10 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
     match &known.entity {
         Some(Entity::Line(state)) => line(book, stream, state, position, rows),
         Some(Entity::Party(state)) => party(state, position, rows)?,
-        Some(Entity::Item(state)) => item(stream, state, position, rows),
+        Some(Entity::Item(state)) => {
+            item(stream, state, position, rows);
+            super::pool::item(stream, state, position, rows);
+        }
         Some(Entity::Shop(state)) => shop(stream, state, position, rows),
         Some(Entity::Entity(state)) => entity(stream, state, position, rows),
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,

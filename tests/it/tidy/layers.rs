@@ -48,7 +48,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain::settlement",
         ],
     ),
-    ("domain::catalogue", WORDS),
+    // An item stands in the pool on its own stream.
+    (
+        "domain::catalogue",
+        &["money", "base", "ledger", "domain::refusal", "domain::pool"],
+    ),
+    ("domain::pool", WORDS),
     ("domain::contract", WORDS),
     // A quote is the terms of a contract to be.
     (

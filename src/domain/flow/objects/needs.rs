@@ -75,6 +75,9 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
             super::vtask_needs::needs(book, command, world, out);
         }
+        Command::ListInPool { .. } | Command::WithdrawFromPool { .. } | Command::RatePool { .. } => {
+            wanted.extend(super::pool::needs(command, world));
+        }
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }

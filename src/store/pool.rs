@@ -1,0 +1,53 @@
+//! What the follower of the pool reads and where it stands.
+//! Must never decide what anybody earns: the item does.
+
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use super::statements::text;
+use super::{Error, cursors};
+use crate::base::{BookId, Instant, ItemId, LogId};
+
+/// A money log whose pool is to be rated anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Behind {
+    /// The book.
+    pub book: BookId,
+    /// Its money log.
+    pub log: LogId,
+    /// Rules up to here are counted.
+    pub after: i64,
+    /// Position of the last rule.
+    pub up_to: i64,
+    /// What is due by then.
+    pub now: Instant,
+}
+
+/// Money logs in which rules were told that the pool does not count yet, or figures are due.
+pub async fn behind(client: &Client) -> Result<Vec<Behind>, Error> {
+    let rows = client.query(text::pool_behind, &[]).await?;
+    let read = |row: &Row| -> Result<Behind, Error> {
+        Ok(Behind {
+            book: BookId(row.try_get(0)?),
+            log: LogId(row.try_get(1)?),
+            after: row.try_get(2)?,
+            up_to: row.try_get(3)?,
+            now: Instant::from_utc(row.try_get(4)?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The next items that may earn something else, by item, after one.
+pub async fn stale(client: &Client, log: &Behind, after: Uuid, most: i64) -> Result<Vec<ItemId>, Error> {
+    let now = log.now.utc();
+    let rows = client
+        .query(text::pool_stale, &[&log.log.0, &log.after, &log.up_to, &now, &after, &most])
+        .await?;
+    rows.iter().map(|row| Ok(ItemId(row.try_get(0)?))).collect()
+}
+
+/// Every item was held against rules up to here.
+pub async fn advance(client: &Client, log: LogId, position: i64) -> Result<(), Error> {
+    cursors::advance(client, log, "pool", position).await
+}
