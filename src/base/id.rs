@@ -279,6 +279,19 @@ impl ContractId {
     }
 }
 
+typed_id!(
+    /// What is reported of a supplier; derived from the party.
+    SupplierId, "spl"
+);
+typed_id!(
+    /// An offer 货源; derived from book, source and the source's product number.
+    OfferId, "off"
+);
+typed_id!(
+    /// A quote 报价.
+    QuoteId, "quo"
+);
+
 impl LineId {
     /// The line that a platform numbers `line_no`.
     pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {

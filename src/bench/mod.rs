@@ -10,6 +10,7 @@ mod copy;
 pub mod import;
 pub mod load;
 pub mod plain;
+pub mod pool;
 mod replay;
 mod run;
 mod serve;

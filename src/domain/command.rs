@@ -15,6 +15,7 @@ use super::dispute::{DisputeOpened, DisputeVerdict};
 use super::entity::Member;
 use super::freeze::{ForfeitTerms, FreezeTerms, UnfreezeTerms};
 use super::import::{ImportCommitted, ImportReversal, ImportReversed};
+use super::offer::{Asked, OfferFigures, OfferStatus, OfferTerms, PriceKind};
 use super::order::{FactState, LineFact};
 use super::parked::Resolution;
 use super::party::{ContractScope, Receiver, Share};
@@ -31,6 +32,7 @@ use super::returns::Returned;
 use super::settlement::Settle;
 use super::share::{Figures, Guarantee};
 use super::stream::StreamId;
+use super::supplier::{Profile, Scores};
 use crate::base::*;
 use crate::ledger::Leg;
 use crate::money::{Currency, Minor, Rate};
@@ -457,6 +459,66 @@ pub enum Command {
         /// Which.
         key: KeyId,
     },
+    /// Publishes an offer, with its supplier when that is told too; the same again is nothing.
+    PublishOffer(Box<OfferTold>),
+    /// Offers of a file, in the order told: each stands or is refused by itself.
+    Offers(Vec<OfferTold>),
+    /// Changes how an offer stands on its platform.
+    ChangeOfferStatus {
+        /// Which.
+        offer: OfferId,
+        /// From now on.
+        status: OfferStatus,
+    },
+    /// Gives a quote from the version of an offer that stands.
+    GiveQuote {
+        /// Of which offer.
+        offer: OfferId,
+        /// For whom; none: for the book's owner.
+        buyer: Option<PartyId>,
+        /// As what it would be bought.
+        kind: PriceKind,
+        /// What.
+        lines: Vec<Asked>,
+        /// For how long it holds, in hours.
+        valid_for_h: Option<u16>,
+    },
+    /// Uses a quote for a purchase.
+    UseQuote {
+        /// Which.
+        quote: QuoteId,
+        /// The purchase, or the number of an order outside.
+        used_for: ExternalId,
+    },
+}
+
+/// An offer as a file or a caller tells it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OfferTold {
+    /// Its terms.
+    pub terms: OfferTerms,
+    /// Its supplier, when the source describes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<SupplierTold>,
+    /// Its figures, when the source has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures: Option<OfferFigures>,
+    /// When the source said so; none: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_at: Option<Instant>,
+}
+
+/// A supplier as its platform describes it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SupplierTold {
+    /// The platform's number of it.
+    pub member_no: String,
+    /// Name of its company; the first one told names the party.
+    pub name: Name,
+    /// Scores.
+    pub scores: Scores,
+    /// Beside scores.
+    pub profile: Profile,
 }
 
 /// A word about a row of a return document.
@@ -666,6 +728,45 @@ pub struct ReceiptOutcome {
     pub position: i64,
 }
 
+/// What a told offer came to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferFate {
+    /// Its first version.
+    New,
+    /// The next version, or on sale again.
+    Changed,
+    /// As it stood.
+    Unchanged,
+    /// Not told: its code says why.
+    Refused,
+}
+
+/// What became of one offer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfferOutcome {
+    /// Which.
+    pub offer: OfferId,
+    /// Its version now; 0 when it was refused.
+    pub version: u32,
+    /// What it came to.
+    pub state: OfferFate,
+    /// Stable code when it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Its supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<PartyId>,
+    /// The supplier was registered with it.
+    #[serde(default)]
+    pub new_supplier: bool,
+    /// The supplier goes by another name than this offer's company.
+    #[serde(default)]
+    pub other_company: bool,
+    /// Position that shows it.
+    pub position: i64,
+}
+
 /// What a command made, beside its events.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Made {
@@ -684,6 +785,9 @@ pub struct Made {
     /// The month of a contract by each of its terms, whether it had to be brought anywhere or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub true_ups: Vec<TrueUp>,
+    /// One outcome per offer, in the order told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<OfferOutcome>,
 }
 
 /// A month of a contract under one set of terms, and what a true-up came to.

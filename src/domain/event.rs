@@ -16,6 +16,7 @@ use super::dispute::DisputeEvent;
 use super::entity::{EntityEvent, EntityNamed};
 use super::freeze::{self, FreezeEvent};
 use super::import::ImportEvent;
+use super::offer::{OfferEvent, QuoteEvent};
 use super::order::{LineEvent, What};
 use super::parked::ParkedResolved;
 use super::party::PartyEvent;
@@ -32,6 +33,7 @@ use super::returns::ReturnEvent;
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
+use super::supplier::SupplierReported;
 use crate::base::{Instant, Month};
 use crate::ledger::{Entry, EntryError, Stamp};
 
@@ -98,6 +100,12 @@ pub enum Event {
     Brief(Box<BriefEvent>),
     /// A brand contract.
     Contract(Box<ContractEvent>),
+    /// `supplier.reported`
+    Supplier(Box<SupplierReported>),
+    /// An offer.
+    Offer(OfferEvent),
+    /// A quote.
+    Quote(QuoteEvent),
     /// An item in the pool.
     Pool(PoolEvent),
 }
@@ -230,6 +238,12 @@ kinds! {
     "reconciliation.resolved" => |e| Event::Recon(ReconEvent::Resolved(e));
     "dispute.opened" => |e| Event::Dispute(DisputeEvent::Opened(e));
     "dispute.answered" => |e| Event::Dispute(DisputeEvent::Answered(e));
+    "supplier.reported" => |e| Event::Supplier(Box::new(e));
+    "offer.published" => |e| Event::Offer(OfferEvent::Published(e));
+    "offer.status_changed" => |e| Event::Offer(OfferEvent::StatusChanged(e));
+    "offer.reported" => |e| Event::Offer(OfferEvent::Reported(e));
+    "quote.given" => |e| Event::Quote(QuoteEvent::Given(Box::new(e)));
+    "quote.used" => |e| Event::Quote(QuoteEvent::Used(e));
     "pool.listed" => |e| Event::Pool(PoolEvent::Listed(Box::new(e)));
     "pool.rated" => |e| Event::Pool(PoolEvent::Rated(Box::new(e)));
     "pool.withdrawn" => |e| Event::Pool(PoolEvent::Withdrawn(e));
@@ -318,6 +332,9 @@ impl Event {
             Event::Dispute(e) => e.kind(),
             Event::Brief(e) => e.what.kind(),
             Event::Contract(e) => e.what.kind(),
+            Event::Supplier(_) => "supplier.reported",
+            Event::Offer(e) => e.kind(),
+            Event::Quote(e) => e.kind(),
             Event::Pool(e) => e.kind(),
         }
     }
@@ -359,6 +376,9 @@ impl Event {
             Event::Dispute(_) => Slice::Dispute,
             Event::Brief(_) => Slice::Brief,
             Event::Contract(_) => Slice::Contract,
+            Event::Supplier(_) => Slice::Supplier,
+            Event::Offer(_) => Slice::Offer,
+            Event::Quote(_) => Slice::Quote,
             Event::Pool(_) => Slice::Item,
         }
     }
@@ -402,6 +422,9 @@ impl Event {
             Event::Dispute(e) => each!(e, DisputeEvent: Opened, Answered),
             Event::Brief(e) => canonical(e),
             Event::Contract(e) => canonical(e),
+            Event::Supplier(e) => canonical(e),
+            Event::Offer(e) => each!(e, OfferEvent: Published, StatusChanged, Reported),
+            Event::Quote(e) => each!(e, QuoteEvent: Given, Used),
             Event::Pool(e) => each!(e, PoolEvent: Listed, Rated, Withdrawn),
         }
     }
@@ -456,6 +479,7 @@ impl Event {
             | Event::Recon(_)
             | Event::Dispute(_) => Ok(Entry::default()),
             Event::Brief(_) => Ok(Entry::default()),
+            Event::Supplier(_) | Event::Offer(_) | Event::Quote(_) => Ok(Entry::default()),
             Event::Pool(_) => Ok(Entry::default()),
         }
     }

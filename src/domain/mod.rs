@@ -45,3 +45,6 @@ pub mod settlement;
 pub mod share;
 pub mod stream;
 pub mod world;
+
+pub mod offer;
+pub mod supplier;

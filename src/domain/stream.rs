@@ -70,11 +70,17 @@ pub enum Slice {
     Brief,
     /// A brand contract (V任务).
     Contract,
+    /// What is reported of a supplier.
+    Supplier,
+    /// An offer with its versions.
+    Offer,
+    /// A quote.
+    Quote,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 29] = [
+    pub const ALL: [(Slice, i16, &'static str); 32] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -104,6 +110,9 @@ impl Slice {
         (Slice::Dispute, 34, DisputeId::PREFIX),
         (Slice::Brief, 36, BriefId::PREFIX),
         (Slice::Contract, 37, ContractId::PREFIX),
+        (Slice::Supplier, 38, SupplierId::PREFIX),
+        (Slice::Offer, 39, OfferId::PREFIX),
+        (Slice::Quote, 40, QuoteId::PREFIX),
     ];
 
     /// Number in the database.
@@ -157,6 +166,8 @@ streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfI
     Run from RunId, Sheet from SheetId, Closing from ClosingId, Payment from PaymentId, Receipt from ReceiptId, Freeze from FreezeId, Policy
     from PolicyId, Reconciliation from ReconciliationId, Dispute from DisputeId, Line from LineId, Resolution from
     ResolutionId, Brief from BriefId, Contract from ContractId);
+
+streams!(Supplier from SupplierId, Offer from OfferId, Quote from QuoteId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

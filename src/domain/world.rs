@@ -16,6 +16,7 @@ use super::entity::EntityState;
 use super::event::Event;
 use super::freeze::FreezeState;
 use super::import::ImportState;
+use super::offer::{OfferState, QuoteState};
 use super::order::LineState;
 use super::party::PartyState;
 use super::payment::PaymentState;
@@ -29,6 +30,7 @@ use super::returns::ReturnsState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
+use super::supplier::SupplierState;
 use crate::base::{EventId, Instant, LogId};
 
 /// Where and when an event stands.
@@ -105,6 +107,12 @@ pub enum Entity {
     Brief(Arc<BriefState>),
     /// A brand contract.
     Contract(Arc<ContractState>),
+    /// What is reported of a supplier.
+    Supplier(Arc<SupplierState>),
+    /// An offer.
+    Offer(Arc<OfferState>),
+    /// A quote.
+    Quote(Arc<QuoteState>),
 }
 
 /// A fold with the version it stands at.
@@ -175,6 +183,9 @@ impl Known {
             Event::Payment(e) => fold!(Payment, e),
             Event::Freeze(e) => fold!(Freeze, e),
             Event::Policy(e) => fold!(Policy, e),
+            Event::Supplier(e) => fold!(Supplier, e),
+            Event::Offer(e) => fold!(Offer, e),
+            Event::Quote(e) => fold!(Quote, e),
             Event::Pool(e) => {
                 if let Some(Entity::Item(state)) = &mut self.entity {
                     Arc::make_mut(state).pooled(e);
@@ -261,6 +272,12 @@ impl World {
         brief: Brief(BriefState) by crate::base::BriefId;
         /// A brand contract.
         contract: Contract(ContractState) by crate::base::ContractId;
+        /// What is reported of a supplier.
+        supplier: Supplier(SupplierState) by crate::base::SupplierId;
+        /// An offer.
+        offer: Offer(OfferState) by crate::base::OfferId;
+        /// A quote.
+        quote: Quote(QuoteState) by crate::base::QuoteId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

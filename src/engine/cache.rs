@@ -44,6 +44,10 @@ fn weight(stream: StreamId) -> usize {
         | Slice::Sheet
         | Slice::Policy => 2_048,
         Slice::Reconciliation => 16_384,
+        // Terms with tiers, labels and a few SKUs; an offer with hundreds of SKUs is heavier, and rare.
+        Slice::Offer => 8_192,
+        Slice::Supplier => 1_024,
+        Slice::Quote => 1_024,
         Slice::Placement | Slice::Payment | Slice::Freeze | Slice::Receipt | Slice::Dispute => 1_024,
         Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }

@@ -44,6 +44,7 @@ impl Job {
             Command::Returns(words) => words.len().max(1),
             Command::Receipts(facts) => facts.len().max(1),
             Command::WithdrawReceipts { receipts, .. } => receipts.len().max(1),
+            Command::Offers(told) => told.len().max(1),
             _ => 1,
         }
     }

@@ -143,7 +143,7 @@ pub use pending::Detail;
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
-pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolTerms, PoolView, pool};
+pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolView, pool, pool_plans};
 pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
 pub use reason::Why;
 pub use recon::{

@@ -226,7 +226,7 @@ pub struct PoolView {
 }
 
 /// The sixteen parameters of every search statement.
-pub struct PoolTerms {
+pub(super) struct PoolTerms {
     log: Uuid,
     currency: String,
     must: Vec<String>,
@@ -238,7 +238,7 @@ pub struct PoolTerms {
 
 impl PoolTerms {
     /// The terms of a question. A brand and a supplier see their own.
-    pub fn of(log: LogId, viewer: Viewer, ask: &PoolAsk) -> PoolTerms {
+    fn of(log: LogId, viewer: Viewer, ask: &PoolAsk) -> PoolTerms {
         let mut must = ask.text.as_deref().map(|text| words(text).exact).unwrap_or_default();
         must.truncate(MOST_WORDS);
         must.extend(ask.kind.map(|kind| kind_word(kind).to_owned()));
@@ -275,7 +275,7 @@ impl PoolTerms {
     }
 
     /// The same, forgiving letters of the Latin words; none when there is nothing to forgive.
-    pub fn forgiving(mut self, ask: &PoolAsk) -> Option<PoolTerms> {
+    fn forgiving(mut self, ask: &PoolAsk) -> Option<PoolTerms> {
         let latin = ask.text.as_deref().map(|text| words(text).latin).unwrap_or_default();
         if latin.is_empty() || latin.len() > FORGIVEN {
             return None;
@@ -287,7 +287,7 @@ impl PoolTerms {
     }
 
     /// In the order of the statements.
-    pub fn params(&self) -> Vec<&(dyn ToSql + Sync)> {
+    fn params(&self) -> Vec<&(dyn ToSql + Sync)> {
         let [price_from, price_to, commission_from, sales_from, min_order_to] = &self.amounts;
         let [rate_from, rate_to, refund_rate_to, score_from, ships_within] = &self.numbers;
         let [typo, second] = &self.typos;
@@ -425,9 +425,49 @@ async fn fetch(
         return Ok(client.query(ask.sort.walk(), &params).await?);
     }
     let (limit, sort) = (CAP + 1, ask.sort.word());
-    let phrase = ask.text.as_deref().map(|text| plain(text.trim()).collect::<String>());
+    let phrase = phrase(ask);
     params.extend::<[&(dyn ToSql + Sync); 6]>([&limit, &sort, &phrase, &key, &entry, &fetch]);
     Ok(client.query(include_str!("sql/pool_page.sql"), &params).await?)
+}
+
+/// The plans of the statements of a first page, as the database makes them; `run` measures them too.
+pub async fn pool_plans(
+    client: &Client,
+    log: LogId,
+    viewer: Viewer,
+    ask: &PoolAsk,
+    run: bool,
+) -> Result<Vec<String>, ReportError> {
+    let view = pool(client, log, viewer, ask, &Page::first(50)).await?;
+    let mut terms = PoolTerms::of(log, viewer, ask);
+    if view.forgiven {
+        terms = terms.forgiving(ask).ok_or(ReportError::NotFound)?;
+    }
+    let (limit, page, none, no_entry) = (CAP + 1, 51_i64, None::<i64>, None::<Uuid>);
+    let mut counted = terms.params();
+    counted.push(&limit);
+    let (sort, phrase) = (ask.sort.word(), phrase(ask));
+    let mut shown = terms.params();
+    let text = if view.found.is_some_and(|found| found.is_capped()) {
+        shown.extend::<[&(dyn ToSql + Sync); 3]>([&none, &no_entry, &page]);
+        ask.sort.walk()
+    } else {
+        shown.extend::<[&(dyn ToSql + Sync); 6]>([&limit, &sort, &phrase, &none, &no_entry, &page]);
+        include_str!("sql/pool_page.sql")
+    };
+    let options = if run { "analyze, buffers, costs off" } else { "costs off" };
+    let mut plans = Vec::new();
+    for (text, params) in [(include_str!("sql/pool_found.sql"), counted), (text, shown)] {
+        let rows = client.query(&format!("explain ({options}) {text}"), &params).await?;
+        let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        plans.push(lines.join("\n"));
+    }
+    Ok(plans)
+}
+
+/// The text as it was written, for titles that hold it.
+fn phrase(ask: &PoolAsk) -> Option<String> {
+    ask.text.as_deref().map(|text| plain(text.trim()).collect())
 }
 
 /// Reads an entry by the names of its columns.

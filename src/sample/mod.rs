@@ -7,7 +7,7 @@
 
 mod cast;
 pub mod load;
-mod rng;
+pub(crate) mod rng;
 mod rules;
 #[cfg(test)]
 mod tests;

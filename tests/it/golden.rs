@@ -2,6 +2,7 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod desk;
+mod offers;
 mod places;
 mod recon;
 mod returns;
@@ -683,6 +684,7 @@ fn all_kinds() -> Vec<&'static str> {
 fn written_today() -> Vec<Event> {
     [
         vtask::events(),
+        offers::events(),
         line_events(),
         book_events(),
         party_events(),
@@ -802,6 +804,7 @@ fn further_forms() -> Vec<(&'static str, Event)> {
     further.extend(shares::forms());
     further.extend(desk::forms());
     further.extend(vtask::forms());
+    further.extend(offers::forms());
     further
 }
 

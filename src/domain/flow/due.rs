@@ -143,6 +143,11 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::RatePool { items } => (*items.first()?).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
+        Command::PublishOffer(told) => told.terms.id(book).into(),
+        Command::Offers(all) => all.first()?.terms.id(book).into(),
+        Command::ChangeOfferStatus { offer, .. } => (*offer).into(),
+        Command::GiveQuote { .. } => return None,
+        Command::UseQuote { quote, .. } => (*quote).into(),
     })
 }
 

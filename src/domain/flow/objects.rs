@@ -6,6 +6,7 @@ mod entities;
 mod imports;
 mod money;
 mod needs;
+mod offers;
 mod people;
 mod placements;
 mod places;
@@ -56,6 +57,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         rules::decide,
         settlements::decide,
         vtask::decide,
+        offers::decide,
         pool::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {

@@ -45,6 +45,8 @@ pub struct Entry {
     pub shop: Option<ShopId>,
     /// Title.
     pub title: String,
+    /// Further names under which it is found.
+    pub also: Option<String>,
     /// Category.
     pub category: Option<String>,
     /// Currency of amounts.
@@ -100,8 +102,8 @@ impl Entry {
     /// The words under which it is found: those of title and category, and filters that are looked up like words, which
     /// begin with a mark that no word of a text has. And the words that may be mistyped.
     pub fn words(&self) -> (String, String) {
-        let title = words(&self.title);
-        let mut all = title.exact;
+        let names = words(&format!("{} {}", self.title, self.also.as_deref().unwrap_or_default()));
+        let mut all = names.exact;
         if let Some(category) = &self.category {
             all.extend(words(category).exact);
             all.push(category_word(category));
@@ -112,7 +114,7 @@ impl Entry {
         all.extend(self.sample.then(|| SAMPLE.to_owned()));
         all.sort_unstable();
         all.dedup();
-        (all.join(" "), title.latin.join(" "))
+        (all.join(" "), names.latin.join(" "))
     }
 }
 

@@ -82,6 +82,7 @@ fn an_entry_is_found_by_parts_of_its_title_its_category_and_its_filters() {
         owner: None,
         shop: None,
         title: "Anessa 安热沙防晒".to_owned(),
+        also: None,
         category: Some("美妆".to_owned()),
         currency: Currency::CNY,
         price: Some(Minor(2_000)),

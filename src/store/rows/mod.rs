@@ -17,6 +17,7 @@ mod tests;
 mod vtask;
 
 pub use event::{Context, of_event, parties_of, pin_of};
+pub use pool::row as entry_row;
 pub use state::of_state;
 
 use std::collections::BTreeMap;

@@ -6,11 +6,22 @@ use uuid::Uuid;
 use super::{PoolEntryRow, Rows};
 use crate::base::{Instant, PartyId};
 use crate::domain::catalogue::ItemState;
-use crate::domain::pool::{Entry, Kind};
+use crate::domain::offer::{OfferState, OfferStatus};
+use crate::domain::pool::{self, Kind};
 use crate::domain::stream::StreamId;
+use crate::domain::world::{Entity, Known};
 
-/// The entry of an item, if it was ever shown.
-pub(super) fn item(stream: StreamId, state: &ItemState, position: i64, rows: &mut Rows) {
+/// The entry of an item that was ever shown, or of an offer.
+pub(super) fn entry(stream: StreamId, known: &Known, position: i64, rows: &mut Rows) {
+    match &known.entity {
+        Some(Entity::Item(state)) => item(stream, state, position, rows),
+        Some(Entity::Offer(state)) => offer(stream, state, position, rows),
+        _ => {}
+    }
+}
+
+/// What its owner publishes of an item, as far as it is shown.
+fn item(stream: StreamId, state: &ItemState, position: i64, rows: &mut Rows) {
     let (Some(pooled), Some(listing)) = (&state.pool, state.listings.last()) else {
         return;
     };
@@ -22,12 +33,13 @@ pub(super) fn item(stream: StreamId, state: &ItemState, position: i64, rows: &mu
         Some(listing.from)
     };
     let title = listing.title.as_ref().map_or(listing.item_no.as_str(), |title| title.as_str());
-    let entry = Entry {
+    let entry = pool::Entry {
         id: stream.id,
         kind: Kind::Item,
         owner: Some(pooled.owner),
         shop: Some(listing.shop),
         title: title.to_owned(),
+        also: None,
         category: listing.category.clone(),
         currency: terms.currency,
         price: Some(terms.paid()),
@@ -48,8 +60,48 @@ pub(super) fn item(stream: StreamId, state: &ItemState, position: i64, rows: &mu
     rows.pool_entries.push(row(entry, position));
 }
 
+/// The entry of an offer. What it costs at its minimum order is its price; what it may be sold for is for whoever sells it to
+/// say, so there is no rate and no margin here.
+fn offer(stream: StreamId, state: &OfferState, position: i64, rows: &mut Rows) {
+    let Some(terms) = &state.terms else { return };
+    let at_minimum = terms.tier(terms.min_order).map(|tier| tier.price);
+    let price = at_minimum.or_else(|| terms.prices().map(|range| range.low));
+    let figures = state.figures.map(|(_, figures)| figures).unwrap_or_default();
+    // A month's share of what was sold over a stated time; what was sold ever says nothing of a month.
+    let sales = figures.sold.zip(figures.sold_days.filter(|days| *days > 0)).map(|(sold, days)| {
+        let month = sold.saturating_mul(30) / u64::from(days);
+        u32::try_from(month).unwrap_or(u32::MAX)
+    });
+    let stock: Option<Vec<u64>> = terms.skus.iter().map(|sku| sku.stock.map(u64::from)).collect();
+    let entry = pool::Entry {
+        id: stream.id,
+        kind: Kind::Offer,
+        owner: terms.supplier,
+        shop: None,
+        title: terms.subject.as_str().to_owned(),
+        also: terms.other_subject.as_ref().map(|other| other.as_str().to_owned()),
+        category: terms.category.last().cloned(),
+        currency: terms.currency,
+        price: price.filter(|_| !terms.private_price),
+        rate: None,
+        commission: None,
+        margin: None,
+        sales,
+        refund_rate: None,
+        score: figures.score.map(|score| score.hundredths().saturating_mul(10)),
+        min_order: terms.min_order,
+        ships_within: terms.ships_within_h,
+        dropship: terms.dropship(),
+        sample: terms.sample.is_some(),
+        stock: stock.filter(|each| !each.is_empty()).map(|each| each.iter().sum()),
+        listed: state.status == OfferStatus::Published,
+        due: None,
+    };
+    rows.pool_entries.push(row(entry, position));
+}
+
 /// A row of any entry: what is not known is -1, so that it sorts last and an index holds it.
-pub fn row(entry: Entry, position: i64) -> PoolEntryRow {
+pub fn row(entry: pool::Entry, position: i64) -> PoolEntryRow {
     let (tokens, latin) = entry.words();
     let (price_band, rate_band) = (entry.price_band(), entry.rate_band());
     let ppm = |rate: Option<crate::money::Rate>| {

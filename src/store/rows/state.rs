@@ -25,13 +25,11 @@ use crate::store::error::Result;
 
 /// Adds the rows of one stream as it stands; `position` is that of its last event. Call it once a stream.
 pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, rows: &mut Rows) -> Result<()> {
+    super::pool::entry(stream, known, position, rows);
     match &known.entity {
         Some(Entity::Line(state)) => line(book, stream, state, position, rows),
         Some(Entity::Party(state)) => party(state, position, rows)?,
-        Some(Entity::Item(state)) => {
-            item(stream, state, position, rows);
-            super::pool::item(stream, state, position, rows);
-        }
+        Some(Entity::Item(state)) => item(stream, state, position, rows),
         Some(Entity::Shop(state)) => shop(stream, state, position, rows),
         Some(Entity::Entity(state)) => entity(stream, state, position, rows),
         Some(Entity::Shelf(state)) => shelf(stream, state, position, rows)?,
@@ -56,7 +54,10 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Import(_)
             | Entity::Share(_)
             | Entity::Closing(_)
-            | Entity::Recon(_),
+            | Entity::Recon(_)
+            | Entity::Supplier(_)
+            | Entity::Offer(_)
+            | Entity::Quote(_),
         )
         | None => {}
     }

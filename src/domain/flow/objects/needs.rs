@@ -75,6 +75,11 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::DraftBrief { .. } | Command::AskBrief { .. } | Command::ActContract { .. } => {
             super::vtask_needs::needs(book, command, world, out);
         }
+        Command::PublishOffer(_)
+        | Command::Offers(_)
+        | Command::ChangeOfferStatus { .. }
+        | Command::GiveQuote { .. }
+        | Command::UseQuote { .. } => wanted.extend(super::offers::needs(book, command)),
         Command::ListInPool { .. } | Command::WithdrawFromPool { .. } | Command::RatePool { .. } => {
             wanted.extend(super::pool::needs(command, world));
         }
