@@ -80,4 +80,77 @@ create index pool_of_shop on pool_entry (log, shop, entry) where shop is not nul
 create index pool_by_position on pool_entry (log, position);
 create index rule_by_position on rule (log, position);
 
-grant select, insert, update, delete on pool_entry to fenzhang_app;
+-- Product submissions 报品 as they stand, for lists, the running order and clashes. Terms are in their events.
+create table submission (
+    log             uuid not null,
+    submission      uuid not null,
+    external_id     text,
+    by              uuid not null,
+    anchor          uuid not null,
+    -- id of the item or offer
+    target          uuid not null,
+    title           text not null,
+    category        text,
+    show            text,
+    show_at         timestamptz not null,
+    -- submitted, returned, approved, placed, refused, closed
+    status          text not null,
+    place           bigint,
+    -- no rival of the category between these
+    exclusive_from  timestamptz,
+    exclusive_to    timestamptz,
+    -- one a line
+    qualifications  text not null,
+    -- the first of them ends here
+    qualified_until timestamptz,
+    -- why it is over
+    closed          text,
+    currency        text not null,
+    -- commission lost by a stock-out
+    lost            bigint,
+    position        bigint not null,
+    primary key (log, submission)
+);
+create index submission_by_number on submission (log, external_id) where external_id is not null;
+create index submission_of_submitter on submission (log, by, submission);
+create index submission_of_anchor on submission (log, anchor, show_at, submission);
+create index submission_of_target on submission (log, target, show_at);
+create index submission_by_position on submission (log, position);
+
+-- Saved selections of the pool.
+create table selection (
+    log        uuid not null,
+    selection  uuid not null,
+    -- none: the book's own
+    party      uuid,
+    name       text not null,
+    -- ids with a blank between them
+    entries    text not null,
+    query      text,
+    position   bigint not null,
+    primary key (log, selection)
+);
+create index selection_of_party on selection (log, party, selection);
+
+-- Watches over entries of the pool, with the figures seen last.
+create table watch (
+    log       uuid not null,
+    watch     uuid not null,
+    party     uuid,
+    entry     uuid not null,
+    of_price  boolean not null,
+    of_stock  boolean not null,
+    of_rate   boolean not null,
+    currency  text not null,
+    price     bigint not null,
+    stock     bigint,
+    rate      integer not null,
+    listed    boolean not null,
+    active    boolean not null,
+    position  bigint not null,
+    primary key (log, watch)
+);
+create index watch_of_entry on watch (log, entry) where active;
+create index watch_of_party on watch (log, party, watch) where active;
+
+grant select, insert, update, delete on pool_entry, submission, selection, watch to fenzhang_app;

@@ -105,7 +105,10 @@ mod tests {
     #[test]
     fn chinese_is_read_in_pairs_and_latin_in_whole_words() {
         assert_eq!(exact("补水面膜"), ["水面", "补水", "面膜"]);
-        assert_eq!(exact("L'Oréal ＳＰＦ50+ 防晒霜"), ["l", "oreal", "spf50", "晒霜", "防晒"]);
+        assert_eq!(
+            exact("L'Oréal ＳＰＦ50+ 防晒霜"),
+            ["l", "oreal", "spf50", "晒霜", "防晒"]
+        );
         assert_eq!(words("Lipstick 口红 12").latin, ["lipstick"]);
     }
 

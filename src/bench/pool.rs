@@ -31,15 +31,34 @@ const PLATFORM: &str = "bench";
 
 /// Words of titles, the frequent ones first.
 const COMMON: &[&str] = &[
-    "防晒", "面膜", "补水", "保湿", "口红", "精华", "洁面", "眼霜", "唇釉", "粉底", "男士", "女士", "儿童", "夏季", "冬季", "新款", "加厚", "宽松",
-    "休闲", "运动", "跑步", "户外", "露营", "帐篷", "水杯", "保温", "玩具", "积木", "拼图", "零食", "坚果", "饼干", "牛肉", "茶叶", "红茶", "绿茶",
-    "咖啡", "厨房", "收纳", "纸巾", "毛巾", "床单", "枕头", "窗帘", "台灯", "耳机", "键盘", "鼠标", "背包", "雨伞",
+    "防晒", "面膜", "补水", "保湿", "口红", "精华", "洁面", "眼霜", "唇釉", "粉底", "男士", "女士", "儿童", "夏季",
+    "冬季", "新款", "加厚", "宽松", "休闲", "运动", "跑步", "户外", "露营", "帐篷", "水杯", "保温", "玩具", "积木",
+    "拼图", "零食", "坚果", "饼干", "牛肉", "茶叶", "红茶", "绿茶", "咖啡", "厨房", "收纳", "纸巾", "毛巾", "床单",
+    "枕头", "窗帘", "台灯", "耳机", "键盘", "鼠标", "背包", "雨伞",
 ];
 /// Characters of rarer words.
 const RARE: &str = "锦绣云溪松竹梅兰霜雪晴岚墨砚琴棋书画青瓷素陶禾苗稻穗麦芒桑榆槐柳枫荷菱藕莲芝杏桃李枣栗榛核樱橙柚柑橘柠檬椰蕉莓葡萄瓜果蔬菌菇笋蒜姜葱";
 const BRANDS: &[&str] = &[
-    "lumisoft", "velmora", "kintaro", "nordheim", "pavesi", "quillan", "serovia", "tamarix", "umbrelle", "wexford", "yarrow", "zephyra",
-    "bellissa", "corvane", "dulcinea", "evercrest", "fernhill", "glasswing", "harborlight", "lipstick",
+    "lumisoft",
+    "velmora",
+    "kintaro",
+    "nordheim",
+    "pavesi",
+    "quillan",
+    "serovia",
+    "tamarix",
+    "umbrelle",
+    "wexford",
+    "yarrow",
+    "zephyra",
+    "bellissa",
+    "corvane",
+    "dulcinea",
+    "evercrest",
+    "fernhill",
+    "glasswing",
+    "harborlight",
+    "lipstick",
 ];
 
 /// What is measured, and where.
@@ -135,10 +154,17 @@ fn generated(number: u64, rng: &mut Rng) -> Entry {
         commission,
         margin: commission.map(|commission| Minor(commission.0 * 9 / 10)),
         sales: Some(u32::try_from(1_u64 << rng.skewed(17)).unwrap_or(1) + u32::try_from(rng.below(50)).unwrap_or(0)),
-        refund_rate: rng.chance(80).then(|| Rate::from_ppm(u32::try_from(rng.below(300_000)).unwrap_or(0)).unwrap_or_default()),
-        score: rng.chance(90).then(|| u16::try_from(rng.between(3_000, 5_000)).unwrap_or(0)),
+        refund_rate: rng
+            .chance(80)
+            .then(|| Rate::from_ppm(u32::try_from(rng.below(300_000)).unwrap_or(0)).unwrap_or_default()),
+        score: rng
+            .chance(90)
+            .then(|| u16::try_from(rng.between(3_000, 5_000)).unwrap_or(0)),
         min_order: u32::try_from(rng.between(1, 200)).unwrap_or(1),
-        ships_within: [Some(24), Some(48), Some(72), None].get(usize::try_from(rng.below(4)).unwrap_or(0)).copied().flatten(),
+        ships_within: [Some(24), Some(48), Some(72), None]
+            .get(usize::try_from(rng.below(4)).unwrap_or(0))
+            .copied()
+            .flatten(),
         dropship: rng.chance(30),
         sample: rng.chance(40),
         stock: Some(rng.below(10_000)),
@@ -155,10 +181,14 @@ pub async fn generate(client: &mut Client, log: LogId, entries: u64) -> Result<(
         let end = (next + CHUNK).min(entries);
         let mut rows = PoolEntries::default();
         for number in next..end {
-            rows.push(entry_row(generated(number, &mut rng), i64::try_from(number).unwrap_or(0)));
+            rows.push(entry_row(
+                generated(number, &mut rng),
+                i64::try_from(number).unwrap_or(0),
+            ));
         }
         let transaction = client.transaction().await?;
-        rows.copy(&transaction, "copy pool_entry from stdin (format binary)", &log.0).await?;
+        rows.copy(&transaction, "copy pool_entry from stdin (format binary)", &log.0)
+            .await?;
         transaction.commit().await?;
         next = end;
     }

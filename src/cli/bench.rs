@@ -273,7 +273,14 @@ async fn large_pool(server: String, entries: u64, rounds: u64) -> Result<(), Fai
     );
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
-    table.set_header(["first page of 50, counted, with facets", "found", "ms", "slowest", "bare index, ms", "ratio"]);
+    table.set_header([
+        "first page of 50, counted, with facets",
+        "found",
+        "ms",
+        "slowest",
+        "bare index, ms",
+        "ratio",
+    ]);
     for one in &done.asked {
         let ratio = bench::stat::Ratio::of(micros(one.page), micros(one.bare));
         table.add_row([
@@ -286,7 +293,9 @@ async fn large_pool(server: String, entries: u64, rounds: u64) -> Result<(), Fai
         ]);
     }
     println!("{table}");
-    println!("Medians of {rounds} interleaved rounds in one run, after one that warms; client and database share the machine.");
+    println!(
+        "Medians of {rounds} interleaved rounds in one run, after one that warms; client and database share the machine."
+    );
     println!("The worst first page is \"{}\"; its plans:", done.worst);
     for plan in &done.plans {
         println!("{plan}\n");

@@ -30,10 +30,13 @@ use super::pool::PoolEvent;
 use super::receipt::{self, ReceiptEvent};
 use super::recon::ReconEvent;
 use super::returns::ReturnEvent;
+use super::selection::SelectionEvent;
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
+use super::submission::SubmissionEvent;
 use super::supplier::SupplierReported;
+use super::watch::WatchEvent;
 use crate::base::{Instant, Month};
 use crate::ledger::{Entry, EntryError, Stamp};
 
@@ -108,6 +111,12 @@ pub enum Event {
     Quote(QuoteEvent),
     /// An item in the pool.
     Pool(PoolEvent),
+    /// A product submission.
+    Submission(SubmissionEvent),
+    /// A saved selection.
+    Selection(SelectionEvent),
+    /// A watch.
+    Watch(WatchEvent),
 }
 
 /// Why stored bytes are no event.
@@ -247,6 +256,16 @@ kinds! {
     "pool.listed" => |e| Event::Pool(PoolEvent::Listed(Box::new(e)));
     "pool.rated" => |e| Event::Pool(PoolEvent::Rated(Box::new(e)));
     "pool.withdrawn" => |e| Event::Pool(PoolEvent::Withdrawn(e));
+    "submission.made" => |e| Event::Submission(SubmissionEvent::Made(Box::new(e)));
+    "submission.amended" => |e| Event::Submission(SubmissionEvent::Amended(Box::new(e)));
+    "submission.reviewed" => |e| Event::Submission(SubmissionEvent::Reviewed(e));
+    "submission.placed" => |e| Event::Submission(SubmissionEvent::Placed(e));
+    "submission.closed" => |e| Event::Submission(SubmissionEvent::Closed(e));
+    "selection.saved" => |e| Event::Selection(SelectionEvent::Saved(e));
+    "selection.removed" => |e| Event::Selection(SelectionEvent::Removed(e));
+    "watch.set" => |e| Event::Watch(WatchEvent::Set(e));
+    "watch.fired" => |e| Event::Watch(WatchEvent::Fired(e));
+    "watch.dropped" => |e| Event::Watch(WatchEvent::Dropped(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -336,6 +355,9 @@ impl Event {
             Event::Offer(e) => e.kind(),
             Event::Quote(e) => e.kind(),
             Event::Pool(e) => e.kind(),
+            Event::Submission(e) => e.kind(),
+            Event::Selection(e) => e.kind(),
+            Event::Watch(e) => e.kind(),
         }
     }
 
@@ -380,6 +402,9 @@ impl Event {
             Event::Offer(_) => Slice::Offer,
             Event::Quote(_) => Slice::Quote,
             Event::Pool(_) => Slice::Item,
+            Event::Submission(_) => Slice::Submission,
+            Event::Selection(_) => Slice::Selection,
+            Event::Watch(_) => Slice::Watch,
         }
     }
 
@@ -426,6 +451,9 @@ impl Event {
             Event::Offer(e) => each!(e, OfferEvent: Published, StatusChanged, Reported),
             Event::Quote(e) => each!(e, QuoteEvent: Given, Used),
             Event::Pool(e) => each!(e, PoolEvent: Listed, Rated, Withdrawn),
+            Event::Submission(e) => each!(e, SubmissionEvent: Made, Amended, Reviewed, Placed, Closed),
+            Event::Selection(e) => each!(e, SelectionEvent: Saved, Removed),
+            Event::Watch(e) => each!(e, WatchEvent: Set, Fired, Dropped),
         }
     }
 
@@ -481,6 +509,7 @@ impl Event {
             Event::Brief(_) => Ok(Entry::default()),
             Event::Supplier(_) | Event::Offer(_) | Event::Quote(_) => Ok(Entry::default()),
             Event::Pool(_) => Ok(Entry::default()),
+            Event::Submission(_) | Event::Selection(_) | Event::Watch(_) => Ok(Entry::default()),
         }
     }
 

@@ -41,9 +41,12 @@ pub mod receipt;
 pub mod recon;
 pub mod refusal;
 pub mod returns;
+pub mod selection;
 pub mod settlement;
 pub mod share;
 pub mod stream;
+pub mod submission;
+pub mod watch;
 pub mod world;
 
 pub mod offer;

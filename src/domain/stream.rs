@@ -76,11 +76,17 @@ pub enum Slice {
     Offer,
     /// A quote.
     Quote,
+    /// A product submission.
+    Submission,
+    /// A saved selection of the pool.
+    Selection,
+    /// A watch over an entry of the pool.
+    Watch,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 32] = [
+    pub const ALL: [(Slice, i16, &'static str); 35] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -113,6 +119,9 @@ impl Slice {
         (Slice::Supplier, 38, SupplierId::PREFIX),
         (Slice::Offer, 39, OfferId::PREFIX),
         (Slice::Quote, 40, QuoteId::PREFIX),
+        (Slice::Submission, 43, SubmissionId::PREFIX),
+        (Slice::Selection, 44, SelectionId::PREFIX),
+        (Slice::Watch, 45, WatchId::PREFIX),
     ];
 
     /// Number in the database.
@@ -168,6 +177,8 @@ streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfI
     ResolutionId, Brief from BriefId, Contract from ContractId);
 
 streams!(Supplier from SupplierId, Offer from OfferId, Quote from QuoteId);
+
+streams!(Submission from SubmissionId, Selection from SelectionId, Watch from WatchId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -27,10 +27,13 @@ use super::policy::PolicyState;
 use super::receipt::ReceiptState;
 use super::recon::ReconState;
 use super::returns::ReturnsState;
+use super::selection::SelectionState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
+use super::submission::SubmissionState;
 use super::supplier::SupplierState;
+use super::watch::WatchState;
 use crate::base::{EventId, Instant, LogId};
 
 /// Where and when an event stands.
@@ -113,6 +116,12 @@ pub enum Entity {
     Offer(Arc<OfferState>),
     /// A quote.
     Quote(Arc<QuoteState>),
+    /// A product submission.
+    Submission(Arc<SubmissionState>),
+    /// A saved selection.
+    Selection(Arc<SelectionState>),
+    /// A watch.
+    Watch(Arc<WatchState>),
 }
 
 /// A fold with the version it stands at.
@@ -186,6 +195,9 @@ impl Known {
             Event::Supplier(e) => fold!(Supplier, e),
             Event::Offer(e) => fold!(Offer, e),
             Event::Quote(e) => fold!(Quote, e),
+            Event::Submission(e) => fold!(Submission, e),
+            Event::Selection(e) => fold!(Selection, e),
+            Event::Watch(e) => fold!(Watch, e),
             Event::Pool(e) => {
                 if let Some(Entity::Item(state)) = &mut self.entity {
                     Arc::make_mut(state).pooled(e);
@@ -278,6 +290,12 @@ impl World {
         offer: Offer(OfferState) by crate::base::OfferId;
         /// A quote.
         quote: Quote(QuoteState) by crate::base::QuoteId;
+        /// A product submission.
+        submission: Submission(SubmissionState) by crate::base::SubmissionId;
+        /// A saved selection.
+        selection: Selection(SelectionState) by crate::base::SelectionId;
+        /// A watch.
+        watch: Watch(WatchState) by crate::base::WatchId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -1,5 +1,6 @@
-//! The follower of the pool: when a rule is told, or begins or ends, every item that it may concern is rated anew. Its cursor
-//! moves after the answers, so a stop repeats work but never skips it.
+//! The follower of the pool: when a rule is told, or begins or ends, every item that it may concern is rated anew, and watches
+//! are held against what changed. Its cursors
+//! move after the answers, so a stop repeats work but never skips it.
 //! Must never change an item itself.
 
 use std::time::Duration;
@@ -33,7 +34,9 @@ async fn round(engine: &Engine) -> Result<(), EngineError> {
         let mut after = Uuid::nil();
         loop {
             let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-            let items = store::pool::stale(&client, &log, after, MOST).await.map_err(not_started)?;
+            let items = store::pool::stale(&client, &log, after, MOST)
+                .await
+                .map_err(not_started)?;
             let Some(last) = items.last() else {
                 if log.up_to > log.after {
                     store::pool::advance(&client, log.log, log.up_to)
@@ -51,11 +54,41 @@ async fn round(engine: &Engine) -> Result<(), EngineError> {
             engine.submit(log.book, Command::RatePool { items }, meta).await?;
         }
     }
+    look(engine).await
+}
+
+/// Looks at what is watched of entries that changed.
+async fn look(engine: &Engine) -> Result<(), EngineError> {
+    let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
+    let moved = store::pool::moved(&client).await.map_err(not_started)?;
+    drop(client);
+    for log in moved {
+        let mut after = Uuid::nil();
+        loop {
+            let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
+            let watches = store::pool::watches(&client, &log, after, MOST)
+                .await
+                .map_err(not_started)?;
+            let Some(last) = watches.last() else {
+                store::pool::watched(&client, log.log, log.up_to)
+                    .await
+                    .map_err(not_started)?;
+                break;
+            };
+            drop(client);
+            after = last.0;
+            let meta = Meta {
+                lane: Lane::Bulk,
+                ..Meta::system("watch")
+            };
+            engine.submit(log.book, Command::LookAt { watches }, meta).await?;
+        }
+    }
     Ok(())
 }
 
 impl Engine {
-    /// Rates the pool now, as the background does every second.
+    /// Rates the pool and looks at what is watched now, as the background does every second.
     pub async fn rate_pool(&self) -> Result<(), EngineError> {
         round(self).await
     }

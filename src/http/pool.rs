@@ -164,7 +164,9 @@ fn amount(params: &mut Params, name: &'static str, currency: Currency) -> Result
     };
     match Minor::parse(&text, currency) {
         Ok(amount) if (0..=1_000_000_000_000_000).contains(&amount.0) => Ok(Some(amount)),
-        Ok(_) => Err(Problem::bad_request("amount_out_of_range", "an amount between nothing and ten trillion").at(name)),
+        Ok(_) => {
+            Err(Problem::bad_request("amount_out_of_range", "an amount between nothing and ten trillion").at(name))
+        }
         Err(error) => Err(Problem::bad_request("amount_form", error.to_string()).at(name)),
     }
 }
@@ -248,7 +250,12 @@ pub async fn search(shared: Data<Shared>, caller: Caller, request: HttpRequest) 
         // A brand or supplier is public where its goods are; what is not there shows nothing.
         Some(text) => {
             let known = super::params::parties(&read.client, read.who(), [text.as_str()]).await?;
-            Some(text.parse().ok().or_else(|| known.get(&text).copied()).ok_or_else(Problem::not_found)?)
+            Some(
+                text.parse()
+                    .ok()
+                    .or_else(|| known.get(&text).copied())
+                    .ok_or_else(Problem::not_found)?,
+            )
         }
         None => None,
     };

@@ -408,7 +408,10 @@ async fn count(client: &Client, terms: &PoolTerms, currency: Currency) -> Result
     let mut params = terms.params();
     let limit = CAP + 1;
     params.push(&limit);
-    facets(&client.query(include_str!("sql/pool_found.sql"), &params).await?, currency)
+    facets(
+        &client.query(include_str!("sql/pool_found.sql"), &params).await?,
+        currency,
+    )
 }
 
 async fn fetch(
@@ -455,7 +458,11 @@ pub async fn pool_plans(
         shown.extend::<[&(dyn ToSql + Sync); 6]>([&limit, &sort, &phrase, &none, &no_entry, &page]);
         include_str!("sql/pool_page.sql")
     };
-    let options = if run { "analyze, buffers, costs off" } else { "costs off" };
+    let options = if run {
+        "analyze, buffers, costs off"
+    } else {
+        "costs off"
+    };
     let mut plans = Vec::new();
     for (text, params) in [(include_str!("sql/pool_found.sql"), counted), (text, shown)] {
         let rows = client.query(&format!("explain ({options}) {text}"), &params).await?;

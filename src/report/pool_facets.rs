@@ -119,7 +119,9 @@ pub(super) fn facets(rows: &[Row], currency: Currency) -> Result<Facets, ReportE
             count: count.clone(),
         };
         match row.get::<_, i32>("mask") {
-            0b011_1111 => lists.category.extend(row.get::<_, Option<String>>("category").map(plain)),
+            0b011_1111 => lists
+                .category
+                .extend(row.get::<_, Option<String>>("category").map(plain)),
             0b101_1111 => lists.source.push(plain(row.get("source"))),
             0b110_1111 => lists.price.extend(price(row.get("price_band"), currency, &count)),
             0b111_0111 => lists.rate.extend(rate(row.get("rate_band"), &count)),
@@ -127,7 +129,9 @@ pub(super) fn facets(rows: &[Row], currency: Currency) -> Result<Facets, ReportE
             0b111_1101 => lists.sample.push(plain(row.get::<_, bool>("sample").to_string())),
             0b111_1110 => {
                 let hours: i32 = row.get("ships_within");
-                lists.ships_within.extend((hours >= 0).then(|| plain(hours.to_string())));
+                lists
+                    .ships_within
+                    .extend((hours >= 0).then(|| plain(hours.to_string())));
             }
             _ => {}
         }
@@ -138,7 +142,9 @@ pub(super) fn facets(rows: &[Row], currency: Currency) -> Result<Facets, ReportE
     lists.source.sort_by_key(largest);
     lists.dropship.sort_by_key(largest);
     lists.sample.sort_by_key(largest);
-    lists.ships_within.sort_by_key(|one| one.value.parse::<i32>().unwrap_or(i32::MAX));
+    lists
+        .ships_within
+        .sort_by_key(|one| one.value.parse::<i32>().unwrap_or(i32::MAX));
     Ok(Facets {
         total: counted(all, capped),
         facets: lists,
@@ -149,7 +155,10 @@ fn price(band: i16, currency: Currency, count: &PoolCount) -> Option<FacetValue>
     let band = usize::try_from(band).ok()?;
     let unit = 10_i64.checked_pow(currency.digits()).unwrap_or(1);
     let text = |bound: &i64| Money::of(Minor(bound.saturating_mul(unit)), currency).amount;
-    let from = band.checked_sub(1).and_then(|below| PRICE_BOUNDS.get(below)).unwrap_or(&0);
+    let from = band
+        .checked_sub(1)
+        .and_then(|below| PRICE_BOUNDS.get(below))
+        .unwrap_or(&0);
     Some(FacetValue {
         value: text(from),
         below: PRICE_BOUNDS.get(band).map(text),
@@ -160,7 +169,10 @@ fn price(band: i16, currency: Currency, count: &PoolCount) -> Option<FacetValue>
 fn rate(band: i16, count: &PoolCount) -> Option<FacetValue> {
     let band = usize::try_from(band).ok()?;
     let text = |percent: &u32| Rate::from_ppm(percent * 10_000).unwrap_or(Rate::ONE).to_string();
-    let from = band.checked_sub(1).and_then(|below| RATE_BOUNDS.get(below)).unwrap_or(&0);
+    let from = band
+        .checked_sub(1)
+        .and_then(|below| RATE_BOUNDS.get(below))
+        .unwrap_or(&0);
     Some(FacetValue {
         value: text(from),
         below: RATE_BOUNDS.get(band).map(text),

@@ -242,6 +242,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         out.push(send(client, &st.receipt_bill_clear, vec![log, &rows.received]));
         out.push(send(client, &st.money_receipt_clear, vec![log, &rows.received]));
     }
+    if !rows.selected.is_empty() {
+        out.push(send(client, &st.selection_clear, vec![log, &rows.selected]));
+    }
     if !rows.timed.is_empty() {
         out.push(send(
             client,
@@ -272,6 +275,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
         st.pool_entry_put, rows.pool_entries;
+        st.submission_put, rows.submissions;
+        st.selection_append, rows.selections;
+        st.watch_put, rows.watches;
     }
 }
 

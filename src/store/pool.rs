@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::statements::text;
 use super::{Error, cursors};
-use crate::base::{BookId, Instant, ItemId, LogId};
+use crate::base::{BookId, Instant, ItemId, LogId, WatchId};
 
 /// A money log whose pool is to be rated anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +42,10 @@ pub async fn behind(client: &Client) -> Result<Vec<Behind>, Error> {
 pub async fn stale(client: &Client, log: &Behind, after: Uuid, most: i64) -> Result<Vec<ItemId>, Error> {
     let now = log.now.utc();
     let rows = client
-        .query(text::pool_stale, &[&log.log.0, &log.after, &log.up_to, &now, &after, &most])
+        .query(
+            text::pool_stale,
+            &[&log.log.0, &log.after, &log.up_to, &now, &after, &most],
+        )
         .await?;
     rows.iter().map(|row| Ok(ItemId(row.try_get(0)?))).collect()
 }
@@ -50,4 +53,44 @@ pub async fn stale(client: &Client, log: &Behind, after: Uuid, most: i64) -> Res
 /// Every item was held against rules up to here.
 pub async fn advance(client: &Client, log: LogId, position: i64) -> Result<(), Error> {
     cursors::advance(client, log, "pool", position).await
+}
+
+/// A money log in which entries of the pool changed since watches were held against them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The book.
+    pub book: BookId,
+    /// Its money log.
+    pub log: LogId,
+    /// Entries up to here are looked at.
+    pub after: i64,
+    /// Position of the last change.
+    pub up_to: i64,
+}
+
+/// Money logs whose watches are to be looked at.
+pub async fn moved(client: &Client) -> Result<Vec<Moved>, Error> {
+    let rows = client.query(text::watch_behind, &[]).await?;
+    let read = |row: &Row| -> Result<Moved, Error> {
+        Ok(Moved {
+            book: BookId(row.try_get(0)?),
+            log: LogId(row.try_get(1)?),
+            after: row.try_get(2)?,
+            up_to: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The next watches that may fire, by watch, after one.
+pub async fn watches(client: &Client, log: &Moved, after: Uuid, most: i64) -> Result<Vec<WatchId>, Error> {
+    let rows = client
+        .query(text::watch_moved, &[&log.log.0, &log.after, &log.up_to, &after, &most])
+        .await?;
+    rows.iter().map(|row| Ok(WatchId(row.try_get(0)?))).collect()
+}
+
+/// Every watch was held against entries up to here.
+pub async fn watched(client: &Client, log: LogId, position: i64) -> Result<(), Error> {
+    cursors::advance(client, log, "watch", position).await
 }

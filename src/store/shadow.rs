@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 31] = [
+pub const TABLES: [Table; 34] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -55,6 +55,9 @@ pub const TABLES: [Table; 31] = [
     table("timer", "due, timer"),
     table("returned", "told"),
     table("pool_entry", "position"),
+    table("submission", "position"),
+    table("selection", "position"),
+    table("watch", "position"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -239,6 +242,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "timer" from rows.timers;
         "returned" from rows.returned;
         "pool_entry" from rows.pool_entries;
+        "submission" from rows.submissions;
+        "selection" from rows.selections;
+        "watch" from rows.watches;
     }
     Ok(())
 }

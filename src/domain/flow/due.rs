@@ -141,6 +141,15 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::ActContract { contract, .. } => (*contract).into(),
         Command::ListInPool { item, .. } | Command::WithdrawFromPool { item, .. } => (*item).into(),
         Command::RatePool { items } => (*items.first()?).into(),
+        Command::MakeSubmission { external_id, by, .. } => {
+            crate::base::SubmissionId::of(book, *by, external_id.as_ref()?.as_str()).into()
+        }
+        Command::AskSubmission { submission, .. } => (*submission).into(),
+        Command::SaveSelection { party, name, .. } => crate::base::SelectionId::of(book, *party, name.as_str()).into(),
+        Command::RemoveSelection { selection } => (*selection).into(),
+        Command::SetWatch { party, target, .. } => crate::base::WatchId::of(book, *party, target.uuid()).into(),
+        Command::DropWatch { watch } => (*watch).into(),
+        Command::LookAt { watches } => (*watches.first()?).into(),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
         Command::PublishOffer(told) => told.terms.id(book).into(),

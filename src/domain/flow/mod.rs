@@ -8,6 +8,7 @@ mod objects;
 pub mod returns;
 mod scribe;
 mod shares;
+pub mod shown;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,7 @@ mod receipts;
 mod recons;
 mod rules;
 mod settlements;
+mod submissions;
 #[cfg(test)]
 mod tests;
 pub mod vtask;
@@ -59,6 +60,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         vtask::decide,
         offers::decide,
         pool::decide,
+        submissions::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

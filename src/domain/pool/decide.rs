@@ -11,9 +11,16 @@ use crate::money::Minor;
 pub fn check(terms: &PoolTerms) -> Result<(), Refusal> {
     let mut wrong = Wrong::default();
     let negative = |amount: &Minor| amount.0 < 0;
-    wrong.when(terms.price.0 <= 0, "/price", "amount_sign", "a price is more than nothing");
     wrong.when(
-        terms.coupon_price.is_some_and(|coupon| coupon.0 <= 0 || coupon > terms.price),
+        terms.price.0 <= 0,
+        "/price",
+        "amount_sign",
+        "a price is more than nothing",
+    );
+    wrong.when(
+        terms
+            .coupon_price
+            .is_some_and(|coupon| coupon.0 <= 0 || coupon > terms.price),
         "/coupon_price",
         "amount_sign",
         "what is paid after the coupon lies between nothing and the price",
@@ -66,11 +73,7 @@ pub fn rate(standing: Option<&Pooled>, item: ItemId, figures: Figures, listings:
 }
 
 /// Takes an item out of the pool; one that is not shown stays as it is.
-pub fn withdraw(
-    standing: Option<&Pooled>,
-    item: ItemId,
-    reason: Option<String>,
-) -> Result<Option<PoolEvent>, Refusal> {
+pub fn withdraw(standing: Option<&Pooled>, item: ItemId, reason: Option<String>) -> Result<Option<PoolEvent>, Refusal> {
     let unfit = |text: &String| text.is_empty() || text.chars().count() > 1_000 || text.chars().any(char::is_control);
     if reason.as_ref().is_some_and(unfit) {
         return Err(Refusal::invalid("text_length", "write 1 to 1,000 characters").at("/reason"));

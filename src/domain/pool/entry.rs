@@ -1,11 +1,12 @@
 //! An entry of the pool as it is searched: figures, bands of the facets, and the words under which it is found.
 //! Must never depend on anything but what its owner published.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::base::words::words;
-use crate::base::{Instant, PartyId, ShopId};
+use crate::base::{IdError, Instant, ItemId, OfferId, PartyId, ShopId};
 use crate::money::{Currency, Minor, Rate};
 
 /// Lower bounds of the price bands in whole units of the currency; the first band holds what costs less.
@@ -28,6 +29,45 @@ impl Kind {
         match self {
             Kind::Item => "item",
             Kind::Offer => "offer",
+        }
+    }
+}
+
+/// What an entry is, by its id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A product.
+    Item(ItemId),
+    /// An offer of a supplier.
+    Offer(OfferId),
+}
+
+impl Target {
+    /// Its id inside its slice.
+    pub fn uuid(self) -> Uuid {
+        match self {
+            Target::Item(item) => item.0,
+            Target::Offer(offer) => offer.0,
+        }
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Target, IdError> {
+        match text.parse() {
+            Ok(item) => Ok(Target::Item(item)),
+            Err(_) => text.parse().map(Target::Offer).map_err(|_| IdError("itm or off")),
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Item(item) => item.fmt(f),
+            Target::Offer(offer) => offer.fmt(f),
         }
     }
 }
@@ -86,7 +126,9 @@ impl Entry {
     pub fn price_band(&self) -> i16 {
         let unit = 10_i64.checked_pow(self.currency.digits()).unwrap_or(1);
         self.price.map_or(-1, |price| {
-            let below = PRICE_BOUNDS.iter().filter(|bound| bound.saturating_mul(unit) <= price.0);
+            let below = PRICE_BOUNDS
+                .iter()
+                .filter(|bound| bound.saturating_mul(unit) <= price.0);
             i16::try_from(below.count()).unwrap_or(i16::MAX)
         })
     }

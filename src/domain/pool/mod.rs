@@ -11,6 +11,6 @@ mod state;
 mod tests;
 
 pub use decide::check;
-pub use entry::{Entry, Kind, PRICE_BOUNDS, RATE_BOUNDS, category_word, owner_word};
+pub use entry::{Entry, Kind, PRICE_BOUNDS, RATE_BOUNDS, Target, category_word, owner_word};
 pub use event::{Figures, PoolEvent, PoolListed, PoolRated, PoolTerms, PoolWithdrawn};
 pub use state::Pooled;

@@ -54,7 +54,9 @@ fn what_was_withdrawn_is_not_rated_and_may_be_listed_again() {
     let item = listed(100).item;
     let first = list(None, listed(100)).unwrap().unwrap();
     let state = fold(std::slice::from_ref(&first));
-    let gone = withdraw(state.as_ref(), item, Some("sold out".to_owned())).unwrap().unwrap();
+    let gone = withdraw(state.as_ref(), item, Some("sold out".to_owned()))
+        .unwrap()
+        .unwrap();
     let state = fold(&[first, gone]);
     let figures = Figures {
         rate: Some(Rate::from_ppm(1).unwrap()),
@@ -102,7 +104,15 @@ fn an_entry_is_found_by_parts_of_its_title_its_category_and_its_filters() {
     };
     let (tokens, latin) = entry.words();
     let tokens: Vec<&str> = tokens.split(' ').collect();
-    for word in ["anessa", "防晒", "热沙", "美妆", "#item", "#dropship", &category_word("美妆")] {
+    for word in [
+        "anessa",
+        "防晒",
+        "热沙",
+        "美妆",
+        "#item",
+        "#dropship",
+        &category_word("美妆"),
+    ] {
         assert!(tokens.contains(&word), "{word}");
     }
     assert!(!tokens.contains(&"#sample"));

@@ -146,7 +146,12 @@ fn covers(scope: &RuleScope, target: &Target) -> bool {
     }
 }
 
-pub(super) fn matched<'a>(rule: &'a RuleState, version: &'a Version, takers: &[PartyId], at: Instant) -> Option<Matched<'a>> {
+pub(super) fn matched<'a>(
+    rule: &'a RuleState,
+    version: &'a Version,
+    takers: &[PartyId],
+    at: Instant,
+) -> Option<Matched<'a>> {
     let open_to = |party: &PartyId| match &version.terms.subjects {
         Subjects::Everyone => true,
         Subjects::Named(named) => named.contains(party),

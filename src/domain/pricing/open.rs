@@ -66,7 +66,9 @@ pub fn open(
     let until = rules.iter().flat_map(|rule| turns(rule, goods.at)).min();
     let in_force = || rules.iter().filter_map(|rule| Some((*rule, rule.in_force(goods.at)?)));
     let live = in_force().filter(|(_, version)| !version.terms.paused);
-    let excluded = live.clone().any(|(rule, _)| rule.kind == crate::domain::plan::PlanKind::Exclusive);
+    let excluded = live
+        .clone()
+        .any(|(rule, _)| rule.kind == crate::domain::plan::PlanKind::Exclusive);
     let wins = live
         .filter(|(_, version)| !(anybody && is_limited(version)))
         .filter_map(|(rule, version)| matched(rule, version, takers, goods.at))

@@ -227,6 +227,29 @@ table! {
     }
 }
 table! {
+    /// A product submission as it stands.
+    SubmissionRow, Submissions {
+        submission: Uuid, external_id: Option<String>, by: Uuid, anchor: Uuid, target: Uuid, title: String,
+        category: Option<String>, show: Option<String>, show_at: DateTime<Utc>, status: String, place: Option<i64>,
+        exclusive_from: Option<DateTime<Utc>>, exclusive_to: Option<DateTime<Utc>>, qualifications: String,
+        qualified_until: Option<DateTime<Utc>>, closed: Option<String>, currency: String, lost: Option<i64>,
+        position: i64,
+    }
+}
+table! {
+    /// A saved selection.
+    SelectionRow, Selections {
+        selection: Uuid, party: Option<Uuid>, name: String, entries: String, query: Option<String>, position: i64,
+    }
+}
+table! {
+    /// A watch with the figures seen last.
+    WatchRow, Watches {
+        watch: Uuid, party: Option<Uuid>, entry: Uuid, of_price: bool, of_stock: bool, of_rate: bool, currency: String,
+        price: i64, stock: Option<i64>, rate: i32, listed: bool, active: bool, position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -309,6 +332,14 @@ pub struct Rows {
     pub contracts: Contracts,
     /// Entries of the pool.
     pub pool_entries: PoolEntries,
+    /// Product submissions.
+    pub submissions: Submissions,
+    /// Selections that are replaced by those below.
+    pub selected: Vec<Uuid>,
+    /// Saved selections.
+    pub selections: Selections,
+    /// Watches.
+    pub watches: Watches,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

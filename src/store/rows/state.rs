@@ -45,6 +45,9 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Dispute(state)) => dispute(stream, state, position, rows)?,
         Some(Entity::Brief(state)) => super::vtask::brief(stream, state, position, rows)?,
         Some(Entity::Contract(state)) => super::vtask::contract(stream, state, position, rows),
+        Some(Entity::Submission(state)) => super::pool::submission(stream, state, position, rows),
+        Some(Entity::Selection(state)) => super::pool::selection(stream, state, position, rows),
+        Some(Entity::Watch(state)) => super::pool::watch(stream, state, position, rows),
         Some(
             Entity::Book(_)
             | Entity::Usage(_)

@@ -83,6 +83,13 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::ListInPool { .. } | Command::WithdrawFromPool { .. } | Command::RatePool { .. } => {
             wanted.extend(super::pool::needs(command, world));
         }
+        Command::MakeSubmission { .. }
+        | Command::AskSubmission { .. }
+        | Command::SaveSelection { .. }
+        | Command::RemoveSelection { .. }
+        | Command::SetWatch { .. }
+        | Command::DropWatch { .. }
+        | Command::LookAt { .. } => super::submissions::needs(book, command, world, out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }

@@ -105,7 +105,11 @@ fn figures(
         at,
     };
     let shelves = [ShelfId::of_item(item), ShelfId::of_shop(listing.shop)];
-    let shelves: Vec<_> = shelves.iter().filter_map(|shelf| world.shelf(*shelf)).map(AsRef::as_ref).collect();
+    let shelves: Vec<_> = shelves
+        .iter()
+        .filter_map(|shelf| world.shelf(*shelf))
+        .map(AsRef::as_ref)
+        .collect();
     let formula = book.formula(&listing.platform, at).map(|formula| &formula.terms);
     let found = open(&[], &goods, &shelves, formula)?;
     let rounding = formula.map_or(Rounding::HalfUp, |formula| formula.rounding);
@@ -119,8 +123,16 @@ fn figures(
         }
         _ => (Minor::ZERO, Minor::ZERO, None),
     };
-    let listings = state.listings.iter().map(|listing| listing.from).filter(|from| *from > at);
-    let formulas = book.formulas.iter().map(|formula| formula.effective_from).filter(|from| *from > at);
+    let listings = state
+        .listings
+        .iter()
+        .map(|listing| listing.from)
+        .filter(|from| *from > at);
+    let formulas = book
+        .formulas
+        .iter()
+        .map(|formula| formula.effective_from)
+        .filter(|from| *from > at);
     Ok(Figures {
         rule: found.rule,
         rate: found.rate,
