@@ -79,6 +79,8 @@ create index pool_due on pool_entry (log, due, entry) where due is not null;
 create index pool_of_shop on pool_entry (log, shop, entry) where shop is not null;
 create index pool_by_position on pool_entry (log, position);
 create index rule_by_position on rule (log, position);
+-- What was sold of an item, latest first.
+create index pin_of_item on pin (log, item, position) where item is not null;
 
 -- Product submissions 报品 as they stand, for lists, the running order and clashes. Terms are in their events.
 create table submission (

@@ -16,6 +16,7 @@ use crate::domain::order::Settleable;
 use crate::domain::order::pin::FeeOf;
 use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects};
 use crate::domain::pool::{Entry, Kind, PoolTerms};
+use crate::domain::pooling::PoolCommand;
 use crate::engine::{Engine, EngineSettings, Meta};
 use crate::money::{Currency, Minor, Rate, Rounding};
 use crate::report::{self, POOL_CAP, Page, PoolAsk, PoolSort, Viewer};
@@ -243,10 +244,13 @@ async fn real(engine: &Engine, book: BookId) -> Result<(), BenchError> {
             category: Some("美妆".to_owned()),
             from: None,
         });
-        commands.push(Command::ListInPool {
-            item,
-            terms: Box::new(published(i64::try_from(number).unwrap_or(0))),
-        });
+        commands.push(
+            PoolCommand::List {
+                item,
+                terms: Box::new(published(i64::try_from(number).unwrap_or(0))),
+            }
+            .into(),
+        );
     }
     for command in commands {
         engine.submit(book, command, Meta::system("bench")).await?;

@@ -24,7 +24,7 @@ use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::policy::PolicyTerms;
-use super::pool::{PoolTerms, Target};
+use super::pooling::PoolCommand;
 use super::receipt::ReceiptFact;
 use super::receipt::decide::Bill;
 use super::recon::{BreakResolved, How, ReconciliationRun};
@@ -32,9 +32,7 @@ use super::returns::Returned;
 use super::settlement::Settle;
 use super::share::{Figures, Guarantee};
 use super::stream::StreamId;
-use super::submission::{Ask as SubmissionAsk, SubmissionTerms};
 use super::supplier::{Profile, Scores};
-use super::watch::WatchOf;
 use crate::base::*;
 use crate::ledger::Leg;
 use crate::money::{Currency, Minor, Rate};
@@ -420,80 +418,8 @@ pub enum Command {
         /// What.
         action: Action,
     },
-    /// Shows an item in the pool 选品池, or publishes other terms of it.
-    ListInPool {
-        /// Which.
-        item: ItemId,
-        /// What is published.
-        terms: Box<PoolTerms>,
-    },
-    /// Takes an item out of the pool.
-    WithdrawFromPool {
-        /// Which.
-        item: ItemId,
-        /// Why.
-        reason: Option<String>,
-    },
-    /// Reckons anew what anybody earns on items of the pool (from the follower of rules).
-    RatePool {
-        /// Which.
-        items: Vec<ItemId>,
-    },
-    /// Submits goods for a show 报品.
-    MakeSubmission {
-        /// The submitter's own number; makes the id derivable.
-        external_id: Option<ExternalId>,
-        /// Who.
-        by: PartyId,
-        /// For whose show.
-        anchor: PartyId,
-        /// What.
-        target: Target,
-        /// On which terms.
-        terms: Box<SubmissionTerms>,
-    },
-    /// Asks something of a submission.
-    AskSubmission {
-        /// Which.
-        submission: SubmissionId,
-        /// What.
-        ask: SubmissionAsk,
-    },
-    /// Saves a selection of the pool; one of the same name is replaced.
-    SaveSelection {
-        /// Whose; none: the book's own.
-        party: Option<PartyId>,
-        /// Name.
-        name: Name,
-        /// What.
-        entries: Vec<Target>,
-        /// A search that it keeps, as its query string.
-        query: Option<String>,
-    },
-    /// Removes a selection.
-    RemoveSelection {
-        /// Which.
-        selection: SelectionId,
-    },
-    /// Watches an entry of the pool.
-    SetWatch {
-        /// Whose; none: the book's own.
-        party: Option<PartyId>,
-        /// What.
-        target: Target,
-        /// What of it.
-        of: Vec<WatchOf>,
-    },
-    /// Watches no more.
-    DropWatch {
-        /// Which.
-        watch: WatchId,
-    },
-    /// Looks at what is watched (from the follower of the pool).
-    LookAt {
-        /// Which.
-        watches: Vec<WatchId>,
-    },
+    /// Anything about the pool: what is shown, submitted, selected and watched.
+    Pool(Box<PoolCommand>),
     /// Issues a key. The secret's hash travels beside the command, never in it.
     IssueKey {
         /// Whose; none makes a new person.

@@ -36,6 +36,7 @@ pub mod placement;
 pub mod plan;
 pub mod policy;
 pub mod pool;
+pub mod pooling;
 pub mod pricing;
 pub mod receipt;
 pub mod recon;

@@ -17,6 +17,7 @@ mod queue;
 mod release;
 mod reset;
 mod session;
+mod shown;
 mod timers;
 mod writer;
 
@@ -28,6 +29,7 @@ use deadpool_postgres::Pool;
 use tokio::task::JoinHandle;
 
 pub use api::{Answer, ClicksAnswer, EngineError, EventRef, Lane, Meta};
+pub use shown::PoolRule;
 
 use crate::base::{BookId, ClickId, Instant, LogId};
 use crate::domain::book::BookMode;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{Engine, EngineError, Lane, Meta, not_started};
-use crate::domain::command::Command;
+use crate::domain::pooling::PoolCommand;
 use crate::store;
 
 /// How often a server looks for new rules.
@@ -51,7 +51,9 @@ async fn round(engine: &Engine) -> Result<(), EngineError> {
                 lane: Lane::Bulk,
                 ..Meta::system("pool")
             };
-            engine.submit(log.book, Command::RatePool { items }, meta).await?;
+            engine
+                .submit(log.book, PoolCommand::Rate { items }.into(), meta)
+                .await?;
         }
     }
     look(engine).await
@@ -81,7 +83,9 @@ async fn look(engine: &Engine) -> Result<(), EngineError> {
                 lane: Lane::Bulk,
                 ..Meta::system("watch")
             };
-            engine.submit(log.book, Command::LookAt { watches }, meta).await?;
+            engine
+                .submit(log.book, PoolCommand::Look { watches }.into(), meta)
+                .await?;
         }
     }
     Ok(())

@@ -42,6 +42,7 @@ pub mod periods;
 pub mod placements;
 pub mod policies;
 pub mod pool;
+pub mod pool_desk;
 pub mod problem;
 pub mod read;
 pub mod receipts;
@@ -56,6 +57,7 @@ pub mod shares;
 pub mod sheets;
 pub mod spool;
 pub mod state;
+pub mod submissions;
 pub mod vtask_terms;
 pub mod wire;
 pub mod write;
@@ -303,7 +305,20 @@ fn pool_routes(config: &mut ServiceConfig) {
     config
         .route("/v1/pool", get().to(pool::search))
         .route("/v1/products/{product}/pool", post().to(pool::list_product))
-        .route("/v1/products/{product}/pool/withdraw", post().to(pool::withdraw_product));
+        .route("/v1/products/{product}/pool/withdraw", post().to(pool::withdraw_product))
+        .route("/v1/pool/{entry}", get().to(pool_desk::entry))
+        .route("/v1/selections", get().to(pool_desk::selections))
+        .route("/v1/selections", post().to(pool_desk::save))
+        .route("/v1/selections/{selection}", get().to(pool_desk::selection))
+        .route("/v1/selections/{selection}", delete().to(pool_desk::remove))
+        .route("/v1/watches", get().to(pool_desk::watches))
+        .route("/v1/watches", post().to(pool_desk::set_watch))
+        .route("/v1/watches/{watch}", delete().to(pool_desk::drop_watch))
+        .route("/v1/submissions", get().to(submissions::list))
+        .route("/v1/submissions", post().to(submissions::make))
+        .route("/v1/submissions/{submission}", get().to(submissions::show))
+        .route("/v1/submissions/{submission}/{action}", post().to(submissions::act))
+        .route("/v1/running-order", get().to(submissions::running_order));
 }
 
 /// Facts, money, and the log.

@@ -18,9 +18,9 @@ use super::write::Write;
 use crate::access::scope_brand;
 use crate::base::words::words;
 use crate::base::{ItemId, PartyId};
-use crate::domain::command::Command;
 use crate::domain::plan::RuleScope;
 use crate::domain::pool::{Kind, PoolTerms};
+use crate::domain::pooling::PoolCommand;
 use crate::money::{Currency, Minor};
 use crate::report::{self, PoolAsk, PoolSort, PoolView};
 
@@ -138,7 +138,10 @@ pub async fn list_product(
     let read = terms(&mut form, &body);
     let terms = Box::new(form.finish(read)?);
     write
-        .change("POST /v1/products/{product}/pool", Command::ListInPool { item, terms })
+        .change(
+            "POST /v1/products/{product}/pool",
+            PoolCommand::List { item, terms }.into(),
+        )
         .await
 }
 
@@ -151,10 +154,11 @@ pub async fn withdraw_product(
     Json(body): Json<PoolWithdrawIn>,
 ) -> Result<HttpResponse, Problem> {
     let item = product(&write, &id).await?;
-    let command = Command::WithdrawFromPool {
+    let command = PoolCommand::Withdraw {
         item,
         reason: body.reason,
-    };
+    }
+    .into();
     write.change("POST /v1/products/{product}/pool/withdraw", command).await
 }
 

@@ -57,6 +57,7 @@ mod periods;
 mod placements;
 mod policies;
 mod pool;
+mod pool_desk;
 mod pool_facets;
 mod reason;
 mod recon;
@@ -72,6 +73,7 @@ mod shops;
 mod show_report;
 mod statement;
 mod streams;
+mod submissions;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -144,6 +146,10 @@ pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
 pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolView, pool, pool_plans};
+pub use pool_desk::{
+    KeptEntryView, OthersView, PoolItemView, SeenView, SelectionView, SelectionsView, SoldView, WatchView, WatchesView,
+    pool_item, selection, selections, watches,
+};
 pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
 pub use reason::Why;
 pub use recon::{
@@ -168,6 +174,10 @@ pub use show_report::{ShowRow, ShowsView, show_report};
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
+};
+pub use submissions::{
+    ClashView, QualificationView, SubmissionFilter, SubmissionRow, SubmissionView, SubmissionsView, running_order,
+    submission, submission_named, submissions,
 };
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};

@@ -1,12 +1,17 @@
 //! What the follower of the pool reads and where it stands.
 //! Must never decide what anybody earns: the item does.
 
+use std::collections::HashMap;
+
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::statements::text;
-use super::{Error, cursors};
-use crate::base::{BookId, Instant, ItemId, LogId, WatchId};
+use super::{Error, cursors, load};
+use crate::base::{BookId, Instant, ItemId, LogId, PartyId, WatchId};
+use crate::domain::flow::Recorded;
+use crate::domain::stream::StreamId;
+use crate::domain::world::Known;
 
 /// A money log whose pool is to be rated anew.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,4 +98,21 @@ pub async fn watches(client: &Client, log: &Moved, after: Uuid, most: i64) -> Re
 /// Every watch was held against entries up to here.
 pub async fn watched(client: &Client, log: LogId, position: i64) -> Result<(), Error> {
     cursors::advance(client, log, "watch", position).await
+}
+
+/// The folds of streams, and of parties with every party above them, as they stand now.
+pub async fn folds(
+    client: &Client,
+    log: LogId,
+    streams: &[StreamId],
+    uppers: &[PartyId],
+) -> Result<HashMap<StreamId, Known>, Error> {
+    let ids: Vec<Uuid> = streams.iter().map(|stream| stream.id).collect();
+    let above: Vec<Uuid> = uppers.iter().map(|party| party.uuid()).collect();
+    let rows = client.query(text::load_streams, &[&log.0, &ids, &above]).await?;
+    let events: Vec<Recorded> = rows
+        .iter()
+        .map(|row| load::recorded(log, row))
+        .collect::<Result<_, _>>()?;
+    Ok(load::fold(streams.iter().copied(), &events))
 }

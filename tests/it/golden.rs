@@ -4,6 +4,7 @@
 mod desk;
 mod offers;
 mod places;
+mod pool;
 mod recon;
 mod returns;
 mod settlement;
@@ -685,6 +686,7 @@ fn written_today() -> Vec<Event> {
     [
         vtask::events(),
         offers::events(),
+        pool::events(),
         line_events(),
         book_events(),
         party_events(),

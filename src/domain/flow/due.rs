@@ -3,9 +3,10 @@
 
 use super::objects::{silence, vtask};
 use super::{Scribe, facts};
-use crate::base::{BookId, BriefId, ContractId, Instant, LineId, SheetId, TimerId};
+use crate::base::{BookId, BriefId, ContractId, Instant, LineId, SelectionId, SheetId, SubmissionId, TimerId, WatchId};
 use crate::domain::command::{Command, Made};
 use crate::domain::order::decide::due_timers;
+use crate::domain::pooling::PoolCommand;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::Settle;
 use crate::domain::stream::{Slice, StreamId};
@@ -139,17 +140,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         }
         Command::AskBrief { brief, .. } => (*brief).into(),
         Command::ActContract { contract, .. } => (*contract).into(),
-        Command::ListInPool { item, .. } | Command::WithdrawFromPool { item, .. } => (*item).into(),
-        Command::RatePool { items } => (*items.first()?).into(),
-        Command::MakeSubmission { external_id, by, .. } => {
-            crate::base::SubmissionId::of(book, *by, external_id.as_ref()?.as_str()).into()
-        }
-        Command::AskSubmission { submission, .. } => (*submission).into(),
-        Command::SaveSelection { party, name, .. } => crate::base::SelectionId::of(book, *party, name.as_str()).into(),
-        Command::RemoveSelection { selection } => (*selection).into(),
-        Command::SetWatch { party, target, .. } => crate::base::WatchId::of(book, *party, target.uuid()).into(),
-        Command::DropWatch { watch } => (*watch).into(),
-        Command::LookAt { watches } => (*watches.first()?).into(),
+        Command::Pool(asked) => return of_pool(book, asked),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
         Command::PublishOffer(told) => told.terms.id(book).into(),
@@ -157,6 +148,22 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::ChangeOfferStatus { offer, .. } => (*offer).into(),
         Command::GiveQuote { .. } => return None,
         Command::UseQuote { quote, .. } => (*quote).into(),
+    })
+}
+
+fn of_pool(book: BookId, asked: &PoolCommand) -> Option<StreamId> {
+    Some(match asked {
+        PoolCommand::List { item, .. } | PoolCommand::Withdraw { item, .. } => (*item).into(),
+        PoolCommand::Rate { items } => (*items.first()?).into(),
+        PoolCommand::Submit { external_id, by, .. } => {
+            SubmissionId::of(book, *by, external_id.as_ref()?.as_str()).into()
+        }
+        PoolCommand::Ask { submission, .. } => (*submission).into(),
+        PoolCommand::Save { party, name, .. } => SelectionId::of(book, *party, name.as_str()).into(),
+        PoolCommand::Remove { selection } => (*selection).into(),
+        PoolCommand::Watch { party, target, .. } => WatchId::of(book, *party, target.uuid()).into(),
+        PoolCommand::Drop { watch } => (*watch).into(),
+        PoolCommand::Look { watches } => (*watches.first()?).into(),
     })
 }
 

@@ -59,7 +59,6 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         settlements::decide,
         vtask::decide,
         offers::decide,
-        pool::decide,
         submissions::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {

@@ -3,10 +3,18 @@
 
 use uuid::Uuid;
 
+use crate::base::{BookId, Instant, ItemId, PartyId, ShelfId};
 use crate::domain::catalogue::ItemState;
-use crate::domain::offer::{OfferState, OfferStatus};
+use crate::domain::offer::price::price_one;
+use crate::domain::offer::terms::QuoteBy;
+use crate::domain::offer::{OfferState, OfferStatus, OfferTerms, PriceKind};
+use crate::domain::party::ContractScope;
+use crate::domain::party::decide::MOST_TAKERS;
 use crate::domain::pool::{Entry, Kind};
-use crate::domain::world::Entity;
+use crate::domain::pricing::{Goods, Open, open};
+use crate::domain::refusal::Refusal;
+use crate::domain::world::{Entity, World};
+use crate::money::{Currency, Minor, MoneyError, Rate, Rounding};
 
 /// The entry of an item that was ever shown, or of an offer; none of anything else.
 pub fn entry(id: Uuid, entity: &Entity) -> Option<Entry> {
@@ -96,5 +104,126 @@ fn offer(id: Uuid, state: &OfferState) -> Option<Entry> {
         stock: stock.filter(|each| !each.is_empty()).map(|each| each.iter().sum()),
         listed: state.status == OfferStatus::Published,
         due: None,
+    })
+}
+
+/// The rule that an order of a party on an item would take at an instant; none where the item was never shown, or nothing is
+/// open to the party.
+pub fn best_rule(
+    world: &World,
+    book: BookId,
+    item: ItemId,
+    party: PartyId,
+    at: Instant,
+) -> Result<Option<(Open, Currency)>, MoneyError> {
+    let (Some(book), Some(state)) = (world.book(book), world.item(item)) else {
+        return Ok(None);
+    };
+    let (Some(pooled), Some(listing)) = (&state.pool, state.listing(at)) else {
+        return Ok(None);
+    };
+    let goods = Goods {
+        item,
+        shop: listing.shop,
+        category: listing.category.as_deref(),
+        price: pooled.terms.paid(),
+        currency: pooled.terms.currency,
+        at,
+    };
+    let shelves = [ShelfId::of_item(item), ShelfId::of_shop(listing.shop)];
+    let shelves: Vec<_> = shelves
+        .iter()
+        .filter_map(|shelf| world.shelf(*shelf))
+        .map(AsRef::as_ref)
+        .collect();
+    let formula = book.formula(&listing.platform, at).map(|formula| &formula.terms);
+    let open = open(&takers(world, party, at), &goods, &shelves, formula)?;
+    Ok(open.rule.map(|_| (open, goods.currency)))
+}
+
+/// A party and those above it by their contracts at an instant, nearest first.
+fn takers(world: &World, party: PartyId, at: Instant) -> Vec<PartyId> {
+    let mut takers = vec![party];
+    let mut member = party;
+    while takers.len() < MOST_TAKERS {
+        let contract = world
+            .party(member)
+            .and_then(|state| state.contract(ContractScope::Cps, at));
+        let Some(contract) = contract.filter(|contract| !takers.contains(&contract.upper)) else {
+            break;
+        };
+        takers.push(contract.upper);
+        member = contract.upper;
+    }
+    takers
+}
+
+/// What a unit of an offer would leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MarkUp {
+    /// Of the amounts.
+    pub currency: Currency,
+    /// Sold for.
+    pub sold: Minor,
+    /// As what it is bought.
+    pub by: PriceKind,
+    /// Bought for.
+    pub cost: Minor,
+    /// Freight of a unit; none: not known.
+    pub freight: Option<Minor>,
+    /// Fees of the price.
+    pub fees: Minor,
+    /// What refunds would take of the rest.
+    pub refunds: Minor,
+    /// What is left.
+    pub margin: Minor,
+}
+
+/// What a unit of an offer would leave when a buyer pays `sold`: single pieces at the consignment price where they are sent,
+/// else a unit of the smallest order that may be placed; of variants with prices of their own, the dearest.
+pub fn mark_up(terms: &OfferTerms, sold: Minor, (fee_rate, refund_rate): (Rate, Rate)) -> Result<MarkUp, Refusal> {
+    let by = if terms.dropship() {
+        PriceKind::Consign
+    } else {
+        PriceKind::Wholesale
+    };
+    let batch = terms.batch.as_ref().map_or(1, |batch| batch.number.max(1));
+    let quantity = match by {
+        PriceKind::Consign => 1,
+        _ => terms.min_order.max(1).div_ceil(batch).saturating_mul(batch),
+    };
+    let own_price = |sku: &&crate::domain::offer::Sku| match by {
+        PriceKind::Consign => sku.consign_price,
+        _ => sku.price,
+    };
+    let dearest = terms
+        .skus
+        .iter()
+        .filter(|sku| own_price(sku).is_some())
+        .max_by_key(own_price);
+    let sku = dearest
+        .filter(|_| terms.quote_by == QuoteBy::Sku || by == PriceKind::Consign)
+        .map(|sku| &sku.sku);
+    let priced = price_one(terms, by, sku, quantity)?;
+    let cost = priced.lines.first().map_or(priced.goods, |line| line.unit_price);
+    let part = |freight: Minor| Rounding::HalfUp.scale(freight, 1, i128::from(quantity));
+    let freight = priced.freight.map(part).transpose()?;
+    let fees = fee_rate.of(sold, Rounding::HalfUp)?;
+    let before = sold.minus(cost)?.minus(freight.unwrap_or_default())?.minus(fees)?;
+    // What is refunded earns nothing; what was lost on it stays lost.
+    let refunds = if before.0 > 0 {
+        refund_rate.of(before, Rounding::HalfUp)?
+    } else {
+        Minor::ZERO
+    };
+    Ok(MarkUp {
+        currency: terms.currency,
+        sold,
+        by,
+        cost,
+        freight,
+        fees,
+        refunds,
+        margin: before.minus(refunds)?,
     })
 }

@@ -4,6 +4,7 @@
 
 pub mod decide;
 pub mod event;
+pub mod licences;
 mod state;
 #[cfg(test)]
 mod tests;

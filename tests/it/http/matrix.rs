@@ -50,6 +50,10 @@ fn missing(path: &str) -> String {
         ("{person}", format!("per_{id}")),
         ("{brief}", format!("brf_{id}")),
         ("{contract}", format!("ctr_{id}")),
+        ("{entry}", format!("itm_{id}")),
+        ("{selection}", format!("sel_{id}")),
+        ("{watch}", format!("wch_{id}")),
+        ("{submission}", format!("sbm_{id}")),
         ("{action}", "cancel".to_owned()),
     ];
     fills

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::acceptance::stage::{Stage, cny};
 
 /// A product of brand B with a title, shown at a price. Gives its id.
-async fn shown(stage: &Stage, number: &str, title: &str, price: &str, more: Value) -> String {
+pub async fn shown(stage: &Stage, number: &str, title: &str, price: &str, more: Value) -> String {
     let listing = json!({
         "platform": "taobao", "external_id": number, "title": title, "shop": "shop", "category": "美妆",
         "from": "2026-01-01T00:00:00+08:00",

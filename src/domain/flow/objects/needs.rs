@@ -80,16 +80,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::ChangeOfferStatus { .. }
         | Command::GiveQuote { .. }
         | Command::UseQuote { .. } => wanted.extend(super::offers::needs(book, command)),
-        Command::ListInPool { .. } | Command::WithdrawFromPool { .. } | Command::RatePool { .. } => {
-            wanted.extend(super::pool::needs(command, world));
-        }
-        Command::MakeSubmission { .. }
-        | Command::AskSubmission { .. }
-        | Command::SaveSelection { .. }
-        | Command::RemoveSelection { .. }
-        | Command::SetWatch { .. }
-        | Command::DropWatch { .. }
-        | Command::LookAt { .. } => super::submissions::needs(book, command, world, out),
+        Command::Pool(asked) => super::submissions::needs(book, asked, world, out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }

@@ -1,16 +1,15 @@
 //! Items in the pool: listing them, withdrawing them, and bringing what anybody earns on them up to date.
 //! Must never hold a rule of a slice; only what joins them.
 
-use std::sync::Arc;
-
 use super::{made, record};
 use crate::base::{Instant, ItemId, PartyId, ShelfId};
 use crate::domain::book::BookState;
 use crate::domain::catalogue::{ItemListed, ItemState};
-use crate::domain::command::{Command, Made};
+use crate::domain::command::Made;
 use crate::domain::event::Event;
 use crate::domain::flow::Scribe;
 use crate::domain::pool::{self, Figures, PoolListed, PoolTerms};
+use crate::domain::pooling::PoolCommand;
 use crate::domain::pricing::{Goods, open};
 use crate::domain::refusal::Refusal;
 use crate::domain::stream::StreamId;
@@ -18,21 +17,17 @@ use crate::domain::world::World;
 use crate::money::{Minor, MoneyError, Rounding};
 
 /// Decides a command about the pool.
-pub(super) fn decide(
-    command: &Command,
-    book: &Arc<BookState>,
-    scribe: &mut Scribe<'_>,
-) -> Result<Option<Made>, Refusal> {
-    match command {
-        Command::ListInPool { item, terms } => list(*item, terms, book, scribe).map(Some),
-        Command::WithdrawFromPool { item, reason } => {
+pub(super) fn decide(asked: &PoolCommand, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Option<Made>, Refusal> {
+    match asked {
+        PoolCommand::List { item, terms } => list(*item, terms, book, scribe).map(Some),
+        PoolCommand::Withdraw { item, reason } => {
             let state = scribe.world.item(*item).cloned().unwrap_or_default();
             if let Some(event) = pool::decide::withdraw(state.pool.as_ref(), *item, reason.clone())? {
                 record(scribe, *item, Event::Pool(event));
             }
             Ok(Some(made([("item", item.to_string())])))
         }
-        Command::RatePool { items } => {
+        PoolCommand::Rate { items } => {
             for item in items {
                 rate(*item, book, scribe)?;
             }
@@ -146,10 +141,10 @@ fn figures(
 }
 
 /// Streams that a command about the pool needs: the item, then its shop and the rules of both.
-pub(super) fn needs(command: &Command, world: &World) -> Vec<StreamId> {
-    let items: &[ItemId] = match command {
-        Command::ListInPool { item, .. } | Command::WithdrawFromPool { item, .. } => std::slice::from_ref(item),
-        Command::RatePool { items } => items,
+pub(super) fn needs(asked: &PoolCommand, world: &World) -> Vec<StreamId> {
+    let items: &[ItemId] = match asked {
+        PoolCommand::List { item, .. } | PoolCommand::Withdraw { item, .. } => std::slice::from_ref(item),
+        PoolCommand::Rate { items } => items,
         _ => &[],
     };
     let mut wanted: Vec<StreamId> = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::needs::above;
-use super::{exists, made, record};
+use super::{exists, made, pool, record};
 use crate::base::{BookId, PartyId, SelectionId, SubmissionId, WatchId};
 use crate::domain::book::BookState;
 use crate::domain::command::{Command, Made};
@@ -13,6 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::flow::{Needs, Scribe, shown};
 use crate::domain::party::ContractScope;
 use crate::domain::pool::Target;
+use crate::domain::pooling::PoolCommand;
 use crate::domain::refusal::Refusal;
 use crate::domain::selection::{self, SelectionSaved};
 use crate::domain::stream::StreamId;
@@ -33,10 +34,16 @@ pub(super) fn decide(
     book: &Arc<BookState>,
     scribe: &mut Scribe<'_>,
 ) -> Result<Option<Made>, Refusal> {
-    Ok(Some(match command {
-        Command::MakeSubmission { .. } => make(command, book, scribe)?,
-        Command::AskSubmission { submission, ask } => asked(*submission, ask, book, scribe)?,
-        Command::SaveSelection {
+    let Command::Pool(asked) = command else {
+        return Ok(None);
+    };
+    if let Some(made) = pool::decide(asked, book, scribe)? {
+        return Ok(Some(made));
+    }
+    Ok(Some(match &**asked {
+        PoolCommand::Submit { .. } => make(asked, book, scribe)?,
+        PoolCommand::Ask { submission, ask } => answered(*submission, ask, book, scribe)?,
+        PoolCommand::Save {
             party,
             name,
             entries,
@@ -61,7 +68,7 @@ pub(super) fn decide(
             }
             made([("selection", id.to_string())])
         }
-        Command::RemoveSelection { selection: id } => {
+        PoolCommand::Remove { selection: id } => {
             let state = scribe.world.selection(*id).cloned();
             let whose = state
                 .as_ref()
@@ -72,8 +79,8 @@ pub(super) fn decide(
             record(scribe, *id, Event::Selection(event));
             made([("selection", id.to_string())])
         }
-        Command::SetWatch { party, target, of } => set(*party, *target, of.iter().copied().collect(), scribe)?,
-        Command::DropWatch { watch: id } => {
+        PoolCommand::Watch { party, target, of } => set(*party, *target, of.iter().copied().collect(), scribe)?,
+        PoolCommand::Drop { watch: id } => {
             let state = scribe.world.watch(*id).cloned();
             let whose = state.as_ref().and_then(|state| state.set.as_ref()).map(|set| set.party);
             own(whose, scribe).ok_or_else(|| Refusal::not_found("watch"))?;
@@ -81,7 +88,7 @@ pub(super) fn decide(
             record(scribe, *id, Event::Watch(event));
             made([("watch", id.to_string())])
         }
-        Command::LookAt { watches } => {
+        PoolCommand::Look { watches } => {
             for id in watches {
                 look(*id, scribe);
             }
@@ -97,14 +104,14 @@ fn own(whose: Option<Option<PartyId>>, scribe: &Scribe<'_>) -> Option<()> {
     (scribe.actor.party.is_none() || scribe.actor.party == whose).then_some(())
 }
 
-fn make(command: &Command, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
-    let Command::MakeSubmission {
+fn make(asked: &PoolCommand, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    let PoolCommand::Submit {
         external_id,
         by,
         anchor,
         target,
         terms,
-    } = command
+    } = asked
     else {
         return Ok(Made::default());
     };
@@ -143,7 +150,7 @@ fn booked(terms: &submission::SubmissionTerms, book: &BookState) -> Result<(), R
     Err(Refusal::invalid("currency_not_booked", why).at("/live_price/currency"))
 }
 
-fn asked(id: SubmissionId, ask: &Ask, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+fn answered(id: SubmissionId, ask: &Ask, book: &BookState, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
     let state = scribe.world.submission(id).cloned().unwrap_or_default();
     let by = side(&state, scribe).ok_or_else(|| Refusal::not_found("submission"))?;
     if let Ask::Amend { terms } = ask {
@@ -212,10 +219,10 @@ fn look(id: WatchId, scribe: &mut Scribe<'_>) {
 }
 
 /// Streams that a command about a submission, a selection or a watch needs.
-pub(super) fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
-    let mut wanted: Vec<StreamId> = Vec::new();
-    match command {
-        Command::MakeSubmission {
+pub(super) fn needs(book: BookId, asked: &PoolCommand, world: &World, out: &mut Needs) {
+    let mut wanted: Vec<StreamId> = pool::needs(asked, world);
+    match asked {
+        PoolCommand::Submit {
             external_id,
             by,
             anchor,
@@ -226,25 +233,25 @@ pub(super) fn needs(book: BookId, command: &Command, world: &World, out: &mut Ne
             let own = external_id.as_ref().map(|no| SubmissionId::of(book, *by, no.as_str()));
             wanted.extend(own.map(StreamId::from));
         }
-        Command::AskSubmission { submission, .. } => {
+        PoolCommand::Ask { submission, .. } => {
             wanted.push((*submission).into());
             let made = world.submission(*submission).and_then(|state| state.made.as_ref());
             if let Some(made) = made {
                 above(made.anchor, world, &mut BTreeSet::new(), out);
             }
         }
-        Command::SaveSelection {
+        PoolCommand::Save {
             party, name, entries, ..
         } => {
             wanted.push(SelectionId::of(book, *party, name.as_str()).into());
             wanted.extend(entries.iter().map(|target| stream_of(*target)));
         }
-        Command::RemoveSelection { selection } => wanted.push((*selection).into()),
-        Command::SetWatch { party, target, .. } => {
+        PoolCommand::Remove { selection } => wanted.push((*selection).into()),
+        PoolCommand::Watch { party, target, .. } => {
             wanted.extend([WatchId::of(book, *party, target.uuid()).into(), stream_of(*target)]);
         }
-        Command::DropWatch { watch } => wanted.push((*watch).into()),
-        Command::LookAt { watches } => {
+        PoolCommand::Drop { watch } => wanted.push((*watch).into()),
+        PoolCommand::Look { watches } => {
             for watch in watches {
                 wanted.push((*watch).into());
                 let set = world.watch(*watch).and_then(|state| state.set.as_ref());
