@@ -46,8 +46,10 @@ create table pool_entry (
     -- units a month and share refunded, as their owner published them; -1: not published
     sales        bigint not null,
     refund_rate  integer not null,
-    -- thousandths, as reported or published; -1: none
+    -- thousandths: the supplier's composite score where one is reported, else the entry's own; -1: none
     score        integer not null,
+    -- as published or reported of the goods themselves
+    own_score    integer not null,
     min_order    bigint not null,
     -- hours until dispatch as promised; -1: no promise
     ships_within integer not null,
@@ -77,6 +79,7 @@ create index pool_by_price on pool_entry (log, currency, price, entry) where lis
 create index pool_by_score on pool_entry (log, currency, score, entry) where listed;
 create index pool_due on pool_entry (log, due, entry) where due is not null;
 create index pool_of_shop on pool_entry (log, shop, entry) where shop is not null;
+create index pool_of_owner on pool_entry (log, owner) where source = 'offer';
 create index pool_by_position on pool_entry (log, position);
 create index rule_by_position on rule (log, position);
 -- What was sold of an item, latest first.

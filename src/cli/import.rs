@@ -1,4 +1,4 @@
-//! `import`: a file of clicks or orders through a mapping, with progress, resumable, and a report of what came of it.
+//! `import`: a file of clicks, orders or offers through a mapping, with progress, resumable, and a report of what came of it.
 //! Must never change anything with `--check`.
 
 use std::fs;
@@ -63,6 +63,7 @@ Examples:
   fenzhang import orders.csv --mapping generic-orders --book shop-2026 --check
   fenzhang import tmall-order-report-2020-02.csv.gz --mapping tmall-report
   fenzhang import events.ndjson --mapping ./my-mapping.toml --report result.csv --rows rows.csv
+  fenzhang import 1688-offers-bags-tiered.json --mapping 1688-offers --book sourcing
   fenzhang import --list --book tmall-report
   fenzhang import --reverse imp_… --book tmall-report
 
@@ -74,6 +75,7 @@ Ready mappings:
   pinduoduo-ddk, douyin-settle-bill, douyin-cash-flow, ganet
   bank-receipts, alipay-receipts, douyin-receipts
   online-retail, rees46-events, taobao-userbehavior
+  1688-offers
 They are TOML in src/intake/mappings; the language is described at the head of src/intake/mapping.rs.";
 
 impl Import {

@@ -466,6 +466,21 @@ pub enum Command {
         /// For how long it holds, in hours.
         valid_for_h: Option<u16>,
     },
+    /// Notes what a platform reports of a supplier that is registered.
+    ReportSupplier {
+        /// Who.
+        supplier: PartyId,
+        /// Which platform.
+        source: ExternalId,
+        /// The platform's number of it.
+        member_no: String,
+        /// When it said so; none: now.
+        reported_at: Option<Instant>,
+        /// Scores.
+        scores: Scores,
+        /// Beside scores.
+        profile: Profile,
+    },
     /// Uses a quote for a purchase.
     UseQuote {
         /// Which.

@@ -29,6 +29,7 @@ pub mod freeze;
 pub mod import;
 pub mod order;
 pub mod parked;
+pub mod part;
 pub mod party;
 pub mod payment;
 pub mod person;

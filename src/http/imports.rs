@@ -244,10 +244,10 @@ pub struct WouldTell {
     /// The line of a fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// The platform's number of that line, or the flow number of a receipt.
+    /// The platform's number of that line, the flow number of a receipt, or the product number of an offer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line_no: Option<String>,
-    /// Business time.
+    /// Business time; empty for an offer, which holds from when it is told.
     pub at: String,
     /// Amounts in it, as they would be booked.
     pub amounts: Vec<String>,
@@ -289,6 +289,21 @@ impl WouldTell {
                 currency: Some(receipt.currency.code().to_owned()),
                 whole: serde_json::to_value(receipt).unwrap_or_default(),
             },
+            Told::Offer(offer) => {
+                let prices = offer.terms.tiers.iter().map(|tier| tier.price);
+                let prices = prices.chain(offer.terms.single_price);
+                WouldTell {
+                    kind: "offer.published".to_owned(),
+                    line: None,
+                    line_no: Some(offer.terms.product_no.as_str().to_owned()),
+                    at: String::new(),
+                    amounts: prices
+                        .map(|price| report::Money::of(price, offer.terms.currency).amount)
+                        .collect(),
+                    currency: Some(offer.terms.currency.code().to_owned()),
+                    whole: serde_json::to_value(offer).unwrap_or_default(),
+                }
+            }
             Told::Fact(fact) => {
                 let text = |currency: crate::money::Currency| {
                     let amounts = fact.what.amounts();

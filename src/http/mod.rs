@@ -32,6 +32,7 @@ pub mod mappings;
 pub mod memberships;
 pub mod money;
 pub mod ndjson;
+pub mod offers;
 pub mod openapi;
 pub mod orders;
 pub mod params;
@@ -44,6 +45,7 @@ pub mod policies;
 pub mod pool;
 pub mod pool_desk;
 pub mod problem;
+pub mod quotes;
 pub mod read;
 pub mod receipts;
 pub mod reconciliations;
@@ -58,6 +60,7 @@ pub mod sheets;
 pub mod spool;
 pub mod state;
 pub mod submissions;
+pub mod suppliers;
 pub mod vtask_terms;
 pub mod wire;
 pub mod write;
@@ -280,7 +283,7 @@ fn desk(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide));
-    config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(pool_routes);
+    config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(sourcing).configure(pool_routes);
 }
 
 /// Briefs and brand contracts. A brief's applications stand before its actions.
@@ -297,6 +300,25 @@ fn vtask(config: &mut ServiceConfig) {
         .route("/v1/contracts", get().to(contracts::list))
         .route("/v1/contracts/{contract}", get().to(contracts::show))
         .route("/v1/contracts/{contract}/{action}", post().to(contracts::act));
+}
+
+/// Sourcing: suppliers, offers and quotes.
+#[rustfmt::skip]
+fn sourcing(config: &mut ServiceConfig) {
+    config
+        .route("/v1/suppliers", get().to(suppliers::list))
+        .route("/v1/suppliers", post().to(suppliers::tell))
+        .route("/v1/suppliers/{supplier}", get().to(suppliers::show))
+        .route("/v1/offers", get().to(offers::list))
+        .route("/v1/offers", post().to(offers::publish))
+        .route("/v1/offers/{offer}", get().to(offers::show))
+        .route("/v1/offers/{offer}/versions", get().to(offers::versions))
+        .route("/v1/offers/{offer}/price", get().to(offers::cost))
+        .route("/v1/offers/{offer}/status", post().to(offers::change))
+        .route("/v1/quotes", get().to(quotes::list))
+        .route("/v1/quotes", post().to(quotes::give))
+        .route("/v1/quotes/{quote}", get().to(quotes::show))
+        .route("/v1/quotes/{quote}/use", post().to(quotes::spend));
 }
 
 /// The pool 选品池.

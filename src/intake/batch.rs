@@ -232,13 +232,15 @@ pub async fn begin(pool: &Pool, book: BookId, id: ImportId, actor: &Actor) -> Re
     let mut client = pool.get().await?;
     let import = imports::find(&client, book, id).await?;
     let import = import.ok_or(ImportError::Missing("import"))?;
-    if import.state == "done" {
+    // What was said of offers may be said anew, in the same bytes, after others; everything else is known by itself.
+    let anew = Plan::parse(&import.mapping_text).is_ok_and(|plan| plan.has_offers());
+    if import.state == "done" && !anew {
         return Ok(());
     }
     let by = actor_text(actor);
     let step = Move {
         to: "committing",
-        from: &["uploaded", "checked", "failed", "committing"],
+        from: &["uploaded", "checked", "failed", "committing", "done"],
         by: Some(&by),
         job: Some(super::import::job(book, id)),
         ..Move::default()

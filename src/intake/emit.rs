@@ -2,6 +2,7 @@
 //! Must never emit a part of a row: all it tells, or none of it.
 
 mod cash;
+pub(super) mod offer;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,6 +17,7 @@ use super::mapping::Kind;
 use super::plan::{Cells, DISCOUNTS, ESTIMATED, EmitPlan, Found, Plan, SETTLED, TrackFields, all};
 use crate::base::{BookId, ExternalId, Instant, LineId, PartyId, PartyKind, ReceiptId};
 use crate::domain::click::{Click, FORMATS, OFF_SITES, PHASES, TRAFFIC, TRIGGERS};
+use crate::domain::command::OfferTold;
 use crate::domain::order::fact::{About, Discount, Funder, LineFact, NamedAmount, Reported, Snapshot, Track, What};
 use crate::domain::receipt::ReceiptFact;
 use crate::domain::returns::Returned;
@@ -70,6 +72,8 @@ pub enum Told {
     Return(Box<Returned>),
     /// A movement on the owner's own account.
     Receipt(Box<ReceiptFact>),
+    /// An offer of a supplier.
+    Offer(Box<OfferTold>),
 }
 
 /// An amount that a row told: for the sums of a report, which are of the raw decimals.
@@ -160,6 +164,9 @@ impl<'a> Row<'a> {
         }
         if self.emit.kind == Kind::Receipt {
             return self.receipt().map(|receipt| Told::Receipt(Box::new(receipt)));
+        }
+        if self.emit.kind == Kind::Offer {
+            return self.offer().map(|offer| Told::Offer(Box::new(offer)));
         }
         let platform = self.platform()?;
         let line_no = self.need("line_no", Self::id)?;
@@ -444,6 +451,7 @@ impl<'a> Row<'a> {
             | Kind::Forfeited
             | Kind::Return
             | Kind::Receipt
+            | Kind::Offer
             | Kind::Click
             | Kind::Cash => self.case()?,
         })

@@ -81,7 +81,7 @@ impl RateUnit {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Field(pub Vec<Spec>);
 
-/// The long form of a field. Steps run in this order: source, default, split, words, hash, ordinal, prefix, conversion.
+/// The long form of a field. Steps run in this order: source, default, split, has, words, hash, ordinal, prefix, conversion.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
@@ -140,6 +140,14 @@ pub struct Spec {
     /// Unit of a rate.
     #[serde(default)]
     pub rate: RateUnit,
+    /// The value is a list of labels: filled with `gives` when one of these is among them, else absent.
+    #[serde(default)]
+    pub has: Vec<String>,
+    /// What `has` gives; `true` when absent.
+    pub gives: Option<String>,
+    /// The value is a list of objects: what the members that the field knows are called there.
+    #[serde(default)]
+    pub members: BTreeMap<String, String>,
     /// Kind of a party that is named by its outside number; an anchor when absent.
     pub party: Option<PartyKind>,
 }
@@ -230,6 +238,19 @@ impl Spec {
                 .nth(split.take)
                 .map(|part| part.trim().to_owned());
             text = Cow::Owned(part.ok_or_else(|| RowFault::new("part_missing", "the value has fewer parts"))?);
+        }
+        if !self.has.is_empty() {
+            let labels: Vec<&str> = match serde_json::from_str(&text) {
+                Ok(labels) => labels,
+                Err(_) => vec![text.as_ref()],
+            };
+            if !labels
+                .iter()
+                .any(|label| self.has.iter().any(|word| word == label.trim()))
+            {
+                return Ok(None);
+            }
+            text = Cow::Borrowed(self.gives.as_deref().unwrap_or("true"));
         }
         if !self.words.is_empty() {
             let word = self.words.get(text.as_ref());

@@ -18,7 +18,7 @@ use super::batch::{self, Opening};
 use super::mapping::{Mapping, MappingError};
 use super::plan::Plan;
 use super::reader::{self, Origin, Reading};
-use super::send::{Answered, Came, send, state_word};
+use super::send::{Answered, Came, OFFER, send, state_word};
 use super::shelf;
 use super::source::SourceError;
 use super::tally::{Outcomes, Tally};
@@ -464,6 +464,9 @@ impl Run<'_> {
             kept.rows.code.push(row.code);
             kept.rows.message.push(row.message);
         }
+        for (_, outcome) in &answered.offers {
+            self.tally.outcomes.offer(outcome);
+        }
         let mut place = (0, 0);
         for came in answered.came {
             let row = came.row;
@@ -493,11 +496,18 @@ impl Run<'_> {
 
     fn outcome(&mut self, came: &Came, watch: &mut Watch<'_>) {
         let state = state_word(came.state);
+        let refused = came.state != FactState::Applied;
+        // Offers are counted by what became of them, not as facts.
+        if came.identity == OFFER && !refused {
+            return;
+        }
         if came.replayed {
             self.tally.outcomes.repeated();
             return;
         }
-        self.tally.outcomes.fact(state, &came.code);
+        if came.identity != OFFER {
+            self.tally.outcomes.fact(state, &came.code);
+        }
         if came.state != FactState::Applied {
             (watch.note)(Note {
                 row: came.row,

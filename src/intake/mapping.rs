@@ -28,6 +28,9 @@
 //! fields.amount = { column = "total" }
 //! fields.ordered_at = ["created at", { column = "paid at", plus_seconds = -1 }]   # the first that is filled
 //! fields.estimated_rate = { column = "rate", rate = "percent" }
+//! # a list of JSON rows is one value: its labels are asked for with `has`, the members of its objects are named
+//! # fields.mixed = { column = "tags", has = ["混批"] }
+//! # fields.tiers = { column = "prices", members = { from = "begin", to = "end", price = "price" } }
 //! [cash]                      # rows that are movements of cash: read by reconciliations alone
 //! when = [{ column = "kind", is = "cash" }]
 //! fields.amount = "moved"
@@ -192,7 +195,7 @@ pub struct Ignore {
 /// What a row can tell.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // Each is the fact of the same name in `domain::order::What`, but for clicks and receipts.
+#[allow(missing_docs)] // Each is the fact of the same name in `domain::order::What`, but for clicks, receipts and offers.
 pub enum Kind {
     Click,
     Created,
@@ -217,6 +220,8 @@ pub enum Kind {
     Return,
     /// A movement on the owner's own account 回款, known by its flow number.
     Receipt,
+    /// An offer of a supplier 货源, with its price tiers.
+    Offer,
     /// A movement of cash: no fact, and no emission of a mapping; its own table `[cash]` says what it is.
     #[serde(skip)]
     Cash,

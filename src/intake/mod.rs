@@ -2,7 +2,7 @@
 //! Must never decide money, nor name a platform in code: what a column means stands in a mapping file.
 //!
 //! Pure: `mapping` (the TOML language), `field` (one value of a row), `plan` (a compiled mapping), `emit` (row to clicks and
-//! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it). With I/O: `source`
+//! facts), `object` (JSON rows that come one at a time), `setup` (stand-ins), `tally` (what came of it), `repeats` (what a file says twice of an offer). With I/O: `source`
 //! with `input`, `text`, `csv`, `xlsx`, `workbook`, `ndjson` and `json` (rows of a file in constant memory), `detect` (which ready
 //! mapping fits), `shelf` (raw files into the store), `reader` (rows in bundles, on a thread), `batch` (imports: made,
 //! checked, previewed), `import` (told to the engine), `reverse` (taken back), `runner` (whoever began it), `desk` (what
@@ -30,6 +30,7 @@ pub mod plan;
 pub mod reader;
 pub mod ready;
 pub mod reconcile;
+pub mod repeats;
 pub mod reverse;
 pub mod roster;
 pub mod runner;

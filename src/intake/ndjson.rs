@@ -1,4 +1,4 @@
-//! One JSON object of an NDJSON line, flattened: a nested value is named `outer.inner`, a list's by its place.
+//! One JSON object of an NDJSON line, flattened: a nested value is named `outer.inner`, a list's by its place; the list itself is told whole, as its text.
 //! Must never turn a number into a float: numbers stay as they are written.
 
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ fn member(text: &str, path: &str, depth: usize, tell: &mut impl FnMut(&str, &str
         Some(b'{') => object(text, path, depth - 1, tell),
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| wrong())?;
+            if !items.is_empty() {
+                tell(path, text);
+            }
             for (index, item) in items.into_iter().enumerate() {
                 member(item.get(), &format!("{path}.{index}"), depth - 1, tell)?;
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::emit::RowFault;
+use super::emit::{RowFault, offer};
 use super::field::{Field, Spec};
 use super::mapping::{CashRows, Condition, Emit, Kind, Mapping, MappingError, Source};
 use super::source::heading;
@@ -226,6 +226,7 @@ impl Kind {
             Kind::Snapshot => "snapshot",
             Kind::Return => "return",
             Kind::Receipt => "receipt",
+            Kind::Offer => "offer",
             Kind::Cash => "cash",
         }
     }
@@ -244,6 +245,9 @@ impl Kind {
         if self == Kind::Receipt {
             let may = vec!["platform", "currency", "account", "payer", "tag", "memo"];
             return (vec!["flow_no", "at", "amount"], may);
+        }
+        if self == Kind::Offer {
+            return (offer::NEEDS.to_vec(), offer::MAY.to_vec());
         }
         if self == Kind::Cash {
             let may = vec!["line_no", "flow_no", "platform", "currency"];
@@ -290,7 +294,7 @@ impl Kind {
                 "settled_base",
                 "refunded",
             ]),
-            Kind::Received | Kind::Click | Kind::Return | Kind::Receipt | Kind::Cash => {}
+            Kind::Received | Kind::Click | Kind::Return | Kind::Receipt | Kind::Offer | Kind::Cash => {}
         }
         (needs, may)
     }
@@ -378,6 +382,11 @@ impl Plan {
         self.emits.iter().any(|emit| emit.kind == Kind::Click)
     }
 
+    /// True when a row may tell an offer: the same bytes may then be said anew, after others.
+    pub fn has_offers(&self) -> bool {
+        self.emits.iter().any(|emit| emit.kind == Kind::Offer)
+    }
+
     /// True when a row may be a movement of cash.
     pub fn has_cash(&self) -> bool {
         self.cash.is_some()
@@ -395,7 +404,7 @@ impl Plan {
         self.emits.iter().any(tells)
     }
 
-    /// True when a row may tell a fact of an order, a return that names none, or a receipt.
+    /// True when a row may tell a fact of an order, a return that names none, a receipt or an offer.
     pub fn has_facts(&self) -> bool {
         self.emits.iter().any(|emit| emit.kind != Kind::Click)
     }
@@ -448,9 +457,10 @@ fn compile_emit(mapping: &Mapping, emit: &Emit, slots: &mut Slots) -> Result<Emi
         return Err(MappingError::Sense(message));
     }
     let amounts = ["amount", "freight", "paid", "settled_base", "refunded"];
-    let has_amount = fields
-        .keys()
-        .any(|name| amounts.contains(name) || DISCOUNTS.contains(name) || name.ends_with("_gross"));
+    let has_amount = emit.kind == Kind::Offer
+        || fields
+            .keys()
+            .any(|name| amounts.contains(name) || DISCOUNTS.contains(name) || name.ends_with("_gross"));
     if has_amount && mapping.source.currency.is_none() && !fields.contains_key("currency") {
         let message = format!("kind {kind:?} has amounts: set source.currency, or a field currency");
         return Err(MappingError::Sense(message));

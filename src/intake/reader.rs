@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::emit::{Cash, Emitted, RowFault, Taken, Told};
 use super::import::{ImportError, Note, Pass, Progress, Watch};
 use super::plan::{Cells, Plan};
+use super::repeats::{Look, REPEATED, Repeats, SUPPLIER_DIFFERS};
 use super::source::{Next, Rows};
 use super::tally::Tally;
 use crate::base::{BookId, Instant, Zone};
@@ -198,6 +199,7 @@ pub(super) struct Reader<'a> {
     rows: Rows,
     cells: Cells,
     seen: HashMap<u64, u32>,
+    repeats: Repeats,
     /// What the row read last tells.
     pub out: Emitted,
     pass: Pass,
@@ -218,6 +220,7 @@ impl<'a> Reader<'a> {
             rows,
             cells: Cells::default(),
             seen: HashMap::new(),
+            repeats: Repeats::default(),
             out: Emitted::default(),
             pass,
         }
@@ -239,17 +242,31 @@ impl<'a> Reader<'a> {
                     *times = times.saturating_add(1);
                     ordinal = *times;
                 }
-                match self.plan.row(self.book, &self.cells, ordinal, &mut self.out) {
-                    Ok(taken) => {
+                let taken = self.plan.row(self.book, &self.cells, ordinal, &mut self.out);
+                let looked = taken.map(|taken| (taken, self.repeats.look(&mut self.out.told)));
+                if self.repeats.len() >= COUNTED_ROWS {
+                    return Err(ImportError::TooManyUnnumbered);
+                }
+                match looked {
+                    Ok((_, Look::Differs(fault))) | Err(fault) => fault,
+                    Ok((taken, look)) => {
+                        let taken = if look == Look::Repeated {
+                            self.out.told.clear();
+                            Taken::Ignored(REPEATED)
+                        } else {
+                            taken
+                        };
                         if let Some(tally) = tally {
                             count(tally, taken, &self.out);
+                            if look == Look::First(true) {
+                                tally.rule(SUPPLIER_DIFFERS);
+                            }
                         }
                         return Ok(Some(match taken {
                             Taken::Told => Read1::Told,
                             Taken::Ignored(reason) => Read1::LeftOut(reason.to_owned()),
                         }));
                     }
-                    Err(fault) => fault,
                 }
             }
         };
@@ -282,11 +299,15 @@ impl<'a> Reader<'a> {
 fn count(tally: &mut Tally, taken: Taken<'_>, out: &Emitted) {
     tally.row(taken, &out.figures);
     for told in &out.told {
+        if let Told::Offer(offer) = told {
+            tally.offer(offer);
+        }
         tally.told(match told {
             Told::Click(_) => "click",
             Told::Fact(fact) => fact.what.kind(),
             Told::Return(_) => crate::domain::returns::TOLD,
             Told::Receipt(_) => "receipt.recorded",
+            Told::Offer(_) => "offer",
         });
     }
 }
@@ -378,7 +399,11 @@ fn take(bundle: &mut Bundle, reading: Reading, reader: &mut Reader<'_>, read: Re
     for told in reader.out.told.drain(..) {
         let wanted = matches!(
             (reading.pass, &told),
-            (Pass::Clicks, Told::Click(_)) | (Pass::Facts, Told::Fact(_) | Told::Return(_) | Told::Receipt(_))
+            (Pass::Clicks, Told::Click(_))
+                | (
+                    Pass::Facts,
+                    Told::Fact(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_)
+                )
         );
         if wanted {
             bundle.told.push((number, told));
@@ -400,13 +425,13 @@ fn day_of(told: &[Told], zone: Zone) -> Option<(String, String, NaiveDate)> {
     let facts = || {
         told.iter().filter_map(|told| match told {
             Told::Fact(fact) => Some(fact.as_ref()),
-            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => None,
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => None,
         })
     };
     let Some(first) = facts().next() else {
         return told.iter().find_map(|told| match told {
             Told::Return(back) => Some((back.platform.as_str().to_owned(), String::new(), zone.day(back.at))),
-            Told::Click(_) | Told::Fact(_) | Told::Receipt(_) => None,
+            Told::Click(_) | Told::Fact(_) | Told::Receipt(_) | Told::Offer(_) => None,
         });
     };
     let at = facts().map(order_time).min()?;

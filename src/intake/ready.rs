@@ -2,7 +2,7 @@
 //! Must never hold a mapping in code: each is a file beside this one, of the same language as a user's own.
 
 /// Name and text of every ready mapping.
-pub const READY: [(&str, &str); 19] = [
+pub const READY: [(&str, &str); 20] = [
     ("generic-orders", include_str!("mappings/generic-orders.toml")),
     ("generic-events", include_str!("mappings/generic-events.toml")),
     ("generic-snapshots", include_str!("mappings/generic-snapshots.toml")),
@@ -25,6 +25,7 @@ pub const READY: [(&str, &str); 19] = [
     ("online-retail", include_str!("mappings/online-retail.toml")),
     ("rees46-events", include_str!("mappings/rees46-events.toml")),
     ("taobao-userbehavior", include_str!("mappings/taobao-userbehavior.toml")),
+    ("1688-offers", include_str!("mappings/1688-offers.toml")),
 ];
 
 /// The text of a ready mapping.

@@ -3,13 +3,15 @@
 //!
 //! What two imports told stays until the last of them is reversed. What was told outside of imports first (over the API)
 //! was never the import's to take. A fact in conflict with one that is taken back is told again and counts now, as if the
-//! one taken back had never come. Clicks stay: they are observations, not money.
+//! one taken back had never come. Clicks stay: they are observations, not money. Offers stay too: an import of them is not
+//! taken back, the next word on an offer replaces the last.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::batch::actor_text;
 use super::import::ImportError;
+use super::plan::Plan;
 use super::send::state_word;
 use crate::base::{BookId, ExternalId, ImportId, Instant, LineId, LogId, Month, derive_uuid};
 use crate::domain::command::{Actor, Command, Pending, ReturnWord};
@@ -64,6 +66,10 @@ pub async fn ask(engine: &Engine, book: BookId, id: ImportId, actor: &Actor) -> 
     let import = import.ok_or(ImportError::Missing("import"))?;
     if !REVERSIBLE.contains(&import.state.as_str()) {
         return Err(ImportError::NotNow(import.state));
+    }
+    if Plan::parse(&import.mapping_text).is_ok_and(|plan| plan.has_offers()) {
+        let why = "of offers: versions stay, a newer file or a person replaces them";
+        return Err(ImportError::NotNow(why.to_owned()));
     }
     let log = log_of(&client, book).await?;
     let months = imports::months(&client, book, log, id).await?;

@@ -8,7 +8,9 @@ use super::import::ImportError;
 use super::reader::Bundle;
 use crate::base::BookId;
 use crate::domain::click::Click;
-use crate::domain::command::{Command, FactOutcome, Made, ReceiptOutcome, ReturnOutcome, ReturnWord};
+use crate::domain::command::{
+    Command, FactOutcome, Made, OfferFate, OfferOutcome, OfferTold, ReceiptOutcome, ReturnOutcome, ReturnWord,
+};
 use crate::domain::order::{FactState, LineFact};
 use crate::domain::receipt::ReceiptFact;
 use crate::domain::stream::StreamId;
@@ -16,6 +18,8 @@ use crate::engine::{Engine, EngineError, Meta};
 
 /// The identity of a receipt inside its own stream.
 pub(super) const RECEIPT: &str = "receipt.recorded";
+/// The identity of an offer inside its own stream.
+pub(super) const OFFER: &str = "offer.published";
 /// How often a chunk is sent again when the database did not take it.
 const TRIES: u32 = 10;
 
@@ -27,13 +31,15 @@ pub(super) struct Answered {
     pub clicks: Vec<bool>,
     /// For each fact, return and receipt what became of it, in order of rows.
     pub came: Vec<Came>,
+    /// For each offer what became of it, with its row.
+    pub offers: Vec<(u64, OfferOutcome)>,
 }
 
 /// What became of a fact, a return or a receipt that a row told.
 pub(super) struct Came {
     /// Number of the row.
     pub row: u64,
-    /// The line, the returns of its buyer and item, or the receipt.
+    /// The line, the returns of its buyer and item, the receipt, or the offer.
     pub stream: StreamId,
     /// Identity in the stream.
     pub identity: String,
@@ -85,6 +91,23 @@ impl Came {
     }
 }
 
+impl Came {
+    fn of_offer(row: u64, outcome: &OfferOutcome) -> Came {
+        Came {
+            row,
+            stream: outcome.offer.into(),
+            identity: OFFER.to_owned(),
+            state: match outcome.state {
+                OfferFate::Refused => FactState::Parked,
+                OfferFate::New | OfferFate::Changed | OfferFate::Unchanged => FactState::Applied,
+            },
+            code: outcome.code.clone().unwrap_or_default(),
+            replayed: outcome.state == OfferFate::Unchanged,
+            position: outcome.position,
+        }
+    }
+}
+
 /// What a chunk tells, by the command that takes it.
 #[derive(Default)]
 struct Sorted {
@@ -92,10 +115,12 @@ struct Sorted {
     facts: Vec<LineFact>,
     returns: Vec<ReturnWord>,
     receipts: Vec<ReceiptFact>,
-    /// Row and identity of each fact and of each return; row of each receipt.
+    offers: Vec<OfferTold>,
+    /// Row and identity of each fact and of each return; row of each receipt and offer.
     fact_rows: Vec<(u64, String)>,
     return_rows: Vec<(u64, String)>,
     receipt_rows: Vec<u64>,
+    offer_rows: Vec<u64>,
 }
 
 impl Sorted {
@@ -115,6 +140,10 @@ impl Sorted {
                 Told::Receipt(receipt) => {
                     sorted.receipt_rows.push(row);
                     sorted.receipts.push(*receipt);
+                }
+                Told::Offer(offer) => {
+                    sorted.offer_rows.push(row);
+                    sorted.offers.push(*offer);
                 }
             }
         }
@@ -149,8 +178,9 @@ pub(super) async fn send(
         let receipts = asked(engine, book, &meta, &told.receipts, Command::Receipts, |made| {
             made.receipts
         });
-        match futures_util::future::try_join4(clicks, facts, returns, receipts).await {
-            Ok((clicks, facts, returns, receipts)) => {
+        let offers = asked(engine, book, &meta, &told.offers, Command::Offers, |made| made.offers);
+        match futures_util::future::try_join5(clicks, facts, returns, receipts, offers).await {
+            Ok((clicks, facts, returns, receipts, offers)) => {
                 let facts = told.fact_rows.into_iter().zip(facts);
                 let returns = told.return_rows.into_iter().zip(returns);
                 let receipts = told.receipt_rows.into_iter().zip(receipts);
@@ -159,8 +189,11 @@ pub(super) async fn send(
                     .chain(returns.map(|(told, outcome)| Came::of_return(told, outcome)))
                     .chain(receipts.map(|(row, outcome)| Came::of_receipt(row, outcome)))
                     .collect();
+                let offers: Vec<(u64, OfferOutcome)> = told.offer_rows.into_iter().zip(offers).collect();
+                came.extend(offers.iter().map(|(row, outcome)| Came::of_offer(*row, outcome)));
                 came.sort_by_key(|came| came.row);
                 return Ok(Answered {
+                    offers,
                     clicks: clicks.into_iter().map(|(_, known)| known).collect(),
                     came,
                     bundle,

@@ -1,12 +1,14 @@
 //! What came of an import: counts, sums of the raw decimals, and the first rejected rows.
-//! Must never grow with the file: codes and reasons are counted, only the first rejected rows are kept.
+//! Must never grow with the file: codes and reasons are counted, only the first rejected rows are kept. Suppliers of offers
+//! are told apart by their numbers, and there are fewer of them than of offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::emit::{Figure, RowFault, Taken};
+use crate::domain::command::{OfferFate, OfferOutcome, OfferTold};
 use crate::money::Currency;
 
 /// Rejected rows that are kept for the report; the others are counted.
@@ -75,6 +77,15 @@ pub struct Outcomes {
     pub facts_repeated: u64,
     /// Facts told for the first time, by state, then by code.
     pub facts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Offers by what became of them, then by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Suppliers registered with their offers.
+    #[serde(default)]
+    pub suppliers_new: u64,
+    /// Offers whose company is not the name that their supplier goes by.
+    #[serde(default)]
+    pub other_company: u64,
 }
 
 impl Outcomes {
@@ -95,6 +106,20 @@ impl Outcomes {
         *codes.entry(code.to_owned()).or_default() += 1;
     }
 
+    /// Counts what became of an offer.
+    pub fn offer(&mut self, outcome: &OfferOutcome) {
+        let word = match outcome.state {
+            OfferFate::New => "new",
+            OfferFate::Changed => "changed",
+            OfferFate::Unchanged => "unchanged",
+            OfferFate::Refused => "refused",
+        };
+        let codes = self.offers.entry(word.to_owned()).or_default();
+        *codes.entry(outcome.code.clone().unwrap_or_default()).or_default() += 1;
+        self.suppliers_new += u64::from(outcome.new_supplier);
+        self.other_company += u64::from(outcome.other_company);
+    }
+
     /// Facts told for the first time that came to a state.
     pub fn in_state(&self, state: &str) -> u64 {
         self.facts.get(state).map_or(0, |codes| codes.values().sum())
@@ -111,6 +136,8 @@ pub struct Tally {
     ignored: BTreeMap<String, u64>,
     rejected: BTreeMap<&'static str, u64>,
     told: BTreeMap<&'static str, u64>,
+    rules: BTreeMap<&'static str, u64>,
+    suppliers: HashSet<String>,
     sums: BTreeMap<(&'static str, &'static str, Currency), Sum>,
     first_rejected: Vec<(u64, RowFault)>,
 }
@@ -139,6 +166,24 @@ impl Tally {
     /// Counts something told by a row, before it was sent.
     pub fn told(&mut self, kind: &'static str) {
         *self.told.entry(kind).or_default() += 1;
+    }
+
+    /// Counts how often a stated rule was applied.
+    pub fn rule(&mut self, code: &'static str) {
+        *self.rules.entry(code).or_default() += 1;
+    }
+
+    /// Counts an offer's tiers, its supplier, and the rules applied to it.
+    pub fn offer(&mut self, offer: &OfferTold) {
+        for note in &offer.terms.notes {
+            self.rule(note.word());
+        }
+        for _ in &offer.terms.tiers {
+            self.told("tier");
+        }
+        if let Some(supplier) = &offer.supplier {
+            self.suppliers.insert(supplier.member_no.clone());
+        }
     }
 
     /// Counts a rejected row.
@@ -185,10 +230,28 @@ impl Tally {
         for (kind, count) in &self.told {
             lines.push(line("told", kind, *count));
         }
+        if !self.suppliers.is_empty() {
+            let suppliers = u64::try_from(self.suppliers.len()).unwrap_or(u64::MAX);
+            lines.push(line("told", "supplier", suppliers));
+        }
+        for (code, count) in &self.rules {
+            lines.push(line("rule applied", code, *count));
+        }
         let outcomes = &self.outcomes;
         if outcomes.clicks_new + outcomes.clicks_repeated > 0 {
             lines.push(line("clicks recorded", "", outcomes.clicks_new));
             lines.push(line("clicks repeated", "", outcomes.clicks_repeated));
+        }
+        if outcomes.other_company > 0 {
+            lines.push(line("rule applied", "company_differs", outcomes.other_company));
+        }
+        for (state, codes) in &outcomes.offers {
+            for (code, count) in codes {
+                lines.push(line(&format!("offers {state}"), code, *count));
+            }
+        }
+        if !outcomes.offers.is_empty() {
+            lines.push(line("suppliers new", "", outcomes.suppliers_new));
         }
         for (state, codes) in &outcomes.facts {
             for (code, count) in codes {

@@ -53,6 +53,7 @@ fn facts(told: &[Told]) -> Vec<(&'static str, String)> {
             Told::Click(click) => facts.push(("click", click.at.to_string())),
             Told::Return(returned) => facts.push(("return", returned.at.to_string())),
             Told::Receipt(receipt) => facts.push(("receipt", receipt.at.to_string())),
+            Told::Offer(offer) => facts.push(("offer", offer.terms.product_no.to_string())),
         }
     }
     facts
@@ -156,7 +157,7 @@ fn identical_rows_without_a_number_are_told_apart_by_their_occurrence() {
         assert_eq!(plan.row(BOOK, &cells, ordinal, &mut out).unwrap(), Taken::Told);
         match &out.told[0] {
             Told::Fact(fact) => fact.line,
-            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!(),
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => panic!(),
         }
     };
     assert_eq!(line_of(1), line_of(1));

@@ -58,6 +58,10 @@ pub(super) fn map(book: BookId, plan: &Plan, objects: &Objects, rows: &[String])
                 Told::Click(click) => mapped.clicks.push(*click),
                 Told::Fact(fact) => mapped.facts.push(*fact),
                 Told::Return(returned) => mapped.returns.push(ReturnWord::Told { returned }),
+                Told::Offer(_) => {
+                    let fault = RowFault::new("offer_not_polled", "offers are imported from files");
+                    mapped.rejected.push((number + 1, fault));
+                }
                 Told::Receipt(_) => {
                     let fault = RowFault::new("receipt_not_polled", "receipts are imported from files");
                     mapped.rejected.push((number + 1, fault));

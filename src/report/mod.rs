@@ -47,6 +47,8 @@ mod lost_commission;
 mod memberships;
 mod money_receipts;
 mod names;
+mod offer_terms;
+mod offers;
 mod order_counts;
 mod page;
 mod parked;
@@ -59,6 +61,7 @@ mod policies;
 mod pool;
 mod pool_desk;
 mod pool_facets;
+mod quotes;
 mod reason;
 mod recon;
 mod registry;
@@ -74,6 +77,7 @@ mod show_report;
 mod statement;
 mod streams;
 mod submissions;
+mod suppliers;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -136,6 +140,11 @@ pub use lookup::{FoundAs, LookupView, NUMBERS, lookup, numbers_in};
 pub use lost_commission::{LostRow, LostView, lost_commission};
 pub use memberships::{MembershipView, MembershipsView, memberships};
 pub use money_receipts::{ReceiptView, ReceiptsView, SettledBillView, money_receipts};
+pub use offer_terms::{OfferTermsView, PricedView};
+pub use offers::{
+    OfferFilter, OfferRowView, OfferVersionView, OfferVersionsView, OfferView, OffersView, offer, offer_on_sale,
+    offer_versions, offers,
+};
 pub use order_counts::{OrderCountsView, order_counts};
 pub use page::Page;
 pub use parked::{CandidateView, ParkedFilter, ParkedReturn, ParkedRow, ParkedState, ParkedView, ResolvedView, parked};
@@ -151,6 +160,7 @@ pub use pool_desk::{
     pool_item, selection, selections, watches,
 };
 pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
+pub use quotes::{QuoteFilter, QuoteRowView, QuoteView, QuotesView, quote, quote_buyer, quotes};
 pub use reason::Why;
 pub use recon::{
     BreakCounts, BreakFilter, BreakView, BreaksView, ReconciliationFilter, ReconciliationView, ReconciliationsView,
@@ -179,6 +189,7 @@ pub use submissions::{
     ClashView, QualificationView, SubmissionFilter, SubmissionRow, SubmissionView, SubmissionsView, running_order,
     submission, submission_named, submissions,
 };
+pub use suppliers::{SupplierFilter, SupplierRowView, SupplierView, SuppliersView, supplier, suppliers};
 pub use table::{Cell, Table};
 pub use trial::{TrialBalanceView, trial_balance};
 pub use vouchers::{VoucherAsk, VoucherSum, voucher_sums};

@@ -134,6 +134,18 @@ pub const REGISTRY: &[Report] = &[
     report!("cutover", "what the cut-over account holds, and of what", "/v1/trial-balance", [Take::At], cutovers::SQL, (client, log, args) => {
         table(cutovers(client, log, args.viewer, args.at).await?.table())
     }),
+    report!("suppliers", "suppliers with scores as their platforms report them", "/v1/suppliers", [Take::Page], suppliers::SQL, (client, log, args) => {
+        let view = suppliers(client, log, args.viewer, &SupplierFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("offers", "offers of suppliers with prices, minimum order and the rules applied to them", "/v1/offers", [Take::Page], offers::SQL, (client, log, args) => {
+        let view = offers(client, log, args.viewer, &OfferFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
+    report!("quotes", "quotes with the version of the offer they were made from", "/v1/quotes", [Take::Page], quotes::SQL, (client, log, args) => {
+        let view = quotes(client, log, args.viewer, &QuoteFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("disputes", "lines that parties dispute, with deadline and answer", "/v1/disputes", [Take::Page], disputes::SQL, (client, log, args) => {
         let view = disputes(client, log, args.viewer, None, &args.page).await?;
         table(view.table().followed_by(view.next))

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{At, Cell, Money, ReportError, Statement, Table, Viewer, position, sql, wire};
 use crate::base::{LogId, Month, PartyId, PartyKind};
+use crate::domain::settlement::Part;
 use crate::ledger::AccountKind;
 use crate::money::{Currency, Minor};
 
@@ -89,6 +90,27 @@ impl MonthCell {
             MonthCell::Payments => "收付款",
             MonthCell::WriteOffs => "核销",
         }
+    }
+
+    /// The cell that a part of a sheet belongs to.
+    pub fn of(part: Part) -> MonthCell {
+        match part {
+            Part::Settled => MonthCell::Settled,
+            Part::Clawbacks => MonthCell::Clawbacks,
+            Part::TrueUps | Part::Guarantees => MonthCell::Shares,
+            Part::Contracts | Part::Sourcing => MonthCell::Services,
+            Part::Penalties | Part::Charges => MonthCell::Penalties,
+            Part::Freezes => MonthCell::Freezes,
+            Part::ReserveHeld | Part::ReserveReleased => MonthCell::Reserves,
+            Part::Adjustments => MonthCell::Adjustments,
+            Part::Payments | Part::Receipts => MonthCell::Payments,
+            Part::WriteOffs => MonthCell::WriteOffs,
+        }
+    }
+
+    /// Codes of the cells of every part, in the order of their numbers.
+    pub(super) fn of_parts() -> [&'static str; Part::ALL.len()] {
+        Part::ALL.map(|part| MonthCell::of(part).code())
     }
 
     /// The code in the statements.
@@ -287,12 +309,23 @@ pub async fn settlement(
     let found = client
         .query(
             include_str!("sql/settlement_rows.sql"),
-            &[&log.0, &position, &account.code(), &period.number(), &low, &high],
+            &[
+                &log.0,
+                &position,
+                &account.code(),
+                &period.number(),
+                &low,
+                &high,
+                &MonthCell::of_parts().as_slice(),
+            ],
         )
         .await?;
     let mut sums: BTreeMap<Currency, Amounts> = BTreeMap::new();
     let mut rows = Vec::with_capacity(found.len());
     for row in &found {
+        if row.get::<_, i64>(3 + MonthCell::ALL.len()) != 0 {
+            return Err(ReportError::Stored("part of a leg"));
+        }
         let currency = wire::currency(row.get(2))?;
         let amounts = Amounts::of(row);
         sums.entry(currency).or_default().add(amounts)?;

@@ -274,10 +274,16 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.brief_put, rows.briefs;
         st.contract_put, rows.contracts;
         st.timer_put, rows.timers;
+        st.supplier_put, rows.suppliers;
+        st.offer_put, rows.offers;
+        st.quote_put, rows.quotes;
         st.pool_entry_put, rows.pool_entries;
         st.submission_put, rows.submissions;
         st.selection_append, rows.selections;
         st.watch_put, rows.watches;
+    }
+    if !rows.suppliers.is_empty() {
+        out.push(send(client, &st.pool_scores, vec![log, &rows.suppliers.supplier]));
     }
 }
 

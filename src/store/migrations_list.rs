@@ -27,5 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(10, "money_desk"),
     migration!(11, "reconciliation"),
     migration!(12, "vtask"),
+    migration!(13, "parts"),
+    migration!(16, "offers"),
     migration!(18, "pool"),
 ];

@@ -234,9 +234,10 @@ fn moved(row: &Row, sheets: &mut Sheets) -> Result<()> {
         told.lines_sha256 = sha;
         return Ok(());
     }
-    let (account, word): (i16, String) = (row.try_get(2)?, row.try_get(3)?);
+    let (account, code): (i16, Option<i16>) = (row.try_get(2)?, row.try_get(3)?);
+    let part = code.and_then(Part::from_code);
+    let part = part.ok_or_else(|| Error::corrupt("a leg has no part of a sheet; run `fenzhang rebuild --repair`"))?;
     if kind(account)? == main_account(told.party.kind()) {
-        let part = Part::from_word(&word).ok_or_else(|| Error::corrupt(format!("no part of a sheet: {word}")))?;
         told.parts.insert(part, Minor(row.try_get(4)?));
     }
     Ok(())

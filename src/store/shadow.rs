@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 34] = [
+pub const TABLES: [Table; 37] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -54,6 +54,9 @@ pub const TABLES: [Table; 34] = [
     table("contract", "position"),
     table("timer", "due, timer"),
     table("returned", "told"),
+    table("supplier", "position"),
+    table("offer", "position"),
+    table("quote", "position"),
     table("pool_entry", "position"),
     table("submission", "position"),
     table("selection", "position"),
@@ -122,6 +125,7 @@ pub async fn load(transaction: &Transaction<'_>, head: &Head, readable: bool) ->
     let mut fold = Fold::new(head.clone(), readable);
     by_position(transaction, head, &mut fold).await?;
     by_stream(transaction, head, &mut fold.findings).await?;
+    transaction.execute(text::pool_scores_once, &[&head.log.0]).await?;
     if !fold.repinned.is_empty() {
         let params: [&(dyn ToSql + Sync); 2] = [&head.log.0, &fold.repinned];
         transaction.execute(text::line_party_once, &params).await?;
@@ -241,6 +245,9 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "contract" from rows.contracts;
         "timer" from rows.timers;
         "returned" from rows.returned;
+        "supplier" from rows.suppliers;
+        "offer" from rows.offers;
+        "quote" from rows.quotes;
         "pool_entry" from rows.pool_entries;
         "submission" from rows.submissions;
         "selection" from rows.selections;

@@ -46,7 +46,9 @@ statements! {
         approval_put, placement_clear, placement_append, returned_put, run_put, sheet_put, substitute_clear,
         substitute_append, payment_put, money_freeze_put, money_receipt_clear, money_receipt_append,
         receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
-        brief_put, contract_put, pool_entry_put, submission_put, selection_clear, selection_append, watch_put,
+        brief_put, contract_put,
+        supplier_put, offer_put, quote_put,
+        pool_entry_put, pool_scores, submission_put, selection_clear, selection_append, watch_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_balances, clicks_known, latest_pin, streams_since,
     }
@@ -67,6 +69,6 @@ statements! {
         suspended_of,
         runs_final, releases_behind, releases_waiting, server_check, session, recon_book, recon_breaks_choose,
         recon_breaks_copy, recon_cash, recon_clear, recon_last, recon_lines, recon_rows_copy, recon_run,
-        timers_due, timers_next, pool_behind, pool_stale, watch_behind, watch_moved,
+        timers_due, timers_next, pool_behind, pool_stale, pool_scores_once, watch_behind, watch_moved,
     }
 }

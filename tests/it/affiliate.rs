@@ -47,7 +47,7 @@ fn facts(name: &str, file: &str) -> Option<Vec<Vec<LineFact>>> {
     let facts = |told: Vec<Told>| {
         let fact = |told| match told {
             Told::Fact(fact) => *fact,
-            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!("no fact of an order"),
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => panic!("no fact of an order"),
         };
         told.into_iter().map(fact).collect()
     };

@@ -86,12 +86,13 @@ impl Stage {
     }
 
     pub(crate) async fn import(&self, file: &std::path::Path) -> Imported {
-        let setup = self.mapping.setup.as_ref().unwrap();
+        let setup = self.mapping.setup.as_ref();
+        let setup = setup.map(|setup| setup.commands(&self.mapping.name, self.book).unwrap());
         let request = Request {
             path: file,
             plan: &self.plan,
             mapping: self.text,
-            setup: setup.commands(&self.mapping.name, self.book).unwrap(),
+            setup: setup.unwrap_or_default(),
             book: self.book,
         };
         let mut watch = Watch {

@@ -29,6 +29,7 @@ mod report;
 mod returns;
 mod sample;
 mod settlement;
+mod sourcing;
 mod store;
 mod support;
 mod tidy;

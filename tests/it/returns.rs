@@ -318,7 +318,7 @@ impl Mapped {
 
     fn take(&mut self, told: Told) {
         match told {
-            Told::Click(_) | Told::Receipt(_) => panic!("no clicks or receipts are in it"),
+            Told::Click(_) | Told::Receipt(_) | Told::Offer(_) => panic!("no clicks or receipts are in it"),
             Told::Return(back) => {
                 self.tally.told("return.told");
                 match back.buyer.is_some() {

@@ -147,6 +147,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::Offers(all) => all.first()?.terms.id(book).into(),
         Command::ChangeOfferStatus { offer, .. } => (*offer).into(),
         Command::GiveQuote { .. } => return None,
+        Command::ReportSupplier { supplier, .. } => crate::base::SupplierId::of(*supplier).into(),
         Command::UseQuote { quote, .. } => (*quote).into(),
     })
 }

@@ -160,23 +160,7 @@ pub fn price_one(
 
 /// The units in all, when they may be bought as `kind`.
 fn fits(terms: &OfferTerms, kind: PriceKind, asked: &[Asked]) -> Result<u32, Refusal> {
-    let refused = |code, message: String| Err(Refusal::invalid(code, message).at("/quantity"));
-    if asked.is_empty() || asked.len() > MOST_LINES {
-        return refused("lines_count", format!("1 to {MOST_LINES} lines are asked for at once"));
-    }
-    if asked.iter().any(|line| line.quantity == 0) {
-        return refused("no_quantity", "at least one unit is asked for".to_owned());
-    }
-    let total: u64 = asked.iter().map(|line| u64::from(line.quantity)).sum();
-    let quantity = match u32::try_from(total) {
-        Ok(quantity) if quantity <= MOST_UNITS => quantity,
-        _ => {
-            return refused(
-                "quantity_range",
-                format!("at most {MOST_UNITS} units are asked for at once"),
-            );
-        }
-    };
+    let quantity = units(asked)?;
     if terms.private_price {
         let message = "prices of this offer are shown to chosen buyers only; ask the supplier";
         return Err(Refusal::conflict("private_price", message));
@@ -186,27 +170,45 @@ fn fits(terms: &OfferTerms, kind: PriceKind, asked: &[Asked]) -> Result<u32, Ref
             let message = "this offer is not sent piece by piece (一件代发)";
             Err(Refusal::conflict("not_dropship", message))
         }
+        PriceKind::Consign => Ok(quantity),
         PriceKind::Sample => match terms.sample.as_ref().and_then(|sample| sample.most) {
             Some(most) if quantity > most => {
-                refused("above_sample", format!("a sample order has at most {most} units"))
+                let message = format!("a sample order has at most {most} units");
+                Err(Refusal::invalid("above_sample", message).at("/quantity"))
             }
             _ => Ok(quantity),
         },
         PriceKind::Wholesale if quantity < terms.min_order => {
-            let message = format!(
-                "the minimum order is {} units; a sample order may be smaller",
-                terms.min_order
-            );
-            refused("below_moq", message)
+            let least = terms.min_order;
+            let message = format!("the minimum order is {least} units; a sample order may be smaller");
+            Err(Refusal::invalid("below_moq", message).at("/quantity"))
         }
         PriceKind::Wholesale => match &terms.batch {
-            Some(batch) if quantity % batch.number.max(1) != 0 => refused(
-                "not_a_batch",
-                format!("it is sold in batches of {} units", batch.number),
-            ),
+            Some(batch) if !quantity.is_multiple_of(batch.number.max(1)) => {
+                let message = format!("it is sold in batches of {} units", batch.number);
+                Err(Refusal::invalid("not_a_batch", message).at("/quantity"))
+            }
             _ => Ok(quantity),
         },
-        PriceKind::Consign => Ok(quantity),
+    }
+}
+
+/// The units in all.
+fn units(asked: &[Asked]) -> Result<u32, Refusal> {
+    if asked.is_empty() || asked.len() > MOST_LINES {
+        let message = format!("1 to {MOST_LINES} lines are asked for at once");
+        return Err(Refusal::invalid("lines_count", message).at("/lines"));
+    }
+    if asked.iter().any(|line| line.quantity == 0) {
+        return Err(Refusal::invalid("no_quantity", "at least one unit is asked for").at("/quantity"));
+    }
+    let total: u64 = asked.iter().map(|line| u64::from(line.quantity)).sum();
+    match u32::try_from(total) {
+        Ok(quantity) if quantity <= MOST_UNITS => Ok(quantity),
+        _ => {
+            let message = format!("at most {MOST_UNITS} units are asked for at once");
+            Err(Refusal::invalid("quantity_range", message).at("/quantity"))
+        }
     }
 }
 

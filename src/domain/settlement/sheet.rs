@@ -89,6 +89,32 @@ impl Part {
         }
     }
 
+    /// Number in the database: its place in [`Part::ALL`], from 1; never given to another.
+    pub fn code(self) -> i16 {
+        match self {
+            Part::Settled => 1,
+            Part::Clawbacks => 2,
+            Part::TrueUps => 3,
+            Part::Contracts => 4,
+            Part::Sourcing => 5,
+            Part::Penalties => 6,
+            Part::Freezes => 7,
+            Part::Guarantees => 8,
+            Part::ReserveHeld => 9,
+            Part::ReserveReleased => 10,
+            Part::Adjustments => 11,
+            Part::Charges => 12,
+            Part::Payments => 13,
+            Part::Receipts => 14,
+            Part::WriteOffs => 15,
+        }
+    }
+
+    /// From the number in the database.
+    pub fn from_code(code: i16) -> Option<Part> {
+        Part::ALL.into_iter().find(|part| part.code() == code)
+    }
+
     /// From the word.
     pub fn from_word(word: &str) -> Option<Part> {
         Part::ALL.into_iter().find(|part| part.word() == word)

@@ -39,7 +39,7 @@ fn reasons(rows: &[Result<Vec<Told>, RowFault>]) -> Vec<Result<Option<&str>, &'s
                     What::Closed { reason } => Ok(reason.as_deref()),
                     _ => panic!(),
                 },
-                Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!(),
+                Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => panic!(),
             },
             Err(fault) => Err(fault.code),
         });
@@ -279,7 +279,7 @@ fn a_column_has_any_of_its_headings_and_a_field_takes_the_first_column_that_is_f
         assert_eq!(at(1), "2026-01-02T00:00:00.000000Z");
         let about = |n: usize| match &rows[n].as_ref().unwrap()[0] {
             Told::Fact(fact) => fact.about.clone(),
-            Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!(),
+            Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => panic!(),
         };
         assert_eq!((about(0).account, about(0).pid.unwrap().as_str()), (None, "mm_0_5"));
         assert_eq!(

@@ -16,7 +16,7 @@ fn only(told: &[Told]) -> &LineFact {
 fn fact(told: &Told) -> &LineFact {
     match told {
         Told::Fact(fact) => fact,
-        Told::Click(_) | Told::Return(_) | Told::Receipt(_) => panic!("no fact of an order"),
+        Told::Click(_) | Told::Return(_) | Told::Receipt(_) | Told::Offer(_) => panic!("no fact of an order"),
     }
 }
 

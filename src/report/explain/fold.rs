@@ -309,6 +309,10 @@ struct Parameters {
     month: Option<i32>,
     only: Option<&'static str>,
     zone: String,
+    /// The word of each part, by its number.
+    words: Vec<&'static str>,
+    /// The cell of each part, by its number.
+    cells: Vec<&'static str>,
 }
 
 impl Parameters {
@@ -321,6 +325,8 @@ impl Parameters {
             month: legs.month.map(Month::number),
             only: legs.only.map(Only::code),
             zone: zone.to_string(),
+            words: Part::ALL.map(Part::word).to_vec(),
+            cells: MonthCell::of_parts().to_vec(),
         }
     }
 }
@@ -328,7 +334,7 @@ impl Parameters {
 async fn groups(client: &Client, log: LogId, legs: Legs, zone: Zone, by: FoldBy) -> Result<Vec<Group>, ReportError> {
     let p = Parameters::of(legs, zone);
     let word = by.word();
-    let parameters: [&(dyn ToSql + Sync); 11] = [
+    let parameters: [&(dyn ToSql + Sync); 13] = [
         &log.0,
         &p.owner,
         &p.account,
@@ -340,16 +346,20 @@ async fn groups(client: &Client, log: LogId, legs: Legs, zone: Zone, by: FoldBy)
         &p.only,
         &word,
         &p.zone,
+        &p.words,
+        &p.cells,
     ];
     let rows = client
         .query(include_str!("../sql/explain_groups.sql"), &parameters)
         .await?;
-    let group = |row: &tokio_postgres::Row| Group {
-        key: row.get(0),
-        events: row.get(1),
-        amount: Minor(row.get(2)),
+    let group = |row: &tokio_postgres::Row| {
+        Ok(Group {
+            key: key(row)?,
+            events: row.get(1),
+            amount: Minor(row.get(2)),
+        })
     };
-    Ok(rows.iter().map(group).collect())
+    rows.iter().map(group).collect()
 }
 
 async fn leaves(
@@ -362,7 +372,7 @@ async fn leaves(
 ) -> Result<Vec<Opened>, ReportError> {
     let p = Parameters::of(legs, zone);
     let word = by.word();
-    let parameters: [&(dyn ToSql + Sync); 14] = [
+    let parameters: [&(dyn ToSql + Sync); 16] = [
         &log.0,
         &p.owner,
         &p.account,
@@ -377,14 +387,24 @@ async fn leaves(
         key,
         position,
         &fetch,
+        &p.words,
+        &p.cells,
     ];
     let rows = client
         .query(include_str!("../sql/explain_leaves.sql"), &parameters)
         .await?;
-    let opened = |row: &tokio_postgres::Row| Opened {
-        key: row.get(0),
-        position: row.get(1),
-        amount: Minor(row.get(2)),
+    let opened = |row: &tokio_postgres::Row| {
+        Ok(Opened {
+            key: self::key(row)?,
+            position: row.get(1),
+            amount: Minor(row.get(2)),
+        })
     };
-    Ok(rows.iter().map(opened).collect())
+    rows.iter().map(opened).collect()
+}
+
+/// No key: the leg was written by an older server and has no part yet.
+fn key(row: &tokio_postgres::Row) -> Result<String, ReportError> {
+    row.get::<_, Option<String>>(0)
+        .ok_or(ReportError::Stored("part of a leg"))
 }

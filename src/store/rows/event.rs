@@ -16,6 +16,7 @@ use crate::domain::flow::Recorded;
 use crate::domain::order::pin::Pin;
 use crate::domain::order::{FactApplied, FactState, LineEvent};
 use crate::domain::parked::ParkedResolved;
+use crate::domain::part::part_of;
 use crate::domain::recon::ReconEvent;
 use crate::domain::returns::{Flaw, ReturnEvent, Verdict};
 use crate::domain::stream::Slice;
@@ -114,6 +115,7 @@ fn legs(
             at,
             line,
             pin: line.and_then(|_| pin_of_leg(&leg.account)),
+            part: Some(part_of(&recorded.event, leg).code()),
         });
     }
     Ok(())

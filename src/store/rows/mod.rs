@@ -10,6 +10,7 @@
 
 mod event;
 mod money;
+mod offers;
 mod pool;
 mod state;
 #[cfg(test)]
@@ -34,6 +35,7 @@ table! {
     LegRow, Legs {
         position: i64, owner: Uuid, account: i16, layer: i16, currency: String, amount: i64, balance: i64,
         period: Option<i32>, points_back_to: Option<i32>, at: DateTime<Utc>, line: Option<Uuid>, pin: Option<i64>,
+        part: Option<i16>,
     }
 }
 table! {
@@ -217,11 +219,37 @@ table! {
     }
 }
 table! {
+    /// A supplier as reported.
+    SupplierRow, Suppliers {
+        supplier: Uuid, source: String, member_no: String, composite: Option<i16>, logistics: Option<i16>,
+        dispute: Option<i16>, offer_score: Option<i16>, after_sales: Option<i16>, consulting: Option<i16>,
+        medal: Option<i16>, repurchase_ppm: Option<i32>, collected_48h_ppm: Option<i32>,
+        quality_refund_ppm: Option<i32>, member_years: Option<i16>, reported_at: DateTime<Utc>, position: i64,
+    }
+}
+table! {
+    /// An offer as it stands.
+    OfferRow, Offers {
+        offer: Uuid, source: String, product_no: String, supplier: Option<Uuid>, subject: String,
+        other_subject: Option<String>, category: String, place: Option<String>, status: String, version: i32,
+        currency: String, low: Option<i64>, high: Option<i64>, unit: Option<String>, min_order: i32, mixed: bool,
+        dropship: bool, seller_pays: bool, ships_within_h: Option<i16>, sold: Option<i64>, sold_days: Option<i16>,
+        orders: Option<i64>, score: Option<i16>, repurchase_ppm: Option<i32>, notes: String, position: i64,
+    }
+}
+table! {
+    /// A quote as it stands.
+    QuoteRow, Quotes {
+        quote: Uuid, offer: Uuid, version: i32, buyer: Option<Uuid>, kind: String, currency: String, quantity: i32,
+        total: i64, valid_until: DateTime<Utc>, used_for: Option<String>, position: i64,
+    }
+}
+table! {
     /// An entry of the pool.
     PoolEntryRow, PoolEntries {
         entry: Uuid, source: String, owner: Uuid, shop: Option<Uuid>, title: String, category: Option<String>,
         currency: String, price: i64, rate: i32, commission: i64, margin: Option<i64>, sales: i64, refund_rate: i32,
-        score: i32, min_order: i64, ships_within: i32, dropship: bool, sample: bool, stock: Option<i64>,
+        score: i32, own_score: i32, min_order: i64, ships_within: i32, dropship: bool, sample: bool, stock: Option<i64>,
         price_band: i16, rate_band: i16, tokens: String, latin: String, listed: bool, due: Option<DateTime<Utc>>,
         position: i64,
     }
@@ -346,6 +374,12 @@ pub struct Rows {
     pub timers: Timers,
     /// Returns that name no order.
     pub returned: ReturnedRows,
+    /// Suppliers as reported.
+    pub suppliers: Suppliers,
+    /// Offers.
+    pub offers: Offers,
+    /// Quotes.
+    pub quotes: Quotes,
 }
 
 type TotalKey = (Uuid, i16, i16, String, i32);

@@ -40,6 +40,7 @@ pub fn row(entry: pool::Entry, position: i64) -> PoolEntryRow {
         sales: entry.sales.map_or(-1, i64::from),
         refund_rate: ppm(entry.refund_rate),
         score: entry.score.map_or(-1, i32::from),
+        own_score: entry.score.map_or(-1, i32::from),
         min_order: i64::from(entry.min_order),
         ships_within: entry.ships_within.map_or(-1, i32::from),
         dropship: entry.dropship,

@@ -45,6 +45,9 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Dispute(state)) => dispute(stream, state, position, rows)?,
         Some(Entity::Brief(state)) => super::vtask::brief(stream, state, position, rows)?,
         Some(Entity::Contract(state)) => super::vtask::contract(stream, state, position, rows),
+        Some(Entity::Supplier(state)) => super::offers::supplier(state, position, rows),
+        Some(Entity::Offer(state)) => super::offers::offer(stream, state, position, rows),
+        Some(Entity::Quote(state)) => super::offers::quote(stream, state, position, rows),
         Some(Entity::Submission(state)) => super::pool::submission(stream, state, position, rows),
         Some(Entity::Selection(state)) => super::pool::selection(stream, state, position, rows),
         Some(Entity::Watch(state)) => super::pool::watch(stream, state, position, rows),
@@ -57,10 +60,7 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
             | Entity::Import(_)
             | Entity::Share(_)
             | Entity::Closing(_)
-            | Entity::Recon(_)
-            | Entity::Supplier(_)
-            | Entity::Offer(_)
-            | Entity::Quote(_),
+            | Entity::Recon(_),
         )
         | None => {}
     }

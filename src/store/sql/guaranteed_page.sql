@@ -13,10 +13,8 @@ from page p
 left join lateral (
     select sum(l.amount) as amount
     from leg l
-    join event e on e.log = $1 and e.position = l.position
     where l.log = $1 and l.layer = 1 and l.period = $2 and l.owner = p.member and l.currency = p.currency
       and l.account in (1, 5)
-      and (l.line is not null or e.kind = 'membership.trued_up')
-      and e.kind not in ('line.frozen', 'line.unfrozen', 'line.forfeited')
+      and l.part in (1, 2, 3)
 ) earned on true
 order by p.membership, p.currency

@@ -50,6 +50,9 @@ fn routes() -> Vec<(&'static str, String)> {
                 .replace("{line}", &format!("lin_{id}"))
                 .replace("{formula}", &format!("fml_{id}"));
             let path = path
+                .replace("{offer}", &format!("off_{id}"))
+                .replace("{quote}", &format!("quo_{id}"));
+            let path = path
                 .replace("{approval}", &format!("apr_{id}"))
                 .replace("{membership}", &format!("mem_{id}"));
             (method, path.replace("{party}", &format!("anc_a1{}", &id[2..])))

@@ -55,6 +55,12 @@ fn missing(path: &str) -> String {
         ("{watch}", format!("wch_{id}")),
         ("{submission}", format!("sbm_{id}")),
         ("{action}", "cancel".to_owned()),
+        (
+            "{supplier}",
+            PartyId::tagged(PartyKind::Supplier, Uuid::now_v7()).to_string(),
+        ),
+        ("{offer}", format!("off_{id}")),
+        ("{quote}", format!("quo_{id}")),
     ];
     fills
         .iter()

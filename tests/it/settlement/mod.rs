@@ -7,6 +7,7 @@ mod contests;
 mod examples;
 mod guarantees;
 mod months;
+mod parts;
 mod summary;
 mod suspended;
 

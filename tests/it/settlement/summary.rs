@@ -32,7 +32,7 @@ fn fen(amount: &Value) -> i64 {
 }
 
 /// Every kind of movement of `available`, in one month of A.
-async fn moved(stage: &Stage) {
+pub async fn moved(stage: &Stage) {
     let at = "2026-06-20T12:00:00+08:00";
     let on = |told: Value| with(told, json!({"promoter": "A"}));
     let sale = [
@@ -62,7 +62,7 @@ async fn moved(stage: &Stage) {
 }
 
 /// A freeze has the date of its approval.
-async fn frozen(stage: &Stage) {
+pub async fn frozen(stage: &Stage) {
     let freeze = json!({"party": "A", "amount": cny("9.00"), "reason": "核实"});
     let placed = approved(stage, "/v1/freezes", freeze).await;
     let id = placed["ids"]["freeze"].as_str().unwrap();

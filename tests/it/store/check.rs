@@ -106,7 +106,7 @@ async fn every_kind_of_planted_defect_is_found_and_named() {
         (Class::Legs, "delete from leg where position = 8 and log = $1"),
         (
             Class::Legs,
-            "insert into leg select log, 2, owner, account, layer, currency, amount, balance, period, points_back_to, at, line, pin from leg where position = 8 and log = $1",
+            "insert into leg select log, 2, owner, account, layer, currency, amount, balance, period, points_back_to, at, line, pin, part from leg where position = 8 and log = $1",
         ),
         (
             Class::RunningBalances,
@@ -119,6 +119,10 @@ async fn every_kind_of_planted_defect_is_found_and_named() {
         (
             Class::LegLinks,
             "update leg set pin = 1 where position = 8 and log = $1",
+        ),
+        (
+            Class::LegLinks,
+            "update leg set part = null where position = 8 and log = $1",
         ),
         (
             Class::Totals,

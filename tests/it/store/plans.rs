@@ -122,14 +122,16 @@ async fn hot_statements_never_scan_a_table_that_grows() {
         ("key_list", "uuid", LOG.to_owned()),
         (
             "explain_groups",
-            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text",
-            format!("{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'day', 'Asia/Shanghai'"),
+            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text, text[], text[]",
+            format!(
+                "{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'day', 'Asia/Shanghai', {words}, {words}"
+            ),
         ),
         (
             "explain_leaves",
-            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text, text, bigint, bigint",
+            "uuid, uuid, smallint, smallint, text, bigint, bigint, integer, text, text, text, text, bigint, bigint, text[], text[]",
             format!(
-                "{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'rule', 'Asia/Shanghai', '', 0, 21"
+                "{LOG}, uuid_of(7), 1::smallint, 1::smallint, 'CNY', 0, 20000, null, null, 'rule', 'Asia/Shanghai', '', 0, 21, {words}, {words}"
             ),
         ),
         (

@@ -75,6 +75,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("domain::import", WORDS),
     ("domain::parked", WORDS),
+    ("domain::supplier", WORDS),
+    // Scores of offers are read as those of suppliers.
+    (
+        "domain::offer",
+        &["money", "base", "ledger", "domain::refusal", "domain::supplier"],
+    ),
     ("domain::recon", WORDS),
     ("domain::dispute", WORDS),
     ("domain::click", WORDS),

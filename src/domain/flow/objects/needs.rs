@@ -40,21 +40,11 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         Command::RegisterEntity { .. } | Command::RenameEntity { .. } | Command::JoinEntity { .. } => {
             wanted.extend(of_entities(book, command));
         }
-        Command::PostRule {
-            brand, scope, terms, ..
-        } => {
-            wanted.extend::<[StreamId; 2]>([scope.shelf().into(), (*brand).into()]);
-            if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
-                wanted.push((*shop).into());
-            }
-            wanted.extend(of_rule(terms));
-        }
-        Command::ChangeRule { shelf, terms, .. } => {
-            wanted.push((*shelf).into());
-            wanted.extend(of_rule(terms));
-        }
-        Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
-        Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
+        Command::PostRule { .. }
+        | Command::ChangeRule { .. }
+        | Command::EndRule { .. }
+        | Command::DecideApplicant { .. }
+        | Command::ApplyToRule { .. } => wanted.extend(of_rules(command)),
         Command::CommitImport(told) => wanted.push(told.import.into()),
         Command::ReverseImport(reversal) => wanted.push(reversal.import.into()),
         Command::EndReversal(ended) => wanted.push(ended.import.into()),
@@ -79,6 +69,7 @@ pub fn needs(book: BookId, command: &Command, world: &World, out: &mut Needs) {
         | Command::Offers(_)
         | Command::ChangeOfferStatus { .. }
         | Command::GiveQuote { .. }
+        | Command::ReportSupplier { .. }
         | Command::UseQuote { .. } => wanted.extend(super::offers::needs(book, command)),
         Command::Pool(asked) => super::submissions::needs(book, asked, world, out),
         Command::OpenBook(_)
@@ -135,6 +126,30 @@ pub(super) fn above(party: PartyId, world: &World, seen: &mut BTreeSet<PartyId>,
     for contract in world.party(party).into_iter().flat_map(|state| &state.contracts) {
         above(contract.upper, world, seen, out);
     }
+}
+
+/// Rules with their shops, their brand and whom they name.
+fn of_rules(command: &Command) -> Vec<StreamId> {
+    let mut wanted: Vec<StreamId> = Vec::new();
+    match command {
+        Command::PostRule {
+            brand, scope, terms, ..
+        } => {
+            wanted.extend::<[StreamId; 2]>([scope.shelf().into(), (*brand).into()]);
+            if let RuleScope::Shop(shop) | RuleScope::Category(shop, _) = scope {
+                wanted.push((*shop).into());
+            }
+            wanted.extend(of_rule(terms));
+        }
+        Command::ChangeRule { shelf, terms, .. } => {
+            wanted.push((*shelf).into());
+            wanted.extend(of_rule(terms));
+        }
+        Command::EndRule { shelf, .. } | Command::DecideApplicant { shelf, .. } => wanted.push((*shelf).into()),
+        Command::ApplyToRule { shelf, party, .. } => wanted.extend::<[StreamId; 2]>([(*shelf).into(), (*party).into()]),
+        _ => {}
+    }
+    wanted
 }
 
 /// Legal entities, and who is to belong to them.

@@ -59,6 +59,7 @@ pub(super) fn decide(
             record(scribe, quote, Event::Quote(event));
             made([("quote", quote.to_string())])
         }
+        Command::ReportSupplier { .. } => reported(command, scribe)?,
         Command::UseQuote { quote, used_for } => {
             let state = scribe.world.quote(*quote).cloned().unwrap_or_default();
             if let Some(event) = used(&state, used_for, scribe.now)? {
@@ -80,6 +81,7 @@ pub(super) fn needs(book: BookId, command: &Command) -> Vec<StreamId> {
             let buyer = buyer.map(StreamId::from);
             buyer.into_iter().chain([(*offer).into()]).collect()
         }
+        Command::ReportSupplier { supplier, .. } => vec![(*supplier).into(), SupplierId::of(*supplier).into()],
         Command::UseQuote { quote, .. } => vec![(*quote).into()],
         _ => Vec::new(),
     }
@@ -96,6 +98,37 @@ fn of_told(book: BookId, told: &OfferTold) -> Vec<StreamId> {
         wanted.push(SupplierId::of(party).into());
     }
     wanted
+}
+
+fn reported(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusal> {
+    let Command::ReportSupplier {
+        supplier: party,
+        source,
+        member_no,
+        reported_at,
+        scores,
+        profile,
+    } = command
+    else {
+        return Err(Refusal::not_found("supplier"));
+    };
+    if !exists(scribe, *party) {
+        return Err(Refusal::not_found("party").at("/supplier"));
+    }
+    let told = SupplierReported {
+        supplier: *party,
+        source: source.clone(),
+        member_no: member_no.clone(),
+        reported_at: reported_at.unwrap_or(scribe.now).min(scribe.now),
+        scores: *scores,
+        profile: profile.clone(),
+    };
+    let id = SupplierId::of(*party);
+    let event = supplier::report(scribe.world.supplier(id).map(AsRef::as_ref), told)?;
+    if let Some(event) = event {
+        record(scribe, id, Event::Supplier(Box::new(event)));
+    }
+    Ok(made([("supplier", party.to_string())]))
 }
 
 fn standing(offer: OfferId, scribe: &Scribe<'_>) -> Arc<OfferState> {
