@@ -156,8 +156,8 @@ pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, p
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
 pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolView, pool, pool_plans};
 pub use pool_desk::{
-    KeptEntryView, OthersView, PoolItemView, SeenView, SelectionView, SelectionsView, SoldView, WatchView, WatchesView,
-    pool_item, selection, selections, watches,
+    KeptEntryView, MySalesView, OthersView, PoolItemView, SeenView, SelectionView, SelectionsView, WatchView,
+    WatchesView, pool_item, selection, selections, watches,
 };
 pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
 pub use quotes::{QuoteFilter, QuoteRowView, QuoteView, QuotesView, quote, quote_buyer, quotes};

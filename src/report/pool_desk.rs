@@ -123,7 +123,7 @@ pub struct WatchesView {
 
 /// What a party sold of an item.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct SoldView {
+pub struct MySalesView {
     /// Lines.
     pub lines: i64,
     /// Lines with goods refunded.
@@ -158,7 +158,7 @@ pub struct PoolItemView {
     /// It is in the pool now.
     pub listed: bool,
     /// What the party itself sold of it, by currency, over the latest 2,000 lines of the product.
-    pub mine: Vec<SoldView>,
+    pub mine: Vec<MySalesView>,
     /// What others did with it, over at least five of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub others: Option<OthersView>,
@@ -376,9 +376,9 @@ pub async fn pool_item(
     })
 }
 
-fn sold_view(one: &Sold) -> Result<SoldView, ReportError> {
+fn sold_view(one: &Sold) -> Result<MySalesView, ReportError> {
     let currency = wire::currency(&one.currency)?;
-    Ok(SoldView {
+    Ok(MySalesView {
         lines: one.lines,
         refunded_lines: one.refunded,
         refund_rate: share(one.refunded, one.lines),

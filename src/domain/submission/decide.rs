@@ -173,7 +173,7 @@ pub fn decide(
             side(by, By::Reviewer)?;
             stands(state, &[Status::Submitted])?;
             if *verdict != Verdict::Approved && reason.is_none() {
-                return Err(Refusal::invalid("reason_missing", "say why").at("/reason"));
+                return Err(Refusal::invalid("reason_needed", "say why").at("/reason"));
             }
             text(reason.as_deref(), "/reason")?;
             Ok(SubmissionEvent::Reviewed(SubmissionReviewed {

@@ -78,7 +78,7 @@ fn what_is_sent_back_is_amended_and_reviewed_anew() {
     let mut events = vec![make(None, made()).unwrap()];
     assert_eq!(
         ask(&events, &review(Verdict::Returned, None), By::Reviewer),
-        Err("reason_missing")
+        Err("reason_needed")
     );
     events.push(ask(&events, &review(Verdict::Returned, Some("价格高")), By::Reviewer).unwrap());
     let mut terms = made().terms;

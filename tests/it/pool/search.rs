@@ -205,3 +205,40 @@ async fn the_pool_comes_out_of_a_rebuild_as_it_was() {
         cny("20.00")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_stands_in_the_pool_with_its_suppliers_score_and_what_it_would_leave_at_a_price() {
+    let stage = Stage::open().await;
+    let supplier = stage.server.parties[&Role::Supplier].to_string();
+    let offer = json!({
+        "source": "1688", "product_no": "610947572360", "subject": "偏光太阳镜 sunglass 男士", "supplier": supplier,
+        "tiers": [{"from": 2, "price": cny("17.00")}, {"from": 200, "price": cny("15.50")}], "min_order": 2,
+        "consign": {"price": cny("18.00"), "freight": {"first": 1, "first_price": cny("5.00"), "more": 1, "more_price": cny("1.00")}},
+        "ships_within_h": 48,
+    });
+    let (status, made) = stage.server.post(Role::Supplier, "/v1/offers", "o1", &offer).await;
+    assert!(status < 300, "{made}");
+    let scored = |composite: &str, at: &str| json!({"supplier": supplier, "source": "1688", "member_no": "b2b-1",
+        "reported_at": at, "scores": {"composite": composite}});
+    let entry = async || stage.get("/v1/pool?text=太阳镜&source=offer&dropship=true").await["entries"][0].clone();
+    assert_eq!((entry().await.get("score"), &entry().await["price"]), (None, &cny("17.00")));
+    let told = scored("4.5", "2026-05-02T00:00:00Z");
+    assert!(stage.server.post(Role::Finance, "/v1/suppliers", "s1", &told).await.0 < 300);
+    assert_eq!(entry().await["score"], "4.500");
+    assert!(titles(&stage, "text=太阳镜&score_from=4.6").await.is_empty());
+    assert_eq!(titles(&stage, "text=sunglas&score_from=4.5").await.len(), 1);
+    // A changed offer keeps the score of its supplier.
+    let mut cheaper = offer.clone();
+    cheaper["tiers"][0]["price"] = cny("16.00");
+    assert!(stage.server.post(Role::Supplier, "/v1/offers", "o2", &cheaper).await.0 < 300);
+    assert_eq!((&entry().await["score"], &entry().await["price"]), (&json!("4.500"), &cny("16.00")));
+    // Sold at 39.00: 18.00 and 5.00 freight, 5 % fees of the price, a tenth of the remaining 14.05 back.
+    let id = entry().await["entry"].as_str().unwrap().to_owned();
+    let left = stage.get(&format!("/v1/pool/{id}?sell_at=39.00&fee_rate=0.05&refund_rate=0.1")).await["mark_up"].clone();
+    assert_eq!((&left["by"], &left["freight"], &left["fees"]), (&json!("consign"), &cny("5.00"), &cny("1.95")));
+    assert_eq!((&left["refunds"], &left["margin"]), (&cny("1.41"), &cny("12.64")));
+    let mut client = stage.server.db.client().await;
+    let logs = fenzhang::store::books::of_book(&client, stage.server.book).await.unwrap().unwrap();
+    let rebuilt = fenzhang::store::rebuild::rebuild(&mut client, logs.money, false).await.unwrap();
+    assert_eq!(rebuilt.comparison.differences, []);
+}
