@@ -296,6 +296,9 @@ async fn large_pool(server: String, entries: u64, rounds: u64) -> Result<(), Fai
     println!(
         "Medians of {rounds} interleaved rounds in one run, after one that warms; client and database share the machine."
     );
+    if cfg!(debug_assertions) {
+        println!("This is not a release build; most of the time is the database's own.");
+    }
     println!("The worst first page is \"{}\"; its plans:", done.worst);
     for plan in &done.plans {
         println!("{plan}\n");
