@@ -41,6 +41,36 @@ pub fn words(text: &str) -> Words {
     found
 }
 
+/// Whether one word may be meant by the other: a letter wrong, missing, too many, or two of them exchanged; two such slips in
+/// words of eight letters and more.
+pub fn near(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let shorter = one.len().min(other.len());
+    let most = if shorter >= 8 { 2 } else { 1 };
+    shorter >= FORGIVEN - 1 && one.len().abs_diff(other.len()) <= most && slips(&one, &other) <= most
+}
+
+/// Slips between two words (optimal string alignment), row by row.
+fn slips(one: &[char], other: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX / 2);
+            let wrong = at(&last, j) + usize::from(a != b);
+            let mut least = wrong.min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            let exchanged = i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a);
+            if exchanged {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
 /// A text as it is compared: full-width letters as plain ones, without accents, in lower case.
 pub fn plain(text: &str) -> impl Iterator<Item = char> {
     let bare = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
@@ -117,6 +147,27 @@ mod tests {
         assert_eq!(words("茶").alone, Some('茶'));
         assert_eq!(words("绿茶").alone, None);
         assert!(words(" ,。！").exact.is_empty());
+    }
+
+    #[test]
+    fn a_slip_is_forgiven_and_another_word_is_not() {
+        for (asked, meant) in [
+            ("lipstik", "lipstick"),
+            ("velnora", "velmora"),
+            ("nkie", "nike"),
+            ("logitceh", "logitech"),
+        ] {
+            assert!(near(asked, meant) && near(meant, asked), "{asked} {meant}");
+        }
+        assert!(near("shisedo", "shiseido") && near("lanccme", "lancome"));
+        for (asked, other) in [
+            ("nike", "lego"),
+            ("braun", "brown"),
+            ("dyson", "tyson1"),
+            ("anessa", "serum"),
+        ] {
+            assert!(!near(asked, other), "{asked} {other}");
+        }
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::page::part;
 use super::pool_facets::{Facets, facets};
 use super::{At, Money, Page, ReportError, Statement, Viewer, position, sql, wire};
-use crate::base::words::{plain, words};
+use crate::base::words::{near, plain, words};
 use crate::base::{LogId, PartyId, PartyKind};
 use crate::domain::pool::entry::{DROPSHIP, SAMPLE, kind_word};
 use crate::domain::pool::{Kind, category_word, owner_word};
@@ -23,6 +23,7 @@ use crate::money::{Currency, Minor, Rate};
 pub(super) const SQL: &[Statement] = &[
     sql!("pool_found"),
     sql!("pool_page"),
+    sql!("pool_letters"),
     sql!("pool_walk_commission"),
     sql!("pool_walk_rate"),
     sql!("pool_walk_sales"),
@@ -35,6 +36,10 @@ pub(super) const SQL: &[Statement] = &[
 pub const CAP: i64 = 10_000;
 /// Words with wrong letters that one search forgives.
 const FORGIVEN: usize = 2;
+/// Entries whose words are looked at for one that was meant.
+const MOST_NEAR: i64 = 5_000;
+/// Words that one mistyped word may mean.
+const MOST_MEANT: usize = 8;
 /// Words of one search.
 const MOST_WORDS: usize = 64;
 
@@ -216,8 +221,11 @@ pub struct PoolView {
     /// How many match, and how they spread; on the first page.
     #[serde(flatten)]
     pub found: Option<Facets>,
-    /// Nothing held the words as they were written: these resemble them.
+    /// Nothing held the words as they were written: entries hold words that may be meant.
     pub forgiven: bool,
+    /// These words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meant: Vec<String>,
     /// Entries.
     pub entries: Vec<PoolEntryView>,
     /// Cursor of the next page.
@@ -231,7 +239,7 @@ pub(super) struct PoolTerms {
     currency: String,
     must: Vec<String>,
     any: Vec<String>,
-    typos: [Option<String>; FORGIVEN],
+    meant: [Vec<String>; FORGIVEN],
     amounts: [Option<i64>; 5],
     numbers: [Option<i32>; 5],
 }
@@ -256,7 +264,7 @@ impl PoolTerms {
             currency: ask.currency.code().to_owned(),
             must,
             any: ask.categories.iter().map(|category| category_word(category)).collect(),
-            typos: [None, None],
+            meant: [Vec::new(), Vec::new()],
             amounts: [
                 minor(ask.price_from),
                 minor(ask.price_to),
@@ -274,29 +282,51 @@ impl PoolTerms {
         }
     }
 
-    /// The same, forgiving letters of the Latin words; none when there is nothing to forgive.
-    fn forgiving(mut self, ask: &PoolAsk) -> Option<PoolTerms> {
+    /// The same with words that may be meant in place of mistyped Latin ones; none when there is nothing to forgive.
+    async fn forgiving(mut self, client: &Client, ask: &PoolAsk) -> Result<Option<PoolTerms>, ReportError> {
         let latin = ask.text.as_deref().map(|text| words(text).latin).unwrap_or_default();
         if latin.is_empty() || latin.len() > FORGIVEN {
-            return None;
+            return Ok(None);
         }
         self.must.retain(|word| !latin.contains(word));
-        let mut latin = latin.into_iter();
-        self.typos = [latin.next(), latin.next()];
-        Some(self)
+        for (asked, meant) in latin.iter().zip(&mut self.meant) {
+            let sql = include_str!("sql/pool_letters.sql");
+            let rows = client.query(sql, &[&self.log, asked, &MOST_NEAR]).await?;
+            let found = rows.iter().map(|row| row.get::<_, String>(0));
+            *meant = found.filter(|word| near(asked, word)).take(MOST_MEANT).collect();
+            if meant.is_empty() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self))
+    }
+
+    /// With words as patterns of a whole word, for a walk.
+    fn patterns(&self) -> PoolTerms {
+        let all = |words: &[String]| words.iter().map(|word| format!("% {word} %")).collect();
+        let [first, second] = &self.meant;
+        PoolTerms {
+            log: self.log,
+            currency: self.currency.clone(),
+            must: all(&self.must),
+            any: all(&self.any),
+            meant: [all(first), all(second)],
+            amounts: self.amounts,
+            numbers: self.numbers,
+        }
     }
 
     /// In the order of the statements.
     fn params(&self) -> Vec<&(dyn ToSql + Sync)> {
         let [price_from, price_to, commission_from, sales_from, min_order_to] = &self.amounts;
         let [rate_from, rate_to, refund_rate_to, score_from, ships_within] = &self.numbers;
-        let [typo, second] = &self.typos;
+        let [first, second] = &self.meant;
         vec![
             &self.log,
             &self.currency,
             &self.must,
             &self.any,
-            typo,
+            first,
             second,
             price_from,
             price_to,
@@ -371,14 +401,14 @@ pub async fn pool(
         Some(cursor) => {
             forgiven = cursor.forgives;
             if forgiven {
-                terms = terms.forgiving(ask).ok_or(ReportError::Cursor)?;
+                terms = terms.forgiving(client, ask).await?.ok_or(ReportError::Cursor)?;
             }
             cursor.walks
         }
         None => {
             let mut counted = count(client, &terms, ask.currency).await?;
             if counted.is_empty()
-                && let Some(forgiving) = PoolTerms::of(log, viewer, ask).forgiving(ask)
+                && let Some(forgiving) = PoolTerms::of(log, viewer, ask).forgiving(client, ask).await?
             {
                 counted = count(client, &forgiving, ask.currency).await?;
                 (terms, forgiven) = (forgiving, true);
@@ -399,6 +429,7 @@ pub async fn pool(
         position,
         found,
         forgiven,
+        meant: terms.meant.concat(),
         entries,
         next,
     })
@@ -422,11 +453,13 @@ async fn fetch(
     fetch: i64,
 ) -> Result<Vec<Row>, ReportError> {
     let (key, entry) = (cursor.map(|cursor| cursor.key), cursor.map(|cursor| cursor.entry));
-    let mut params = terms.params();
     if walks {
+        let patterns = terms.patterns();
+        let mut params = patterns.params();
         params.extend::<[&(dyn ToSql + Sync); 3]>([&key, &entry, &fetch]);
         return Ok(client.query(ask.sort.walk(), &params).await?);
     }
+    let mut params = terms.params();
     let (limit, sort) = (CAP + 1, ask.sort.word());
     let phrase = phrase(ask);
     params.extend::<[&(dyn ToSql + Sync); 6]>([&limit, &sort, &phrase, &key, &entry, &fetch]);
@@ -443,28 +476,36 @@ pub async fn pool_plans(
 ) -> Result<Vec<String>, ReportError> {
     let view = pool(client, log, viewer, ask, &Page::first(50)).await?;
     let mut terms = PoolTerms::of(log, viewer, ask);
+    let mut statements: Vec<(&str, Vec<&(dyn ToSql + Sync)>)> = Vec::new();
+    let latin = ask.text.as_deref().map(|text| words(text).latin).unwrap_or_default();
+    let own = log.0;
     if view.forgiven {
-        terms = terms.forgiving(ask).ok_or(ReportError::NotFound)?;
+        terms = terms.forgiving(client, ask).await?.ok_or(ReportError::NotFound)?;
+        for word in &latin {
+            statements.push((include_str!("sql/pool_letters.sql"), vec![&own, word, &MOST_NEAR]));
+        }
     }
     let (limit, page, none, no_entry) = (CAP + 1, 51_i64, None::<i64>, None::<Uuid>);
+    let (sort, phrase, patterns) = (ask.sort.word(), phrase(ask), terms.patterns());
     let mut counted = terms.params();
     counted.push(&limit);
-    let (sort, phrase) = (ask.sort.word(), phrase(ask));
-    let mut shown = terms.params();
-    let text = if view.found.is_some_and(|found| found.is_capped()) {
+    statements.push((include_str!("sql/pool_found.sql"), counted));
+    if view.found.is_some_and(|found| found.is_capped()) {
+        let mut shown = patterns.params();
         shown.extend::<[&(dyn ToSql + Sync); 3]>([&none, &no_entry, &page]);
-        ask.sort.walk()
+        statements.push((ask.sort.walk(), shown));
     } else {
+        let mut shown = terms.params();
         shown.extend::<[&(dyn ToSql + Sync); 6]>([&limit, &sort, &phrase, &none, &no_entry, &page]);
-        include_str!("sql/pool_page.sql")
-    };
+        statements.push((include_str!("sql/pool_page.sql"), shown));
+    }
     let options = if run {
         "analyze, buffers, costs off"
     } else {
         "costs off"
     };
     let mut plans = Vec::new();
-    for (text, params) in [(include_str!("sql/pool_found.sql"), counted), (text, shown)] {
+    for (text, params) in statements {
         let rows = client.query(&format!("explain ({options}) {text}"), &params).await?;
         let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         plans.push(lines.join("\n"));

@@ -1,14 +1,13 @@
 -- The first $17 entries that match, counted in all and by facet: a mask of zero bits says which columns a row counts.
--- Words ($3 all of them, $4 any of them) and wrong letters ($5, $6) go through their indexes; the rest is looked at in the
--- entries found.
+-- Words ($3 all of them; $4, $5, $6 any of them each) go through their index; the rest is looked at in the entries found.
 with hit as materialized (
     select category, source, price_band, rate_band, dropship, sample, ships_within
     from pool_entry
     where log = $1 and currency = $2 and listed
       and (cardinality($3::text[]) = 0 or string_to_array(tokens, ' ') @> $3)
       and (cardinality($4::text[]) = 0 or string_to_array(tokens, ' ') && $4)
-      and ($5::text is null or (latin <> '' and latin %> $5))
-      and ($6::text is null or (latin <> '' and latin %> $6))
+      and (cardinality($5::text[]) = 0 or string_to_array(tokens, ' ') && $5)
+      and (cardinality($6::text[]) = 0 or string_to_array(tokens, ' ') && $6)
       and ($7::bigint is null or price >= $7)
       and ($8::bigint is null or price between 0 and $8)
       and ($9::integer is null or rate >= $9)

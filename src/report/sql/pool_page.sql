@@ -1,11 +1,10 @@
 -- A page of the entries that match, when they are few enough to be sorted ($17 of them at most): by $18, the largest key
--- first. A match is better the more it resembles what was asked ($19 a part of the title, $5 a word with a wrong letter).
+-- first. A match is better the more it resembles what was asked ($19 a part of the title).
 with hit as materialized (
     select entry, source, owner, title, category, currency, price, rate, commission, margin, sales, refund_rate, score,
            min_order, ships_within, dropship, sample, stock,
            case $18
                when 'match' then sales + case
-                   when $5::text is not null then (word_similarity($5, latin) * 1000)::bigint << 40
                    when $19::text is not null and position($19 in lower(title)) > 0 then 1::bigint << 40
                    else 0 end
                when 'commission' then commission
@@ -19,8 +18,8 @@ with hit as materialized (
     where log = $1 and currency = $2 and listed
       and (cardinality($3::text[]) = 0 or string_to_array(tokens, ' ') @> $3)
       and (cardinality($4::text[]) = 0 or string_to_array(tokens, ' ') && $4)
-      and ($5::text is null or (latin <> '' and latin %> $5))
-      and ($6::text is null or (latin <> '' and latin %> $6))
+      and (cardinality($5::text[]) = 0 or string_to_array(tokens, ' ') && $5)
+      and (cardinality($6::text[]) = 0 or string_to_array(tokens, ' ') && $6)
       and ($7::bigint is null or price >= $7)
       and ($8::bigint is null or price between 0 and $8)
       and ($9::integer is null or rate >= $9)
