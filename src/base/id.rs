@@ -324,6 +324,42 @@ impl SampleId {
     }
 }
 
+typed_id!(
+    /// A product submission 报品; derived from book, submitter and the submitter's own number, when it has one.
+    SubmissionId, "sbm"
+);
+typed_id!(
+    /// A saved selection of the pool; derived from whose it is and its name.
+    SelectionId, "sel"
+);
+typed_id!(
+    /// A watch over an entry of the pool; derived from whose it is and the entry.
+    WatchId, "wch"
+);
+
+impl SubmissionId {
+    /// The submission that its submitter numbers `external_id`.
+    pub fn of(book: BookId, by: PartyId, external_id: &str) -> SubmissionId {
+        SubmissionId(derive_uuid("submission", book.0, &[&by.to_string(), external_id]))
+    }
+}
+
+impl SelectionId {
+    /// The selection of this name; of a party, or of the book itself.
+    pub fn of(book: BookId, party: Option<PartyId>, name: &str) -> SelectionId {
+        let whose = party.map(|party| party.to_string()).unwrap_or_default();
+        SelectionId(derive_uuid("selection", book.0, &[&whose, name]))
+    }
+}
+
+impl WatchId {
+    /// The watch over an entry; of a party, or of the book itself.
+    pub fn of(book: BookId, party: Option<PartyId>, entry: Uuid) -> WatchId {
+        let whose = party.map(|party| party.to_string()).unwrap_or_default();
+        WatchId(derive_uuid("watch", book.0, &[&whose, &entry.simple().to_string()]))
+    }
+}
+
 impl LineId {
     /// The line that a platform numbers `line_no`.
     pub fn of(book: BookId, platform: &str, line_no: &str) -> LineId {

@@ -5,6 +5,7 @@ pub mod id;
 pub mod number_text;
 pub mod text;
 pub mod time;
+pub mod words;
 
 pub use id::*;
 pub use text::{ExternalId, FileId, Name, TextError};

@@ -11,6 +11,7 @@ pub mod import;
 pub mod load;
 pub mod matching;
 pub mod plain;
+pub mod pool;
 mod replay;
 mod run;
 mod serve;

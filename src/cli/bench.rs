@@ -11,7 +11,7 @@ use super::database::block_on;
 use super::fail::Failure;
 use crate::bench::import::{self, Measure};
 use crate::bench::{self, Line, Settings};
-use crate::bench::{close, matching};
+use crate::bench::{close, matching, pool};
 use crate::launcher::{self, Options, Running};
 use crate::store::connect::{TakeRole, connect};
 use crate::store::migrate;
@@ -55,6 +55,10 @@ pub(super) struct Bench {
     /// the same order twice.
     #[arg(long, value_name = "ANCHORS", hide = true)]
     match_anchors: Option<u64>,
+    /// Measures the pool's search instead: so many generated entries beside real ones, its first pages over the bare index of
+    /// the same words, and the plans of the worst.
+    #[arg(long, value_name = "ENTRIES", hide = true)]
+    pool_entries: Option<u64>,
     /// How often the large import or the close is killed.
     #[arg(long, default_value_t = 5, hide = true)]
     kills: u64,
@@ -93,6 +97,9 @@ impl Bench {
         }
         if let Some(lines) = self.close_lines {
             return block_on(large_close(server, lines, self.close_parties.max(1), self.kills));
+        }
+        if let Some(entries) = self.pool_entries {
+            return block_on(large_pool(server, entries, self.rounds.max(1)));
         }
         if let Some(anchors) = self.match_anchors {
             return block_on(matched(server, anchors.max(1)));
@@ -277,6 +284,15 @@ async fn matched(server: String, anchors: u64) -> Result<(), Failure> {
     }
 }
 
+fn micros(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn millis(time: std::time::Duration) -> String {
+    let micros = time.as_micros();
+    format!("{}.{}", micros / 1_000, micros % 1_000 / 100)
+}
+
 /// The same server's other database.
 fn of_database(url: &str, name: &str) -> String {
     match url.split_once("://") {
@@ -326,4 +342,70 @@ fn peak_memory() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().to_owned())
+}
+
+/// Measures the pool's search on a new database, which is dropped afterwards, whatever came of it.
+async fn large_pool(server: String, entries: u64, rounds: u64) -> Result<(), Failure> {
+    let owner = connect(&server, TakeRole::Login).await?;
+    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
+    owner
+        .batch_execute(&format!("create database {name} template template0"))
+        .await?;
+    let measure = pool::Measure {
+        entries,
+        rounds,
+        url: of_database(&server, &name),
+    };
+    let measured = async {
+        let mut inner = connect(&measure.url, TakeRole::Login).await?;
+        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
+        drop(inner);
+        let mut say = |text: &str| eprintln!("{text}");
+        let measured = pool::measure(&measure, &mut say).await;
+        measured.map_err(|error| Failure::new(error.to_string()))
+    };
+    let measured = measured.await;
+    owner
+        .batch_execute(&format!("drop database if exists {name} with (force)"))
+        .await?;
+    let done = measured?;
+    println!(
+        "{} entries of the pool, {entries} of them generated (their titles say 生成): {} with indexes, loaded in {} s",
+        done.loaded.0,
+        done.loaded.1,
+        done.took.as_secs()
+    );
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    table.set_header([
+        "first page of 50, counted, with facets",
+        "found",
+        "ms",
+        "slowest",
+        "bare index, ms",
+        "ratio",
+    ]);
+    for one in &done.asked {
+        let ratio = bench::stat::Ratio::of(micros(one.page), micros(one.bare));
+        table.add_row([
+            one.what.clone(),
+            one.found.clone(),
+            millis(one.page),
+            millis(one.slowest),
+            millis(one.bare),
+            ratio.to_string(),
+        ]);
+    }
+    println!("{table}");
+    println!(
+        "Medians of {rounds} interleaved rounds in one run, after one that warms; client and database share the machine."
+    );
+    if cfg!(debug_assertions) {
+        println!("This is not a release build; most of the time is the database's own.");
+    }
+    println!("The worst first page is \"{}\"; its plans:", done.worst);
+    for plan in &done.plans {
+        println!("{plan}\n");
+    }
+    Ok(())
 }

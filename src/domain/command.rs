@@ -24,6 +24,7 @@ use super::person::Role;
 use super::placement::{Holder, PlacementKind};
 use super::plan::{PlanKind, RuleScope, RuleTerms};
 use super::policy::PolicyTerms;
+use super::pooling::PoolCommand;
 use super::purchase::{self, PurchaseAsk, PurchaseFigures};
 use super::receipt::ReceiptFact;
 use super::receipt::decide::Bill;
@@ -422,6 +423,8 @@ pub enum Command {
         /// What.
         action: Action,
     },
+    /// Anything about the pool: what is shown, submitted, selected and watched.
+    Pool(Box<PoolCommand>),
     /// Issues a key. The secret's hash travels beside the command, never in it.
     IssueKey {
         /// Whose; none makes a new person.

@@ -26,15 +26,19 @@ use super::placement::PlacementEvent;
 use super::plan::UsageEvent;
 use super::plan::event::ShelfEvent;
 use super::policy::PolicySet;
+use super::pool::PoolEvent;
 use super::purchase::{self, PurchaseEvent};
 use super::receipt::{self, ReceiptEvent};
 use super::recon::ReconEvent;
 use super::returns::ReturnEvent;
 use super::sample::{self, SampleEvent};
+use super::selection::SelectionEvent;
 use super::settlement::{ClosingEvent, RunEvent, SheetEvent};
 use super::share::ShareEvent;
 use super::stream::Slice;
+use super::submission::SubmissionEvent;
 use super::supplier::SupplierReported;
+use super::watch::WatchEvent;
 use crate::base::{Instant, Month};
 use crate::ledger::{Entry, EntryError, Stamp};
 
@@ -111,6 +115,14 @@ pub enum Event {
     Purchase(Box<PurchaseEvent>),
     /// Samples.
     Sample(Box<SampleEvent>),
+    /// An item in the pool.
+    Pool(PoolEvent),
+    /// A product submission.
+    Submission(SubmissionEvent),
+    /// A saved selection.
+    Selection(SelectionEvent),
+    /// A watch.
+    Watch(WatchEvent),
 }
 
 /// Why stored bytes are no event.
@@ -253,6 +265,19 @@ kinds! {
     "book.prefund_set" => |e| Event::Book(BookEvent::PrefundSet(e));
     "calendar.set" => |e| Event::Book(BookEvent::CalendarSet(e));
     "sheet.issued" => |e| Event::Sheet(SheetEvent::Issued(e));
+    "pool.listed" => |e| Event::Pool(PoolEvent::Listed(Box::new(e)));
+    "pool.rated" => |e| Event::Pool(PoolEvent::Rated(Box::new(e)));
+    "pool.withdrawn" => |e| Event::Pool(PoolEvent::Withdrawn(e));
+    "submission.made" => |e| Event::Submission(SubmissionEvent::Made(Box::new(e)));
+    "submission.amended" => |e| Event::Submission(SubmissionEvent::Amended(Box::new(e)));
+    "submission.reviewed" => |e| Event::Submission(SubmissionEvent::Reviewed(e));
+    "submission.placed" => |e| Event::Submission(SubmissionEvent::Placed(e));
+    "submission.closed" => |e| Event::Submission(SubmissionEvent::Closed(e));
+    "selection.saved" => |e| Event::Selection(SelectionEvent::Saved(e));
+    "selection.removed" => |e| Event::Selection(SelectionEvent::Removed(e));
+    "watch.set" => |e| Event::Watch(WatchEvent::Set(e));
+    "watch.fired" => |e| Event::Watch(WatchEvent::Fired(e));
+    "watch.dropped" => |e| Event::Watch(WatchEvent::Dropped(e));
 }
 
 fn json<T: DeserializeOwned>(kind: &str, schema: i16, payload: &str) -> Result<T, DecodeError> {
@@ -343,6 +368,10 @@ impl Event {
             Event::Quote(e) => e.kind(),
             Event::Purchase(e) => e.what.kind(),
             Event::Sample(e) => e.what.kind(),
+            Event::Pool(e) => e.kind(),
+            Event::Submission(e) => e.kind(),
+            Event::Selection(e) => e.kind(),
+            Event::Watch(e) => e.kind(),
         }
     }
 
@@ -388,6 +417,10 @@ impl Event {
             Event::Quote(_) => Slice::Quote,
             Event::Purchase(_) => Slice::Purchase,
             Event::Sample(_) => Slice::Sample,
+            Event::Pool(_) => Slice::Item,
+            Event::Submission(_) => Slice::Submission,
+            Event::Selection(_) => Slice::Selection,
+            Event::Watch(_) => Slice::Watch,
         }
     }
 
@@ -435,6 +468,10 @@ impl Event {
             Event::Quote(e) => each!(e, QuoteEvent: Given, Used),
             Event::Purchase(e) => canonical(e),
             Event::Sample(e) => canonical(e),
+            Event::Pool(e) => each!(e, PoolEvent: Listed, Rated, Withdrawn),
+            Event::Submission(e) => each!(e, SubmissionEvent: Made, Amended, Reviewed, Placed, Closed),
+            Event::Selection(e) => each!(e, SelectionEvent: Saved, Removed),
+            Event::Watch(e) => each!(e, WatchEvent: Set, Fired, Dropped),
         }
     }
 
@@ -497,6 +534,8 @@ impl Event {
             Event::Supplier(_) | Event::Offer(_) | Event::Quote(_) => Ok(Entry::default()),
             Event::Purchase(e) => purchase::post(e),
             Event::Sample(e) => sample::post(e),
+            Event::Pool(_) => Ok(Entry::default()),
+            Event::Submission(_) | Event::Selection(_) | Event::Watch(_) => Ok(Entry::default()),
         }
     }
 

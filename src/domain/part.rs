@@ -68,7 +68,11 @@ pub fn part_of(event: &Event, leg: &Leg) -> Part {
         | Event::Brief(_)
         | Event::Supplier(_)
         | Event::Offer(_)
-        | Event::Quote(_) => Part::Adjustments,
+        | Event::Quote(_)
+        | Event::Pool(_)
+        | Event::Submission(_)
+        | Event::Selection(_)
+        | Event::Watch(_) => Part::Adjustments,
     }
 }
 

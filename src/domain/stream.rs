@@ -80,11 +80,17 @@ pub enum Slice {
     Purchase,
     /// The samples that a holder asks for of one item.
     Sample,
+    /// A product submission.
+    Submission,
+    /// A saved selection of the pool.
+    Selection,
+    /// A watch over an entry of the pool.
+    Watch,
 }
 
 impl Slice {
     /// Every slice with its number in the database and its prefix on the wire.
-    pub const ALL: [(Slice, i16, &'static str); 34] = [
+    pub const ALL: [(Slice, i16, &'static str); 37] = [
         (Slice::Book, 1, BookId::PREFIX),
         (Slice::Party, 2, "pty"),
         (Slice::Item, 3, ItemId::PREFIX),
@@ -119,6 +125,9 @@ impl Slice {
         (Slice::Quote, 40, QuoteId::PREFIX),
         (Slice::Purchase, 41, PurchaseId::PREFIX),
         (Slice::Sample, 42, SampleId::PREFIX),
+        (Slice::Submission, 43, SubmissionId::PREFIX),
+        (Slice::Selection, 44, SelectionId::PREFIX),
+        (Slice::Watch, 45, WatchId::PREFIX),
     ];
 
     /// Number in the database.
@@ -175,6 +184,8 @@ streams!(Book from BookId, Item from ItemId, Shop from ShopId, Shelf from ShelfI
 
 streams!(Supplier from SupplierId, Offer from OfferId, Quote from QuoteId);
 streams!(Purchase from PurchaseId, Sample from SampleId);
+
+streams!(Submission from SubmissionId, Selection from SelectionId, Watch from WatchId);
 
 impl From<PartyId> for StreamId {
     fn from(id: PartyId) -> StreamId {

@@ -29,10 +29,13 @@ use super::receipt::ReceiptState;
 use super::recon::ReconState;
 use super::returns::ReturnsState;
 use super::sample::SampleState;
+use super::selection::SelectionState;
 use super::settlement::{ClosingState, RunState, SheetState};
 use super::share::ShareState;
 use super::stream::StreamId;
+use super::submission::SubmissionState;
 use super::supplier::SupplierState;
+use super::watch::WatchState;
 use crate::base::{EventId, Instant, LogId};
 
 /// Where and when an event stands.
@@ -119,6 +122,12 @@ pub enum Entity {
     Purchase(Arc<PurchaseState>),
     /// Samples of a holder and item.
     Sample(Arc<SampleState>),
+    /// A product submission.
+    Submission(Arc<SubmissionState>),
+    /// A saved selection.
+    Selection(Arc<SelectionState>),
+    /// A watch.
+    Watch(Arc<WatchState>),
 }
 
 /// A fold with the version it stands at.
@@ -194,6 +203,14 @@ impl Known {
             Event::Quote(e) => fold!(Quote, e),
             Event::Purchase(e) => fold!(Purchase, e, placed.log, placed.position, placed.occurred_at),
             Event::Sample(e) => fold!(Sample, e, placed.occurred_at),
+            Event::Submission(e) => fold!(Submission, e),
+            Event::Selection(e) => fold!(Selection, e),
+            Event::Watch(e) => fold!(Watch, e),
+            Event::Pool(e) => {
+                if let Some(Entity::Item(state)) = &mut self.entity {
+                    Arc::make_mut(state).pooled(e);
+                }
+            }
             // One event a stream, and nothing is decided on it.
             Event::Click(_) | Event::Resolution(_) => {}
         }
@@ -285,6 +302,12 @@ impl World {
         purchase: Purchase(PurchaseState) by crate::base::PurchaseId;
         /// Samples of a holder and item.
         sample: Sample(SampleState) by crate::base::SampleId;
+        /// A product submission.
+        submission: Submission(SubmissionState) by crate::base::SubmissionId;
+        /// A saved selection.
+        selection: Selection(SelectionState) by crate::base::SelectionId;
+        /// A watch.
+        watch: Watch(WatchState) by crate::base::WatchId;
     }
 
     /// True when the stream was loaded, even if it does not exist.

@@ -50,6 +50,9 @@ fn weight(stream: StreamId) -> usize {
         Slice::Sample => 2_048,
         Slice::Supplier => 1_024,
         Slice::Quote => 1_024,
+        Slice::Submission => 4_096,
+        Slice::Selection => 8_192,
+        Slice::Watch => 1_024,
         Slice::Placement | Slice::Payment | Slice::Freeze | Slice::Receipt | Slice::Dispute => 1_024,
         Slice::Item | Slice::Shop | Slice::Entity | Slice::Usage | Slice::Share | Slice::Closing | Slice::Click => 512,
     }

@@ -13,10 +13,12 @@ mod decide;
 mod fingerprint;
 mod flight;
 mod follower;
+mod pool;
 mod queue;
 mod release;
 mod reset;
 mod session;
+mod shown;
 mod timers;
 mod writer;
 
@@ -28,6 +30,7 @@ use deadpool_postgres::Pool;
 use tokio::task::JoinHandle;
 
 pub use api::{Answer, ClicksAnswer, EngineError, EventRef, Lane, Meta};
+pub use shown::PoolRule;
 
 use crate::base::{BookId, ClickId, Instant, LogId};
 use crate::domain::book::BookMode;
@@ -119,6 +122,7 @@ impl Engine {
                 tokio::spawn(timers::run(engine.clone())),
                 tokio::spawn(follower::run(engine.clone())),
                 tokio::spawn(release::run(engine.clone())),
+                tokio::spawn(pool::run(engine.clone())),
                 tokio::spawn(close::run(engine.clone())),
             ];
             *engine.inner.background.lock().unwrap_or_else(PoisonError::into_inner) = tasks;

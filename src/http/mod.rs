@@ -44,6 +44,8 @@ pub mod payments;
 pub mod periods;
 pub mod placements;
 pub mod policies;
+pub mod pool;
+pub mod pool_desk;
 pub mod problem;
 pub mod purchases;
 pub mod quotes;
@@ -55,17 +57,18 @@ pub mod reports;
 pub mod returns;
 pub mod rule_terms;
 pub mod rules;
-pub mod sandbox;
 pub mod samples;
+pub mod sandbox;
 pub mod settlements;
 pub mod shares;
 pub mod sheets;
 pub mod simulations;
 pub mod spool;
 pub mod state;
+pub mod submissions;
 pub mod suppliers;
-pub mod vtask_actions;
 pub mod terms;
+pub mod vtask_actions;
 pub mod vtask_terms;
 pub mod wire;
 pub mod write;
@@ -297,7 +300,7 @@ fn desk(config: &mut ServiceConfig) {
         .route("/v1/approvals", get().to(adjustments::list))
         .route("/v1/approvals/{approval}", get().to(adjustments::show))
         .route("/v1/approvals/{approval}", post().to(adjustments::decide));
-    config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(sourcing);
+    config.configure(ledger_routes).configure(report_routes).configure(vtask).configure(sourcing).configure(pool_routes);
 }
 
 /// Briefs and brand contracts. A brief's applications stand before its actions, a sandbox's sales before a contract's.
@@ -356,6 +359,28 @@ fn sourcing(config: &mut ServiceConfig) {
         .route("/v1/quotes", post().to(quotes::give))
         .route("/v1/quotes/{quote}", get().to(quotes::show))
         .route("/v1/quotes/{quote}/use", post().to(quotes::spend));
+}
+
+/// The pool 选品池.
+#[rustfmt::skip]
+fn pool_routes(config: &mut ServiceConfig) {
+    config
+        .route("/v1/pool", get().to(pool::search))
+        .route("/v1/products/{product}/pool", post().to(pool::list_product))
+        .route("/v1/products/{product}/pool/withdraw", post().to(pool::withdraw_product))
+        .route("/v1/pool/{entry}", get().to(pool_desk::entry))
+        .route("/v1/selections", get().to(pool_desk::selections))
+        .route("/v1/selections", post().to(pool_desk::save))
+        .route("/v1/selections/{selection}", get().to(pool_desk::selection))
+        .route("/v1/selections/{selection}", delete().to(pool_desk::remove))
+        .route("/v1/watches", get().to(pool_desk::watches))
+        .route("/v1/watches", post().to(pool_desk::set_watch))
+        .route("/v1/watches/{watch}", delete().to(pool_desk::drop_watch))
+        .route("/v1/submissions", get().to(submissions::list))
+        .route("/v1/submissions", post().to(submissions::make))
+        .route("/v1/submissions/{submission}", get().to(submissions::show))
+        .route("/v1/submissions/{submission}/{action}", post().to(submissions::act))
+        .route("/v1/running-order", get().to(submissions::running_order));
 }
 
 /// Facts, money, and the log.

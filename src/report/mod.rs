@@ -60,6 +60,9 @@ mod pending;
 mod periods;
 mod placements;
 mod policies;
+mod pool;
+mod pool_desk;
+mod pool_facets;
 mod purchases;
 mod quotes;
 mod reason;
@@ -79,6 +82,7 @@ mod simulation;
 mod sourcing;
 mod statement;
 mod streams;
+mod submissions;
 mod suppliers;
 mod table;
 mod terms;
@@ -160,6 +164,12 @@ pub use pending::Detail;
 pub use periods::{PeriodView, PeriodsView, periods};
 pub use placements::{PlacementView, PlacementsView, WaitingView, WaitingsView, placements, waiting};
 pub use policies::{PoliciesView, PolicyView, StepView, policies};
+pub use pool::{CAP as POOL_CAP, PoolAsk, PoolEntryView, PoolSort, PoolView, pool, pool_plans};
+pub use pool_desk::{
+    KeptEntryView, MySalesView, OthersView, PoolItemView, SeenView, SelectionView, SelectionsView, WatchView,
+    WatchesView, pool_item, selection, selections, watches,
+};
+pub use pool_facets::{FacetLists, FacetValue, Facets, PoolCount};
 pub use quotes::{QuoteFilter, QuoteRowView, QuoteView, QuotesView, quote, quote_buyer, quotes};
 pub use reason::Why;
 pub use recon::{
@@ -185,6 +195,10 @@ pub use simulation::{SimulatedParty, SimulatedRange, SimulatedSum, SimulationVie
 pub use statement::{
     StatementKey, StatementLine, StatementSum, StatementView, statement, statement_cells, statement_columns,
     statement_csv, statement_keys,
+};
+pub use submissions::{
+    ClashView, QualificationView, SubmissionFilter, SubmissionRow, SubmissionView, SubmissionsView, running_order,
+    submission, submission_named, submissions,
 };
 pub use suppliers::{SupplierFilter, SupplierRowView, SupplierView, SuppliersView, supplier, suppliers};
 pub use table::{Cell, Table};

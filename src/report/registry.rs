@@ -315,6 +315,10 @@ pub const REGISTRY: &[Report] = &[
         let view = statement_difference(client, log, args.viewer, key, known, &args.page).await?;
         table(view.table().followed_by(view.next))
     }),
+    report!("submissions", "product submissions, and the commission lost by stock-outs", "/v1/submissions", [Take::Page], submissions::SQL, (client, log, args) => {
+        let view = submissions::submissions(client, log, args.viewer, &submissions::SubmissionFilter::default(), &args.page).await?;
+        table(view.table().followed_by(view.next))
+    }),
     report!("trial-balance", "debits and credits, which must be equal", "/v1/trial-balance", [Take::At], trial::SQL, (client, log, args) => {
         table(trial_balance(client, log, args.at).await?.table())
     }),
@@ -380,4 +384,6 @@ pub const SHARED: &[&[Statement]] = &[
     journal::SQL,
     vouchers::SQL,
     who::SQL,
+    pool::SQL,
+    pool_desk::SQL,
 ];

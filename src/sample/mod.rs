@@ -8,7 +8,7 @@
 pub mod brand;
 mod cast;
 pub mod load;
-mod rng;
+pub(crate) mod rng;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -244,6 +244,9 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         out.push(send(client, &st.receipt_bill_clear, vec![log, &rows.received]));
         out.push(send(client, &st.money_receipt_clear, vec![log, &rows.received]));
     }
+    if !rows.selected.is_empty() {
+        out.push(send(client, &st.selection_clear, vec![log, &rows.selected]));
+    }
     if !rows.timed.is_empty() {
         out.push(send(
             client,
@@ -280,6 +283,13 @@ fn rows_of_states<'a>(client: &'a Client, st: &'a Statements, batch: &'a Batch, 
         st.supplier_put, rows.suppliers;
         st.offer_put, rows.offers;
         st.quote_put, rows.quotes;
+        st.pool_entry_put, rows.pool_entries;
+        st.submission_put, rows.submissions;
+        st.selection_append, rows.selections;
+        st.watch_put, rows.watches;
+    }
+    if !rows.suppliers.is_empty() {
+        out.push(send(client, &st.pool_scores, vec![log, &rows.suppliers.supplier]));
     }
 }
 

@@ -32,4 +32,5 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     migration!(15, "scripted"),
     migration!(16, "offers"),
     migration!(17, "purchases"),
+    migration!(18, "pool"),
 ];

@@ -24,6 +24,7 @@ pub mod keys;
 pub mod load;
 pub mod migrate;
 mod migrations_list;
+pub mod pool;
 pub mod pulls;
 pub mod rebuild;
 pub mod receipts;

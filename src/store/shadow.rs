@@ -23,7 +23,7 @@ pub struct Table {
 }
 
 /// Every derived table.
-pub const TABLES: [Table; 39] = [
+pub const TABLES: [Table; 43] = [
     table("leg", "position, owner, account, layer, currency"),
     table("total", "owner, account, layer, currency, period"),
     table("pin", "position"),
@@ -63,6 +63,10 @@ pub const TABLES: [Table; 39] = [
     table("purchase", "position"),
     table("purchase_line", "position, nth"),
     table("sample", "position, number"),
+    table("pool_entry", "position"),
+    table("submission", "position"),
+    table("selection", "position"),
+    table("watch", "position"),
 ];
 
 const fn table(name: &'static str, key: &'static str) -> Table {
@@ -128,6 +132,7 @@ pub async fn load(transaction: &Transaction<'_>, head: &Head, readable: bool) ->
     by_position(transaction, head, &mut fold).await?;
     let zone = fold.zone();
     by_stream(transaction, head, zone, &mut fold.findings).await?;
+    transaction.execute(text::pool_scores_once, &[&head.log.0]).await?;
     if !fold.repinned.is_empty() {
         let params: [&(dyn ToSql + Sync); 2] = [&head.log.0, &fold.repinned];
         transaction.execute(text::line_party_once, &params).await?;
@@ -279,6 +284,10 @@ async fn copy(transaction: &Transaction<'_>, rows: &Rows, log: LogId) -> Result<
         "purchase" from rows.purchases;
         "purchase_line" from rows.purchase_lines;
         "sample" from rows.samples;
+        "pool_entry" from rows.pool_entries;
+        "submission" from rows.submissions;
+        "selection" from rows.selections;
+        "watch" from rows.watches;
     }
     Ok(())
 }

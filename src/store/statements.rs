@@ -48,6 +48,7 @@ statements! {
         receipt_bill_clear, receipt_bill_append, reconciliation_append, recon_resolution_append, dispute_put,
         brief_put, contract_put, supplier_put, offer_put, quote_put, anchor_sale_add, anchor_sale_clear,
         anchor_click_add, anchor_click_clear, anchor_card_put, purchase_put, purchase_line_put, sample_put,
+        pool_entry_put, pool_scores, submission_put, selection_clear, selection_append, watch_put,
         timer_clear, timer_put, receipt_append, receipt_find, key_append, key_revoke,
         load_streams, load_last, load_clicks, load_sold, load_uncovered, load_balances, clicks_known, latest_pin, streams_since,
     }
@@ -68,7 +69,7 @@ statements! {
         suspended_of, bills_settled, receipts_until, unreceived_page, exit_accounts, exit_estimated,
         runs_final, releases_behind, releases_waiting, server_check, session, recon_book, recon_breaks_choose,
         recon_breaks_copy, recon_cash, recon_clear, recon_last, recon_lines, recon_rows_copy, recon_run,
-        timers_due, timers_next,
-        scripted_parties, scripted_work,
+        timers_due, timers_next, scripted_parties, scripted_work, pool_behind, pool_stale, pool_scores_once,
+        watch_behind, watch_moved,
     }
 }

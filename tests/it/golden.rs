@@ -2,9 +2,10 @@
 //! It must never lose a file: what was once written stays readable. `FENZHANG_BLESS=1` writes files that are missing or changed.
 
 mod desk;
-mod offers;
 mod matching;
+mod offers;
 mod places;
+mod pool;
 mod recon;
 mod returns;
 mod settlement;
@@ -690,6 +691,7 @@ fn written_today() -> Vec<Event> {
         vtask::events(),
         offers::events(),
         sourcing::events(),
+        pool::events(),
         line_events(),
         book_events(),
         party_events(),

@@ -21,6 +21,7 @@ mod launcher;
 mod ledger;
 mod migrate;
 mod model;
+mod pool;
 mod pull;
 mod purchasing;
 mod readme;

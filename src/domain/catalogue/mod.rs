@@ -5,6 +5,7 @@ pub mod decide;
 
 use serde::{Deserialize, Serialize};
 
+use super::pool::{PoolEvent, Pooled};
 use crate::base::{EntityId, ExternalId, Instant, ItemId, Name, PartyId, ShopId};
 
 /// `item.listed`: from `from` on, the item is sold by this shop in this category.
@@ -33,6 +34,8 @@ pub struct ItemListed {
 pub struct ItemState {
     /// Listings.
     pub listings: Vec<ItemListed>,
+    /// How it stands in the pool.
+    pub pool: Option<Pooled>,
 }
 
 impl ItemState {
@@ -46,6 +49,11 @@ impl ItemState {
     /// Folds one event.
     pub fn evolve(&mut self, event: &ItemListed) {
         self.listings.push(event.clone());
+    }
+
+    /// Folds one event of the pool.
+    pub fn pooled(&mut self, event: &PoolEvent) {
+        Pooled::evolve(&mut self.pool, event, self.listings.len());
     }
 }
 

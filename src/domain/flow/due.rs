@@ -3,9 +3,12 @@
 
 use super::objects::{fire_purchase, silence, vtask};
 use super::{Scribe, facts};
-use crate::base::{BookId, BriefId, ContractId, Instant, LineId, PurchaseId, SheetId, TimerId};
+use crate::base::{
+    BookId, BriefId, ContractId, Instant, LineId, PurchaseId, SelectionId, SheetId, SubmissionId, TimerId, WatchId,
+};
 use crate::domain::command::{Command, Made};
 use crate::domain::order::decide::due_timers;
+use crate::domain::pooling::PoolCommand;
 use crate::domain::refusal::Refusal;
 use crate::domain::settlement::Settle;
 use crate::domain::stream::{Slice, StreamId};
@@ -145,6 +148,7 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         }
         Command::AskBrief { brief, .. } => (*brief).into(),
         Command::ActContract { contract, .. } => (*contract).into(),
+        Command::Pool(asked) => return of_pool(book, asked),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
         Command::PublishOffer(told) => told.terms.id(book).into(),
@@ -158,6 +162,22 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::AskSample(asked) => asked.id(book).into(),
         Command::ActSample { sample, .. } => (*sample).into(),
         Command::SetSampleRules { .. } => sample::rules(book).into(),
+    })
+}
+
+fn of_pool(book: BookId, asked: &PoolCommand) -> Option<StreamId> {
+    Some(match asked {
+        PoolCommand::List { item, .. } | PoolCommand::Withdraw { item, .. } => (*item).into(),
+        PoolCommand::Rate { items } => (*items.first()?).into(),
+        PoolCommand::Submit { external_id, by, .. } => {
+            SubmissionId::of(book, *by, external_id.as_ref()?.as_str()).into()
+        }
+        PoolCommand::Ask { submission, .. } => (*submission).into(),
+        PoolCommand::Save { party, name, .. } => SelectionId::of(book, *party, name.as_str()).into(),
+        PoolCommand::Remove { selection } => (*selection).into(),
+        PoolCommand::Watch { party, target, .. } => WatchId::of(book, *party, target.uuid()).into(),
+        PoolCommand::Drop { watch } => (*watch).into(),
+        PoolCommand::Look { watches } => (*watches.first()?).into(),
     })
 }
 

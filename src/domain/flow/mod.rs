@@ -9,6 +9,7 @@ pub mod returns;
 mod scribe;
 pub mod script;
 mod shares;
+pub mod shown;
 #[cfg(test)]
 mod tests;
 

@@ -10,6 +10,7 @@ mod offers;
 mod people;
 mod placements;
 mod places;
+mod pool;
 mod prefund;
 mod purchases;
 mod receipts;
@@ -18,6 +19,7 @@ mod rules;
 mod samples;
 mod settlements;
 mod sourcing_needs;
+mod submissions;
 #[cfg(test)]
 mod tests;
 pub mod vtask;
@@ -65,6 +67,7 @@ pub fn decide(command: &Command, scribe: &mut Scribe<'_>) -> Result<Made, Refusa
         prefund::decide,
         purchases::decide,
         samples::decide,
+        submissions::decide,
     ] {
         if let Some(made) = slice(command, &book, scribe)? {
             return Ok(made);

@@ -16,7 +16,7 @@ use crate::domain::plan::{PlanKind, RuleScope, RuleState, Subjects, Version};
 const MOST_LOSERS: usize = 32;
 
 /// The first level that a live exclusive plan removes (decision A10).
-const FIRST_EXCLUDED_LEVEL: u8 = 4;
+pub(super) const FIRST_EXCLUDED_LEVEL: u8 = 4;
 
 /// What the choice came to.
 pub(super) struct Outcome {
@@ -40,13 +40,13 @@ pub(super) struct Matched<'a> {
     distance: usize,
 }
 
-type Rank = ((u8, usize), Reverse<i32>, Reverse<Instant>, RuleId);
+pub(super) type Rank = ((u8, usize), Reverse<i32>, Reverse<Instant>, RuleId);
 
 impl Matched<'_> {
     /// Smaller wins.
     ///
     /// INVARIANT: precedence is total: no two rules have the same rank, because no two have the same id.
-    fn rank(&self) -> Rank {
+    pub(super) fn rank(&self) -> Rank {
         (
             (self.level, self.distance),
             Reverse(self.version.terms.priority),
@@ -146,7 +146,12 @@ fn covers(scope: &RuleScope, target: &Target) -> bool {
     }
 }
 
-fn matched<'a>(rule: &'a RuleState, version: &'a Version, takers: &[PartyId], at: Instant) -> Option<Matched<'a>> {
+pub(super) fn matched<'a>(
+    rule: &'a RuleState,
+    version: &'a Version,
+    takers: &[PartyId],
+    at: Instant,
+) -> Option<Matched<'a>> {
     let open_to = |party: &PartyId| match &version.terms.subjects {
         Subjects::Everyone => true,
         Subjects::Named(named) => named.contains(party),

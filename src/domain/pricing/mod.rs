@@ -3,6 +3,7 @@
 
 mod attribution;
 mod candidates;
+mod open;
 mod placement;
 mod reserve;
 mod terms;
@@ -20,6 +21,7 @@ use super::placement::PlacementState;
 use super::plan::{ShelfState, UsageState};
 use crate::base::{BookId, ExternalId, FormulaId, Instant, ItemId, PartyId, PlacementId, ShopId, UsageId};
 
+pub use open::{Goods, Open, open};
 pub use placement::placement_numbers;
 
 /// Read access to everything a pin may depend on; the world provides it.

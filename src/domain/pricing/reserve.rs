@@ -74,7 +74,7 @@ pub(super) fn fit(
 
 /// The rate of a line that begins where `volume` has been sold: a step gives the whole line its rate; tiers are marginal,
 /// lower bounds inclusive.
-fn rate_terms(rates: &Rates, volume: Minor, payable: Minor) -> RateTerms {
+pub(super) fn rate_terms(rates: &Rates, volume: Minor, payable: Minor) -> RateTerms {
     match rates {
         Rates::Flat(rate) => RateTerms::Flat(*rate),
         Rates::Stepped(steps) => {
@@ -96,7 +96,7 @@ fn rate_terms(rates: &Rates, volume: Minor, payable: Minor) -> RateTerms {
 }
 
 /// The shown rate: without the content fee's where rules state the overall rate, and never above what that fee leaves.
-fn shown(rate: RateTerms, formula: &Formula) -> RateTerms {
+pub(super) fn shown(rate: RateTerms, formula: &Formula) -> RateTerms {
     let Some((_, content)) = formula.content_fee else {
         return rate;
     };

@@ -205,7 +205,10 @@ pub fn request(
     }
     if let Some(days) = rules.repeat_days(now).filter(|_| !asked.again) {
         let mut counted = state.rounds.iter().filter(|round| round.standing != Standing::Refused);
-        if let Some(last) = counted.next_back().filter(|last| now < last.at.plus_days(i64::from(days))) {
+        if let Some(last) = counted
+            .next_back()
+            .filter(|last| now < last.at.plus_days(i64::from(days)))
+        {
             let why = format!("asked for at {}: again after {days} days", last.at);
             return Err(Refusal::conflict("requested_lately", why).because_of(sample));
         }

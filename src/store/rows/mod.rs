@@ -12,6 +12,7 @@ mod anchor;
 mod event;
 mod money;
 mod offers;
+mod pool;
 mod purchases;
 mod state;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod vtask;
 
 pub use anchor::{AnchorDeltas, band_of, of_line};
 pub use event::{Context, of_event, parties_of, pin_of};
+pub use pool::row as entry_row;
 pub use state::of_state;
 
 use std::collections::BTreeMap;
@@ -262,6 +264,39 @@ table! {
     AnchorCardRow, AnchorCards { anchor: Uuid, card: String, position: i64 }
 }
 table! {
+    /// An entry of the pool.
+    PoolEntryRow, PoolEntries {
+        entry: Uuid, source: String, owner: Uuid, shop: Option<Uuid>, title: String, category: Option<String>,
+        currency: String, price: i64, rate: i32, commission: i64, margin: Option<i64>, sales: i64, refund_rate: i32,
+        score: i32, own_score: i32, min_order: i64, ships_within: i32, dropship: bool, sample: bool, stock: Option<i64>,
+        price_band: i16, rate_band: i16, tokens: String, latin: String, listed: bool, due: Option<DateTime<Utc>>,
+        position: i64,
+    }
+}
+table! {
+    /// A product submission as it stands.
+    SubmissionRow, Submissions {
+        submission: Uuid, external_id: Option<String>, by: Uuid, anchor: Uuid, target: Uuid, title: String,
+        category: Option<String>, show: Option<String>, show_at: DateTime<Utc>, status: String, place: Option<i64>,
+        exclusive_from: Option<DateTime<Utc>>, exclusive_to: Option<DateTime<Utc>>, qualifications: String,
+        qualified_until: Option<DateTime<Utc>>, closed: Option<String>, currency: String, lost: Option<i64>,
+        position: i64,
+    }
+}
+table! {
+    /// A saved selection.
+    SelectionRow, Selections {
+        selection: Uuid, party: Option<Uuid>, name: String, entries: String, query: Option<String>, position: i64,
+    }
+}
+table! {
+    /// A watch with the figures seen last.
+    WatchRow, Watches {
+        watch: Uuid, party: Option<Uuid>, entry: Uuid, of_price: bool, of_stock: bool, of_rate: bool, currency: String,
+        price: i64, stock: Option<i64>, rate: i32, listed: bool, active: bool, position: i64,
+    }
+}
+table! {
     /// A pending timer.
     TimerRow, Timers { timer: Uuid, slice: i16, stream: Uuid, due: DateTime<Utc> }
 }
@@ -369,6 +404,16 @@ pub struct Rows {
     pub briefs: Briefs,
     /// Brand contracts.
     pub contracts: Contracts,
+    /// Entries of the pool.
+    pub pool_entries: PoolEntries,
+    /// Product submissions.
+    pub submissions: Submissions,
+    /// Selections that are replaced by those below.
+    pub selected: Vec<Uuid>,
+    /// Saved selections.
+    pub selections: Selections,
+    /// Watches.
+    pub watches: Watches,
     /// Streams whose timers are replaced as a whole by those below.
     pub timed: Vec<Uuid>,
     /// Timers.

@@ -25,6 +25,7 @@ use crate::store::error::Result;
 
 /// Adds the rows of one stream as it stands; `position` is that of its last event. Call it once a stream.
 pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, rows: &mut Rows) -> Result<()> {
+    super::pool::entry(stream, known, position, rows);
     match &known.entity {
         Some(Entity::Line(state)) => line(book, stream, state, position, rows),
         Some(Entity::Party(state)) => party(state, position, rows)?,
@@ -49,6 +50,9 @@ pub fn of_state(book: BookId, stream: StreamId, known: &Known, position: i64, ro
         Some(Entity::Quote(state)) => super::offers::quote(stream, state, position, rows),
         Some(Entity::Purchase(state)) => super::purchases::purchase(stream, state, position, rows)?,
         Some(Entity::Sample(state)) => super::purchases::sample(stream, state, position, rows),
+        Some(Entity::Submission(state)) => super::pool::submission(stream, state, position, rows),
+        Some(Entity::Selection(state)) => super::pool::selection(stream, state, position, rows),
+        Some(Entity::Watch(state)) => super::pool::watch(stream, state, position, rows),
         Some(
             Entity::Book(_)
             | Entity::Usage(_)

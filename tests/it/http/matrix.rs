@@ -52,6 +52,10 @@ fn missing(path: &str) -> String {
         ("{contract}", format!("ctr_{id}")),
         ("{purchase}", format!("pur_{id}")),
         ("{sample}", format!("smp_{id}")),
+        ("{entry}", format!("itm_{id}")),
+        ("{selection}", format!("sel_{id}")),
+        ("{watch}", format!("wch_{id}")),
+        ("{submission}", format!("sbm_{id}")),
         ("{action}", "cancel".to_owned()),
         (
             "{supplier}",

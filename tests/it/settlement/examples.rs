@@ -309,11 +309,7 @@ async fn at_27_a_full_month_comes_to_26317_95_before_tax() {
             deducted("1", "c1", "2026-05-11T12:00:00+08:00"),
         ])
         .await;
-    for (purpose, amount) in [
-        ("contract", "7000.00"),
-        ("penalty", "-200.00"),
-        ("adjustment", "50.00"),
-    ] {
+    for (purpose, amount) in [("contract", "7000.00"), ("penalty", "-200.00"), ("adjustment", "50.00")] {
         adjusted(&stage, "2026-05-31T12:00:00+08:00", purpose, "A", amount).await;
     }
     // 3000.00 sold, 100 x 17.00 and 40.00 of freight bought: 1260.00 of sourcing margin.
@@ -335,7 +331,8 @@ async fn at_27_a_full_month_comes_to_26317_95_before_tax() {
         ("adjustments", "50.00"),
     ];
     may.says("A", "-120.00", &parts, "26317.95", "26317.95").await;
-    may.says("S", "0.00", &[("sourcing", "1740.00")], "1740.00", "1740.00").await;
+    may.says("S", "0.00", &[("sourcing", "1740.00")], "1740.00", "1740.00")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,7 +48,25 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain::settlement",
         ],
     ),
-    ("domain::catalogue", WORDS),
+    // An item stands in the pool on its own stream.
+    (
+        "domain::catalogue",
+        &["money", "base", "ledger", "domain::refusal", "domain::pool"],
+    ),
+    ("domain::pool", WORDS),
+    // What is submitted, selected or watched is an entry of the pool.
+    (
+        "domain::submission",
+        &["money", "base", "ledger", "domain::refusal", "domain::pool"],
+    ),
+    (
+        "domain::selection",
+        &["money", "base", "ledger", "domain::refusal", "domain::pool"],
+    ),
+    (
+        "domain::watch",
+        &["money", "base", "ledger", "domain::refusal", "domain::pool"],
+    ),
     ("domain::contract", WORDS),
     // A quote is the terms of a contract to be.
     (

@@ -23,6 +23,8 @@ const EVERY_BOOK: &[(&str, &str)] = &[
     ("import_gate", "a lock that its book names, reads nothing"),
     ("runs_under_way", "the close of a server serves every book"),
     ("imports_under_way", "the import desk of a server serves every book"),
+    ("watch_behind", "the follower of a server serves every book"),
+    ("pool_behind", "the follower of a server serves every book"),
     ("job_claim", "the job runner of a server serves every book"),
     ("job_take", "the job runner of a server serves every book"),
 ];

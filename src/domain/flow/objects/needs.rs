@@ -78,6 +78,7 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
         | Command::AskSample(_)
         | Command::ActSample { .. }
         | Command::SetSampleRules { .. } => super::sourcing_needs::needs(book, command, world, out),
+        Command::Pool(asked) => super::submissions::needs(book, asked, world, out),
         Command::OpenBook(_)
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
