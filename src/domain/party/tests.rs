@@ -42,6 +42,8 @@ impl Parties {
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            card: None,
+            prefund: Default::default(),
         });
     }
 

@@ -180,6 +180,7 @@ impl Small {
                 cut_overs: Vec::new(),
                 reopened: std::collections::BTreeMap::new(),
                 terms: Vec::new(),
+                prefund: false,
             },
             shelves: HashMap::new(),
             parties: HashMap::new(),
@@ -222,6 +223,8 @@ impl Small {
             contracts: Vec::new(),
             entity: None,
             suspended: None,
+            card: None,
+            prefund: Default::default(),
         });
     }
 
