@@ -29,9 +29,9 @@ macro_rules! statements {
         }
 
         impl Statements {
-            /// Prepares them all in one round trip.
+            /// Prepares them all in one round trip. Each waits on the heap: together they would not fit a worker's stack.
             pub async fn prepare(client: &Client) -> Result<Statements> {
-                let ($($hot,)*) = try_join!($(client.prepare(text::$hot)),*)?;
+                let ($($hot,)*) = try_join!($(Box::pin(client.prepare(text::$hot))),*)?;
                 Ok(Statements { $($hot,)* })
             }
         }

@@ -137,10 +137,14 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::EndPlacement { placement, .. } => (*placement).into(),
         Command::RegisterEntity { external_id, .. } => EntityId::of(book, external_id).into(),
         Command::RenameEntity { entity, .. } => (*entity).into(),
-        Command::JoinEntity { member, .. } => match member {
-            Member::Party(party) => (*party).into(),
-            Member::Shop(shop) => (*shop).into(),
-        },
+        Command::JoinEntity {
+            member: Member::Party(party),
+            ..
+        } => (*party).into(),
+        Command::JoinEntity {
+            member: Member::Shop(shop),
+            ..
+        } => (*shop).into(),
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
         Command::DraftBrief { external_id, brand, .. } => {
@@ -151,18 +155,29 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::Pool(asked) => return of_pool(book, asked),
         Command::IssueKey { person, .. } => (*person)?.into(),
         Command::RevokeKey { person, .. } => (*person).into(),
-        Command::PublishOffer(told) => told.terms.id(book).into(),
-        Command::Offers(all) => all.first()?.terms.id(book).into(),
-        Command::ChangeOfferStatus { offer, .. } => (*offer).into(),
-        Command::GiveQuote { .. } => return None,
-        Command::ReportSupplier { supplier, .. } => crate::base::SupplierId::of(*supplier).into(),
-        Command::UseQuote { quote, .. } => (*quote).into(),
+        Command::PublishOffer(_)
+        | Command::Offers(_)
+        | Command::ChangeOfferStatus { .. }
+        | Command::GiveQuote { .. }
+        | Command::ReportSupplier { .. }
+        | Command::UseQuote { .. } => return of_offer(book, command),
         Command::OrderPurchase(_) => return None,
         Command::ActPurchase { purchase, .. } => (*purchase).into(),
         Command::AskSample(asked) => asked.id(book).into(),
         Command::ActSample { sample, .. } => (*sample).into(),
         Command::SetSampleRules { .. } => sample::rules(book).into(),
     })
+}
+
+fn of_offer(book: BookId, command: &Command) -> Option<StreamId> {
+    match command {
+        Command::PublishOffer(told) => Some(told.terms.id(book).into()),
+        Command::Offers(all) => Some(all.first()?.terms.id(book).into()),
+        Command::ChangeOfferStatus { offer, .. } => Some((*offer).into()),
+        Command::ReportSupplier { supplier, .. } => Some(crate::base::SupplierId::of(*supplier).into()),
+        Command::UseQuote { quote, .. } => Some((*quote).into()),
+        _ => None,
+    }
 }
 
 fn of_pool(book: BookId, asked: &PoolCommand) -> Option<StreamId> {

@@ -28,11 +28,13 @@ left join (
     group by anchor
 ) w on w.anchor = p.party
 left join (
-    select anchor, sum(clicks)::bigint as clicks, sum(won)::bigint as won
-    from anchor_click
-    where log in (select own.log from log this join log own on own.book = this.book and own.successor is null
-                  where this.log = $1)
-    group by anchor
+    select c.anchor, sum(c.clicks)::bigint as clicks, sum(c.won)::bigint as won
+    from log this
+    join log own on own.book = this.book and own.successor is null
+    -- OFFSET 0 keeps the look-up a look-up: one range of the primary key for each log of the book.
+    cross join lateral (select anchor, clicks, won from anchor_click where log = own.log offset 0) c
+    where this.log = $1
+    group by c.anchor
 ) k on k.anchor = p.party
 where p.log = $1 and p.party >= $9 and p.party <= $10 and not p.suspended
 order by p.party

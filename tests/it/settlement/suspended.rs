@@ -2,6 +2,7 @@
 //! resumed: case 32.
 //! It must never look at a payable amount without what is carried beside it.
 
+use fenzhang::domain::person::Role;
 use serde_json::{Value, json};
 
 use super::{adjusted, approved, close, paid};
@@ -33,6 +34,14 @@ async fn case_32_a_suspended_party_earns_on_is_not_payable_and_is_payable_once_i
         (&sheet["carried"], &sheet["suspended"]),
         (&cny("500.00"), &json!("身份待核实")),
         "{sheet}"
+    );
+    // The print says why.
+    let path = format!("/v1/exports/sheets/{}?format=csv", sheet["sheet"].as_str().unwrap());
+    let printed = stage.server.request(Role::Finance, "GET", &path).send().await.unwrap();
+    let printed = printed.text().await.unwrap();
+    assert!(
+        printed.contains("暂停付款：身份待核实") && printed.contains("500.00"),
+        "{printed}"
     );
     may.lock().await;
     stage.clock("2026-07-01T12:00:00+08:00").await;

@@ -24,10 +24,7 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
     match command {
         Command::NameOwner { owner: party } | Command::RenameParty { party, .. } => wanted.push((*party).into()),
         Command::SetFormula { terms, .. } => wanted.extend(of_formula(terms)),
-        Command::RegisterParty {
-            external_id: Some(number),
-            ..
-        } => wanted.extend(PartyId::candidates(book, number.as_str()).map(StreamId::from)),
+        Command::RegisterParty { external_id, .. } => wanted.extend(numbered(book, external_id.as_ref())),
         Command::SignMembership { .. }
         | Command::AmendMembership { .. }
         | Command::EndMembership { .. }
@@ -83,7 +80,6 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
         | Command::CutOffPeriod { .. }
         | Command::MoveClock { .. }
         | Command::NoteRepair { .. }
-        | Command::RegisterParty { external_id: None, .. }
         | Command::Facts(_)
         | Command::ResolveParked { .. }
         | Command::Returns(_)
@@ -93,6 +89,16 @@ pub fn needs(book: BookId, command: &Command, (world, open): (&World, &Uncovered
     }
     out.streams
         .extend(wanted.into_iter().filter(|stream| !world.knows(*stream)));
+}
+
+/// Whoever may have this number already.
+fn numbered(book: BookId, number: Option<&ExternalId>) -> Vec<StreamId> {
+    number.map_or_else(Vec::new, |number| {
+        PartyId::candidates(book, number.as_str())
+            .map(StreamId::from)
+            .into_iter()
+            .collect()
+    })
 }
 
 /// Reconciliations with what was asked for before, and disputes.
