@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::base::{
-    BookId, ClosingId, EntityId, ItemId, Month, PartyId, PaymentId, PlacementId, PolicyId, RunId, SheetId, ShopId,
+    BookId, ClosingId, EntityId, ExternalId, ItemId, Month, PartyId, PaymentId, PlacementId, PolicyId, RunId, SheetId,
+    ShopId,
 };
 use crate::domain::book::Formula;
 use crate::domain::command::{BreakAction, Command, Pending};
