@@ -2,6 +2,7 @@
 //! Must never need a database.
 
 mod facts;
+mod script;
 mod shares;
 
 use std::sync::Arc;
