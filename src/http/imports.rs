@@ -40,7 +40,7 @@ pub(super) fn problem(error: ImportError) -> Problem {
         ImportError::NotNow(_) => Problem::new(StatusCode::CONFLICT, "import_state", detail),
         ImportError::Behind { import, .. } => {
             let mut problem = Problem::new(StatusCode::CONFLICT, "import_under_way", detail);
-            problem.conflicting = Some(import.to_string());
+            problem.conflicting = Some(import.to_string().into());
             problem
         }
         ImportError::Busy | ImportError::Lost => Problem::new(StatusCode::CONFLICT, "import_under_way", detail),

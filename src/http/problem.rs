@@ -41,11 +41,11 @@ pub struct Problem {
     /// Whether something may have happened.
     pub outcome: Outcome,
     /// What stands in the way.
-    pub conflicting: Option<String>,
+    pub conflicting: Option<Box<str>>,
     /// Where the stream stands, after a version conflict.
     pub current_version: Option<i64>,
     /// What may be asked instead, of a brief or a contract that does not stand where it would have to.
-    pub allowed_actions: Vec<&'static str>,
+    pub allowed_actions: Box<[&'static str]>,
 }
 
 /// One wrong field.
@@ -100,7 +100,7 @@ impl Problem {
             outcome: Outcome::None,
             conflicting: None,
             current_version: None,
-            allowed_actions: Vec::new(),
+            allowed_actions: Box::default(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Problem {
     /// The same with what may be asked instead, when what stands is in the way.
     pub fn instead(mut self, allowed: Vec<&'static str>) -> Problem {
         if self.status == StatusCode::CONFLICT {
-            self.allowed_actions = allowed;
+            self.allowed_actions = allowed.into();
         }
         self
     }
@@ -186,9 +186,9 @@ impl Problem {
             code: self.code.to_owned(),
             errors: errors.collect(),
             outcome: self.outcome,
-            conflicting: self.conflicting.clone(),
+            conflicting: self.conflicting.as_deref().map(str::to_owned),
             current_version: self.current_version,
-            allowed_actions: self.allowed_actions.clone(),
+            allowed_actions: self.allowed_actions.to_vec(),
         }
     }
 
@@ -242,7 +242,7 @@ impl From<Refusal> for Problem {
         };
         let mut problem = Problem::new(status, refusal.code, refusal.message);
         problem.errors = refusal.fields;
-        problem.conflicting = refusal.conflicting;
+        problem.conflicting = refusal.conflicting.map(String::into_boxed_str);
         problem
     }
 }

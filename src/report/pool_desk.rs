@@ -274,7 +274,7 @@ fn watch_view(events: &[Stored]) -> Option<WatchView> {
             .collect(),
         set: seen_view(&set.seen),
         seen: seen_view(seen),
-        fired_at: fired().last().map(|event| event.placed.recorded_at),
+        fired_at: fired().next_back().map(|event| event.placed.recorded_at),
         fired: fired().count(),
     })
 }

@@ -4,9 +4,11 @@
 use super::objects::{fire_purchase, silence, vtask};
 use super::{Scribe, facts};
 use crate::base::{
-    BookId, BriefId, ContractId, Instant, LineId, PurchaseId, SelectionId, SheetId, SubmissionId, TimerId, WatchId,
+    BookId, BriefId, ContractId, EntityId, ExternalId, Instant, ItemId, LineId, PartyId, PlacementId, PurchaseId,
+    SelectionId, SheetId, ShopId, SubmissionId, TimerId, WatchId,
 };
 use crate::domain::command::{Command, Made};
+use crate::domain::entity::Member;
 use crate::domain::order::decide::due_timers;
 use crate::domain::pooling::PoolCommand;
 use crate::domain::refusal::Refusal;
@@ -89,8 +91,6 @@ pub fn fire(stream: StreamId, timer: TimerId, due: Instant, scribe: &mut Scribe<
 
 /// The stream that `expected_version` speaks of.
 pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
-    use crate::base::{EntityId, ItemId, PlacementId, ShopId};
-    use crate::domain::entity::Member;
     Some(match command {
         Command::OpenBook(_)
         | Command::NameOwner { .. }
@@ -137,19 +137,13 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::EndPlacement { placement, .. } => (*placement).into(),
         Command::RegisterEntity { external_id, .. } => EntityId::of(book, external_id).into(),
         Command::RenameEntity { entity, .. } => (*entity).into(),
-        Command::JoinEntity {
-            member: Member::Party(party),
-            ..
-        } => (*party).into(),
-        Command::JoinEntity {
-            member: Member::Shop(shop),
-            ..
-        } => (*shop).into(),
+        Command::JoinEntity { member, .. } => match member {
+            Member::Party(party) => (*party).into(),
+            Member::Shop(shop) => (*shop).into(),
+        },
         Command::FireTimer { stream, .. } => *stream,
         Command::DecideApproval { approval, .. } => (*approval).into(),
-        Command::DraftBrief { external_id, brand, .. } => {
-            BriefId::of(book, *brand, external_id.as_ref()?.as_str()).into()
-        }
+        Command::DraftBrief { external_id, brand, .. } => return of_draft(book, *brand, external_id.as_ref()),
         Command::AskBrief { brief, .. } => (*brief).into(),
         Command::ActContract { contract, .. } => (*contract).into(),
         Command::Pool(asked) => return of_pool(book, asked),
@@ -167,6 +161,10 @@ pub fn main_stream(book: BookId, command: &Command) -> Option<StreamId> {
         Command::ActSample { sample, .. } => (*sample).into(),
         Command::SetSampleRules { .. } => sample::rules(book).into(),
     })
+}
+
+fn of_draft(book: BookId, brand: PartyId, number: Option<&ExternalId>) -> Option<StreamId> {
+    number.map(|number| BriefId::of(book, brand, number.as_str()).into())
 }
 
 fn of_offer(book: BookId, command: &Command) -> Option<StreamId> {

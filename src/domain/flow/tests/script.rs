@@ -104,6 +104,7 @@ fn funded(part_funding: bool) -> Desktop {
         clocks: Clocks::default(),
         channel: Channel::Bank,
         part_funding,
+        programme: None,
     };
     let taker = Taker {
         party: party(PartyKind::Anchor),
