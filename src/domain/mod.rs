@@ -10,7 +10,8 @@
 //! pre-sale 预售, deposit 定金, tail 尾款, kept deposit 定金不退, membership 机构合约, true-up 分成结算差额, period 账期, cut-off 截账,
 //! cut-over 期初建账, return that names no order 未指单退货, legal entity 主体, settlement sheet 结算单, minimum guarantee 保底,
 //! reserve 退货准备金, payment made outside 线下付款, receipt of money 回款, approval policy 审批规则, substitute 代审人,
-//! reconciliation 对账, break 差异, dispute 申诉.
+//! reconciliation 对账, break 差异, dispute 申诉, exit settlement 离场结算, brand contract V任务, programme 栏目, offer 货源,
+//! quote 报价, purchase 采购, dropship 一件代发, sample 样品, pool 选品池, submission 报品, running order 播品单.
 
 pub mod adjustment;
 pub mod approval;
