@@ -376,6 +376,7 @@ async fn every_report_runs_for_the_book_and_for_a_party() {
                 "entities",
                 "imports",
                 "reconciliations",
+                "supplier-promises",
             ]
             .contains(&report.name)
                 && viewer != ALL
