@@ -1,13 +1,14 @@
 //! The follower of the pool: when a rule is told, or begins or ends, every item that it may concern is rated anew, and watches
-//! are held against what changed. Its cursors
-//! move after the answers, so a stop repeats work but never skips it.
+//! are held against what changed. Its cursors move after the answers, so a stop repeats work but never skips it.
 //! Must never change an item itself.
 
 use std::time::Duration;
 
-use uuid::Uuid;
+use deadpool_postgres::Client;
 
-use super::{Engine, EngineError, Lane, Meta, not_started};
+use super::release::{connected, every_page};
+use super::{Engine, EngineError, not_started};
+use crate::base::{ItemId, WatchId};
 use crate::domain::pooling::PoolCommand;
 use crate::store;
 
@@ -27,33 +28,17 @@ pub async fn run(engine: Engine) {
 }
 
 async fn round(engine: &Engine) -> Result<(), EngineError> {
-    let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-    let behind = store::pool::behind(&client).await.map_err(not_started)?;
-    drop(client);
+    let behind = store::pool::behind(&*connected(engine).await?)
+        .await
+        .map_err(not_started)?;
     for log in behind {
-        let mut after = Uuid::nil();
-        loop {
-            let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-            let items = store::pool::stale(&client, &log, after, MOST)
+        let stale = move |client: Client, after| async move { store::pool::stale(&client, &log, after, MOST).await };
+        let rate = |items| PoolCommand::Rate { items }.into();
+        every_page(engine, (log.book, "pool"), stale, |item: &ItemId| item.0, rate).await?;
+        if log.up_to > log.after {
+            store::pool::advance(&*connected(engine).await?, log.log, log.up_to)
                 .await
                 .map_err(not_started)?;
-            let Some(last) = items.last() else {
-                if log.up_to > log.after {
-                    store::pool::advance(&client, log.log, log.up_to)
-                        .await
-                        .map_err(not_started)?;
-                }
-                break;
-            };
-            drop(client);
-            after = last.0;
-            let meta = Meta {
-                lane: Lane::Bulk,
-                ..Meta::system("pool")
-            };
-            engine
-                .submit(log.book, PoolCommand::Rate { items }.into(), meta)
-                .await?;
         }
     }
     look(engine).await
@@ -61,32 +46,17 @@ async fn round(engine: &Engine) -> Result<(), EngineError> {
 
 /// Looks at what is watched of entries that changed.
 async fn look(engine: &Engine) -> Result<(), EngineError> {
-    let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-    let moved = store::pool::moved(&client).await.map_err(not_started)?;
-    drop(client);
+    let moved = store::pool::moved(&*connected(engine).await?)
+        .await
+        .map_err(not_started)?;
     for log in moved {
-        let mut after = Uuid::nil();
-        loop {
-            let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-            let watches = store::pool::watches(&client, &log, after, MOST)
-                .await
-                .map_err(not_started)?;
-            let Some(last) = watches.last() else {
-                store::pool::watched(&client, log.log, log.up_to)
-                    .await
-                    .map_err(not_started)?;
-                break;
-            };
-            drop(client);
-            after = last.0;
-            let meta = Meta {
-                lane: Lane::Bulk,
-                ..Meta::system("watch")
-            };
-            engine
-                .submit(log.book, PoolCommand::Look { watches }.into(), meta)
-                .await?;
-        }
+        let watches =
+            move |client: Client, after| async move { store::pool::watches(&client, &log, after, MOST).await };
+        let look = |watches| PoolCommand::Look { watches }.into();
+        every_page(engine, (log.book, "watch"), watches, |watch: &WatchId| watch.0, look).await?;
+        store::pool::watched(&*connected(engine).await?, log.log, log.up_to)
+            .await
+            .map_err(not_started)?;
     }
     Ok(())
 }

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::Client;
 use uuid::Uuid;
 
 use super::{Engine, EngineError, Lane, Meta, not_started};
+use crate::base::{BookId, LineId};
 use crate::domain::command::Command;
 use crate::store;
 
@@ -26,32 +28,48 @@ pub async fn run(engine: Engine) {
 }
 
 async fn round(engine: &Engine) -> Result<(), EngineError> {
-    let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-    let behind = store::releases::behind(&client).await.map_err(not_started)?;
-    drop(client);
+    let behind = store::releases::behind(&*connected(engine).await?)
+        .await
+        .map_err(not_started)?;
     for log in behind {
-        let mut after = Uuid::nil();
-        loop {
-            let client = engine.pool().get().await.map_err(|_| EngineError::NotStarted)?;
-            let lines = store::releases::waiting(&client, log.log, after, MOST)
-                .await
-                .map_err(not_started)?;
-            let Some(last) = lines.last() else {
-                store::releases::advance(&client, log.log, log.up_to)
-                    .await
-                    .map_err(not_started)?;
-                break;
-            };
-            drop(client);
-            after = last.0;
-            let meta = Meta {
-                lane: Lane::Bulk,
-                ..Meta::system("release")
-            };
-            engine.submit(log.book, Command::Release { lines }, meta).await?;
-        }
+        let waiting =
+            move |client: Client, after| async move { store::releases::waiting(&client, log.log, after, MOST).await };
+        let release = |lines| Command::Release { lines };
+        every_page(engine, (log.book, "release"), waiting, |line: &LineId| line.0, release).await?;
+        store::releases::advance(&*connected(engine).await?, log.log, log.up_to)
+            .await
+            .map_err(not_started)?;
     }
     Ok(())
+}
+
+/// A connection for what a follower reads.
+pub(super) async fn connected(engine: &Engine) -> Result<Client, EngineError> {
+    engine.pool().get().await.map_err(|_| EngineError::NotStarted)
+}
+
+/// Reads page after page of what a book's follower has not looked at, in the order of ids, and submits a command for each.
+/// No connection is kept while a command waits. The caller moves its cursor afterwards.
+pub(super) async fn every_page<T, F: Future<Output = Result<Vec<T>, store::Error>>>(
+    engine: &Engine,
+    (book, name): (BookId, &'static str),
+    page: impl Fn(Client, Uuid) -> F,
+    id: impl Fn(&T) -> Uuid,
+    command: impl Fn(Vec<T>) -> Command,
+) -> Result<(), EngineError> {
+    let mut after = Uuid::nil();
+    loop {
+        let found = page(connected(engine).await?, after).await.map_err(not_started)?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after = id(last);
+        let meta = Meta {
+            lane: Lane::Bulk,
+            ..Meta::system(name)
+        };
+        engine.submit(book, command(found), meta).await?;
+    }
 }
 
 impl Engine {
