@@ -156,7 +156,8 @@ fn ppm(n: u32) -> Result<Rate, BenchError> {
     Rate::from_ppm(n).map_err(BenchError::other)
 }
 
-fn terms_of_rule(from: Instant) -> Result<RuleTerms, BenchError> {
+/// A rule that gives everyone a fifth.
+pub(super) fn terms_of_rule(from: Instant) -> Result<RuleTerms, BenchError> {
     Ok(RuleTerms {
         subjects: Subjects::Everyone,
         from,
@@ -172,7 +173,8 @@ fn terms_of_rule(from: Instant) -> Result<RuleTerms, BenchError> {
     })
 }
 
-fn terms_of_split(book: BookId) -> Result<Formula, BenchError> {
+/// A formula by the book's own rules, with one fee of a tenth.
+pub(super) fn terms_of_split(book: BookId) -> Result<Formula, BenchError> {
     Ok(Formula {
         name: "bench".to_owned(),
         basis: FormulaBasis::OwnRules,

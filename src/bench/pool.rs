@@ -8,13 +8,12 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use super::BenchError;
+use super::close::{terms_of_rule, terms_of_split};
 use crate::base::words::words;
 use crate::base::{BookId, LogId, Name, PartyId, PartyKind, ShopId, Zone};
-use crate::domain::book::{BookMode, BookOpened, Fee, Formula, FormulaBasis, Perspective};
+use crate::domain::book::{BookMode, BookOpened, Perspective};
 use crate::domain::command::Command;
-use crate::domain::order::Settleable;
-use crate::domain::order::pin::FeeOf;
-use crate::domain::plan::{PlanKind, Rates, RuleScope, RuleTerms, Subjects};
+use crate::domain::plan::{PlanKind, RuleScope};
 use crate::domain::pool::{Entry, Kind, PoolTerms};
 use crate::domain::pooling::PoolCommand;
 use crate::engine::{Engine, EngineSettings, Meta};
@@ -229,7 +228,7 @@ async fn real(engine: &Engine, book: BookId) -> Result<(), BenchError> {
         Command::SetFormula {
             formula: None,
             effective_from: None,
-            terms: Box::new(formula(book)?),
+            terms: Box::new(terms_of_split(book)?),
         },
         rule(book, brand)?,
     ];
@@ -282,43 +281,7 @@ fn rule(book: BookId, brand: PartyId) -> Result<Command, BenchError> {
         kind: PlanKind::General,
         scope: RuleScope::Shop(ShopId::of(book, PLATFORM, "shop")),
         currency: Currency::CNY,
-        terms: Box::new(RuleTerms {
-            subjects: Subjects::Everyone,
-            from: id("2026-01-01T00:00:00+08:00")?,
-            to: None,
-            rates: Rates::Flat(Rate::from_ppm(200_000).map_err(BenchError::other)?),
-            first_n: None,
-            budget: None,
-            cap_per_order: None,
-            give_back: false,
-            priority: 0,
-            locked: false,
-            paused: false,
-        }),
-    })
-}
-
-fn formula(book: BookId) -> Result<Formula, BenchError> {
-    Ok(Formula {
-        name: "bench".to_owned(),
-        basis: FormulaBasis::OwnRules,
-        payer: None,
-        platform: None,
-        rounding: Rounding::HalfUp,
-        add_back: Vec::new(),
-        kept_deposit_is_base: false,
-        returns_without_order: false,
-        content_fee: None,
-        rates_are_overall: false,
-        fees: vec![Fee {
-            name: "technical_fee".to_owned(),
-            taker: PartyId::of(book, PartyKind::Platform, "fee"),
-            rate: Rate::from_ppm(100_000).map_err(BenchError::other)?,
-            of: FeeOf::Gross,
-        }],
-        subsidies: Vec::new(),
-        settleable: Settleable::PlatformSettled,
-        window_seconds: 86_400,
+        terms: Box::new(terms_of_rule(id("2026-01-01T00:00:00+08:00")?)?),
     })
 }
 

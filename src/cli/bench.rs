@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use comfy_table::{Table, presets};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::database::block_on;
 use super::fail::Failure;
 use crate::bench::import::{self, Measure};
-use crate::bench::{self, Line, Settings};
+use crate::bench::{self, BenchError, Line, Settings};
 use crate::bench::{close, matching, pool};
 use crate::launcher::{self, Options, Running};
 use crate::store::connect::{TakeRole, connect};
@@ -104,7 +105,9 @@ impl Bench {
         if let Some(anchors) = self.match_anchors {
             return block_on(matched(server, anchors.max(1)));
         }
-        let lines = block_on(measured(server, settings))?;
+        let lines = block_on(on_new_database(&server, async |url, _| {
+            bench::run(&url, settings, &mut |text| say(&text)).await
+        }))?;
         print(&lines, settings);
         Ok(())
     }
@@ -137,58 +140,52 @@ impl Drop for Private {
     }
 }
 
-/// Measures on a new database, which is dropped afterwards, whatever came of it.
-async fn measured(server: String, settings: Settings) -> Result<Vec<Line>, Failure> {
-    let owner = connect(&server, TakeRole::Login).await?;
+/// Migrates a new database, measures on it, and drops it, whatever came of it.
+async fn on_new_database<T>(
+    server: &str,
+    measure: impl AsyncFnOnce(String, Client) -> Result<T, BenchError>,
+) -> Result<T, Failure> {
+    let owner = connect(server, TakeRole::Login).await?;
     let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
     owner
         .batch_execute(&format!("create database {name} template template0"))
         .await?;
-    let url = of_database(&server, &name);
-    let lines = async {
-        let mut inner = connect(&url, TakeRole::Login).await?;
-        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
-        drop(inner);
-        let mut say = |text| eprintln!("{text}");
-        bench::run(&url, settings, &mut say)
-            .await
-            .map_err(|error| Failure::new(error.to_string()))
-    };
-    let lines = lines.await;
-    owner
-        .batch_execute(&format!("drop database if exists {name} with (force)"))
-        .await?;
-    lines
-}
-
-/// Measures a large import on a new database and in a new folder; both go afterwards, whatever came of it.
-async fn large_import(server: String, rows: u64, kills: u64) -> Result<(), Failure> {
-    let owner = connect(&server, TakeRole::Login).await?;
-    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
-    owner
-        .batch_execute(&format!("create database {name} template template0"))
-        .await?;
-    let folder = std::env::temp_dir().join(&name);
-    std::fs::create_dir_all(&folder)?;
-    let measure = Measure {
-        rows,
-        kills,
-        program: std::env::current_exe()?,
-        url: of_database(&server, &name),
-        folder: folder.clone(),
-    };
+    let url = of_database(server, &name);
     let measured = async {
-        let mut inner = connect(&measure.url, TakeRole::Login).await?;
-        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
-        let measured = import::measure(&measure, &inner).await;
+        let mut client = connect(&url, TakeRole::Login).await?;
+        migrate::up(&mut client, Some(migrate::APP_ROLE)).await?;
+        let measured = measure(url.clone(), client).await;
         measured.map_err(|error| Failure::new(error.to_string()))
     };
     let measured = measured.await;
-    let _ = std::fs::remove_dir_all(&folder);
     owner
         .batch_execute(&format!("drop database if exists {name} with (force)"))
         .await?;
-    let done = measured?;
+    measured
+}
+
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Measures a large import in a new folder, which goes afterwards, whatever came of it.
+async fn large_import(server: String, rows: u64, kills: u64) -> Result<(), Failure> {
+    let folder = std::env::temp_dir().join(format!("fenzhang-bench-{}", Uuid::now_v7().simple()));
+    std::fs::create_dir_all(&folder)?;
+    let program = std::env::current_exe()?;
+    let done = on_new_database(&server, async |url, client| {
+        let measure = Measure {
+            rows,
+            kills,
+            program,
+            url,
+            folder: folder.clone(),
+        };
+        import::measure(&measure, &client).await
+    })
+    .await;
+    let _ = std::fs::remove_dir_all(&folder);
+    let done = done?;
     println!("{rows} rows of a file, {} rows written in all tables", done.total);
     println!("file rows a second: {}", done.file_rows);
     println!("rows written a second: {}", done.written);
@@ -203,32 +200,20 @@ async fn large_import(server: String, rows: u64, kills: u64) -> Result<(), Failu
     }
 }
 
-/// Measures a close on a new database, which is dropped afterwards, whatever came of it.
+/// Measures a close.
 async fn large_close(server: String, lines: u64, parties: u64, kills: u64) -> Result<(), Failure> {
-    let owner = connect(&server, TakeRole::Login).await?;
-    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
-    owner
-        .batch_execute(&format!("create database {name} template template0"))
-        .await?;
-    let measure = close::Measure {
-        lines,
-        parties,
-        kills,
-        program: std::env::current_exe()?,
-        url: of_database(&server, &name),
-    };
-    let measured = async {
-        let mut inner = connect(&measure.url, TakeRole::Login).await?;
-        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
-        let mut say = |text: &str| eprintln!("{text}");
-        let measured = close::measure(&measure, &inner, &mut say).await;
-        measured.map_err(|error| Failure::new(error.to_string()))
-    };
-    let measured = measured.await;
-    owner
-        .batch_execute(&format!("drop database if exists {name} with (force)"))
-        .await?;
-    let done = measured?;
+    let program = std::env::current_exe()?;
+    let done = on_new_database(&server, async |url, client| {
+        let measure = close::Measure {
+            lines,
+            parties,
+            kills,
+            program,
+            url,
+        };
+        close::measure(&measure, &client, &mut say).await
+    })
+    .await?;
     let ratio = done.close.as_micros() * 100 / done.bare.as_micros().max(1);
     println!(
         "{lines} settled lines, {parties} anchors: {} legs, {} sheets",
@@ -246,26 +231,12 @@ async fn large_close(server: String, lines: u64, parties: u64, kills: u64) -> Re
     }
 }
 
-/// Measures matching on a new database, which is dropped afterwards, whatever came of it.
+/// Measures matching.
 async fn matched(server: String, anchors: u64) -> Result<(), Failure> {
-    let owner = connect(&server, TakeRole::Login).await?;
-    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
-    owner
-        .batch_execute(&format!("create database {name} template template0"))
-        .await?;
-    let url = of_database(&server, &name);
-    let measured = async {
-        let mut inner = connect(&url, TakeRole::Login).await?;
-        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
-        let mut say = |text: &str| eprintln!("{text}");
-        let measured = matching::measure(&url, anchors, &inner, &mut say).await;
-        measured.map_err(|error| Failure::new(error.to_string()))
-    };
-    let measured = measured.await;
-    owner
-        .batch_execute(&format!("drop database if exists {name} with (force)"))
-        .await?;
-    let done = measured?;
+    let done = on_new_database(&server, async |url, client| {
+        matching::measure(&url, anchors, &client, &mut say).await
+    })
+    .await?;
     let ratio = done.page.as_micros() * 100 / done.bare.as_micros().max(1);
     println!("{} anchors, {} lines sold", done.anchors, done.lines);
     println!("the bare statement: {} us", done.bare.as_micros());
@@ -276,7 +247,9 @@ async fn matched(server: String, anchors: u64) -> Result<(), Failure> {
     if cfg!(debug_assertions) {
         println!("THIS IS NOT A RELEASE BUILD: the figures mean nothing.");
     }
-    let scans = done.plan.contains("Seq Scan on anchor_sale") || done.plan.contains("Seq Scan on contract");
+    let scans = ["anchor_sale", "anchor_click", "contract"]
+        .iter()
+        .any(|table| done.plan.contains(&format!("Seq Scan on {table}")));
     if done.same && !scans {
         Ok(())
     } else {
@@ -344,31 +317,13 @@ fn peak_memory() -> Option<String> {
     Some(line.trim().to_owned())
 }
 
-/// Measures the pool's search on a new database, which is dropped afterwards, whatever came of it.
+/// Measures the pool's search.
 async fn large_pool(server: String, entries: u64, rounds: u64) -> Result<(), Failure> {
-    let owner = connect(&server, TakeRole::Login).await?;
-    let name = format!("fenzhang_bench_{}", Uuid::now_v7().simple());
-    owner
-        .batch_execute(&format!("create database {name} template template0"))
-        .await?;
-    let measure = pool::Measure {
-        entries,
-        rounds,
-        url: of_database(&server, &name),
-    };
-    let measured = async {
-        let mut inner = connect(&measure.url, TakeRole::Login).await?;
-        migrate::up(&mut inner, Some(migrate::APP_ROLE)).await?;
-        drop(inner);
-        let mut say = |text: &str| eprintln!("{text}");
-        let measured = pool::measure(&measure, &mut say).await;
-        measured.map_err(|error| Failure::new(error.to_string()))
-    };
-    let measured = measured.await;
-    owner
-        .batch_execute(&format!("drop database if exists {name} with (force)"))
-        .await?;
-    let done = measured?;
+    let done = on_new_database(&server, async |url, _| {
+        let measure = pool::Measure { entries, rounds, url };
+        pool::measure(&measure, &mut say).await
+    })
+    .await?;
     println!(
         "{} entries of the pool, {entries} of them generated (their titles say 生成): {} with indexes, loaded in {} s",
         done.loaded.0,
