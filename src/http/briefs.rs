@@ -14,7 +14,7 @@ use super::guard::Caller;
 use super::problem::Problem;
 use super::read::{Read, answer};
 use super::state::Shared;
-use super::vtask_terms::{ItemOfIn, TermsIn, items, parties_of, terms};
+use super::vtask_terms::{ItemOfIn, TermsIn, parties_of, terms};
 use super::wire::{AnswerView, MoneyIn};
 use super::write::Write;
 use crate::base::{BookId, BriefId, ExternalId, Name, PartyId};
@@ -233,21 +233,15 @@ fn products(
 ) -> Option<Vec<Product>> {
     let read = |(n, one): (usize, &ProductIn)| {
         form.within(&format!("/products/{n}"), |form| {
-            let of = [ItemOfIn {
+            let of = ItemOfIn {
                 platform: one.platform.clone(),
                 item: one.item.clone(),
-            }];
-            let item = items(form, book, &of);
-            let mut price = |pointer: &str, told: &Option<MoneyIn>| match told {
-                Some(told) => form.amount(pointer, told, currency).map(Some),
-                None => Some(None),
             };
-            let (list_price, floor_price) = (
-                price("/list_price", &one.list_price),
-                price("/floor_price", &one.floor_price),
-            );
+            let item = of.read(form, book);
+            let list_price = form.maybe_amount("/list_price", one.list_price.as_ref(), currency);
+            let floor_price = form.maybe_amount("/floor_price", one.floor_price.as_ref(), currency);
             Some(Product {
-                item: item?.first().copied()?,
+                item: item?,
                 list_price: list_price?,
                 floor_price: floor_price?,
             })

@@ -168,6 +168,19 @@ impl Form {
         Some(read.minor)
     }
 
+    /// Reads an amount in a currency that may be absent. The outer option is none after a fault.
+    pub fn maybe_amount(
+        &mut self,
+        pointer: &str,
+        money: Option<&MoneyIn>,
+        currency: Currency,
+    ) -> Option<Option<Minor>> {
+        match money {
+            Some(money) => self.amount(pointer, money, currency).map(Some),
+            None => Some(None),
+        }
+    }
+
     /// Reads files by their digests.
     pub fn files(&mut self, pointer: &str, told: &[String]) -> Option<Vec<FileId>> {
         let read = |(n, text): (usize, &String)| self.read(&format!("{pointer}/{n}"), text);

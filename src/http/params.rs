@@ -10,7 +10,11 @@ use actix_web::web::Query;
 use super::form::{Fault, Form};
 use super::problem::Problem;
 use crate::base::{LogId, PartyId};
+use crate::money::{Currency, Minor};
 use crate::report::Page;
+
+/// The largest amount that a filter takes, in minor units.
+const MOST_ASKED: i64 = 1_000_000_000_000_000;
 
 /// The parameters of one request.
 pub struct Params {
@@ -68,6 +72,20 @@ impl Params {
             problem.status = actix_web::http::StatusCode::BAD_REQUEST;
             problem
         })
+    }
+
+    /// Takes a parameter that is an amount of a currency, and none below nothing.
+    pub fn amount(&mut self, name: &'static str, currency: Currency) -> Result<Option<Minor>, Problem> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        match Minor::parse(&text, currency) {
+            Ok(amount) if (0..=MOST_ASKED).contains(&amount.0) => Ok(Some(amount)),
+            Ok(_) => {
+                Err(Problem::bad_request("amount_out_of_range", "an amount between nothing and ten trillion").at(name))
+            }
+            Err(error) => Err(Problem::bad_request("amount_form", error.to_string()).at(name)),
+        }
     }
 
     /// Takes a parameter and reads it by a table of words.

@@ -21,7 +21,7 @@ use crate::base::{ItemId, PartyId};
 use crate::domain::plan::RuleScope;
 use crate::domain::pool::{Kind, PoolTerms};
 use crate::domain::pooling::PoolCommand;
-use crate::money::{Currency, Minor};
+use crate::money::Currency;
 use crate::report::{self, PoolAsk, PoolSort, PoolView};
 
 /// Most categories of one search.
@@ -86,14 +86,8 @@ fn score(form: &mut Form, pointer: &str, text: Option<&str>) -> Option<Option<u1
 fn terms(form: &mut Form, told: &PoolTermsIn) -> Option<PoolTerms> {
     let price = form.money("/price", &told.price)?;
     let currency = price.currency;
-    let mut amount = |pointer: &str, told: &Option<MoneyIn>| match told {
-        Some(told) => form.amount(pointer, told, currency).map(Some),
-        None => Some(None),
-    };
-    let (coupon_price, freight) = (
-        amount("/coupon_price", &told.coupon_price),
-        amount("/freight", &told.freight),
-    );
+    let coupon_price = form.maybe_amount("/coupon_price", told.coupon_price.as_ref(), currency);
+    let freight = form.maybe_amount("/freight", told.freight.as_ref(), currency);
     let refund_rate = form.maybe("/refund_rate", told.refund_rate.as_deref());
     let score = score(form, "/score", told.score.as_deref());
     Some(PoolTerms {
@@ -162,19 +156,6 @@ pub async fn withdraw_product(
     write.change("POST /v1/products/{product}/pool/withdraw", command).await
 }
 
-fn amount(params: &mut Params, name: &'static str, currency: Currency) -> Result<Option<Minor>, Problem> {
-    let Some(text) = params.text(name)? else {
-        return Ok(None);
-    };
-    match Minor::parse(&text, currency) {
-        Ok(amount) if (0..=1_000_000_000_000_000).contains(&amount.0) => Ok(Some(amount)),
-        Ok(_) => {
-            Err(Problem::bad_request("amount_out_of_range", "an amount between nothing and ten trillion").at(name))
-        }
-        Err(error) => Err(Problem::bad_request("amount_form", error.to_string()).at(name)),
-    }
-}
-
 fn flag(params: &mut Params, name: &'static str) -> Result<bool, Problem> {
     Ok(params.word(name, &[("true", true), ("false", false)])?.unwrap_or(false))
 }
@@ -214,11 +195,11 @@ pub(super) fn ask(params: &mut Params, owner: Option<PartyId>) -> Result<PoolAsk
         categories,
         kind: params.word("source", &[("item", Kind::Item), ("offer", Kind::Offer)])?,
         owner,
-        price_from: amount(params, "price_from", currency)?,
-        price_to: amount(params, "price_to", currency)?,
+        price_from: params.amount("price_from", currency)?,
+        price_to: params.amount("price_to", currency)?,
         rate_from: params.read("rate_from")?,
         rate_to: params.read("rate_to")?,
-        commission_from: amount(params, "commission_from", currency)?,
+        commission_from: params.amount("commission_from", currency)?,
         sales_from: params.read("sales_from")?,
         refund_rate_to: params.read("refund_rate_to")?,
         score_from,

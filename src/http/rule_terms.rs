@@ -118,12 +118,8 @@ pub fn terms(form: &mut Form, told: &RuleTermsIn, currency: Currency) -> Option<
     let from = form.read("/from", &told.from);
     let to = form.maybe("/to", told.to.as_deref());
     let rates = rates(form, told, currency);
-    let mut cap = |name: &str, money: &Option<MoneyIn>| match money {
-        Some(money) => form.amount(name, money, currency).map(Some),
-        None => Some(None),
-    };
-    let budget = cap("/budget", &told.budget);
-    let cap_per_order = cap("/cap_per_order", &told.cap_per_order);
+    let budget = form.maybe_amount("/budget", told.budget.as_ref(), currency);
+    let cap_per_order = form.maybe_amount("/cap_per_order", told.cap_per_order.as_ref(), currency);
     Some(RuleTerms {
         subjects: subjects?,
         from: from?,

@@ -11,7 +11,8 @@ use super::body::Json;
 use super::form::Form;
 use super::guard::Caller;
 use super::problem::Problem;
-use super::purchases::{item_named, offer_named, other};
+use super::purchase_terms::{item_named, offer_named};
+use super::purchases::other;
 use super::read::{Read, answer};
 use super::state::Shared;
 use super::vtask_terms::ItemOfIn;
@@ -136,13 +137,6 @@ impl SampleAnswer {
     }
 }
 
-fn amount(form: &mut Form, pointer: &str, told: Option<&MoneyIn>, currency: Currency) -> Option<Minor> {
-    match told {
-        Some(told) => form.amount(pointer, told, currency),
-        None => Some(Minor::ZERO),
-    }
-}
-
 fn terms(form: &mut Form, told: Option<&SampleTermsIn>, usual: Currency) -> Option<SampleTerms> {
     let free = SampleTerms {
         currency: usual,
@@ -160,10 +154,18 @@ fn terms(form: &mut Form, told: Option<&SampleTermsIn>, usual: Currency) -> Opti
         Some(code) => form.read::<Currency>("/currency", code)?,
         None => usual,
     };
-    let cost = amount(form, "/cost", told.cost.as_ref(), currency);
-    let freight = amount(form, "/freight", told.freight.as_ref(), currency);
-    let deposit = amount(form, "/deposit", told.deposit.as_ref(), currency);
-    let loss_price = amount(form, "/loss_price", told.loss_price.as_ref(), currency);
+    let cost = form
+        .maybe_amount("/cost", told.cost.as_ref(), currency)
+        .map(Option::unwrap_or_default);
+    let freight = form
+        .maybe_amount("/freight", told.freight.as_ref(), currency)
+        .map(Option::unwrap_or_default);
+    let deposit = form
+        .maybe_amount("/deposit", told.deposit.as_ref(), currency)
+        .map(Option::unwrap_or_default);
+    let loss_price = form
+        .maybe_amount("/loss_price", told.loss_price.as_ref(), currency)
+        .map(Option::unwrap_or_default);
     let return_by = form.maybe("/return_by", told.return_by.as_deref());
     Some(SampleTerms {
         currency,
@@ -277,7 +279,9 @@ fn action(form: &mut Form, word: &str, body: &SampleActionIn, currency: Currency
         "receive" => Some(Action::Receive),
         "keep" => Some(Action::Keep),
         "return" => {
-            let freight = amount(form, "/freight", body.freight.as_ref(), currency);
+            let freight = form
+                .maybe_amount("/freight", body.freight.as_ref(), currency)
+                .map(Option::unwrap_or_default);
             freight.map(|freight| Action::Return { freight })
         }
         "bill" => Some(Action::Bill),

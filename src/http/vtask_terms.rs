@@ -122,6 +122,16 @@ pub struct ItemOfIn {
     pub item: String,
 }
 
+impl ItemOfIn {
+    /// The item, whether it is listed or not.
+    pub fn read(&self, form: &mut Form, book: BookId) -> Option<ItemId> {
+        let platform: Option<ExternalId> = form.read("/platform", &self.platform);
+        let item: Option<ExternalId> = form.read("/item", &self.item);
+        let (platform, item) = platform.zip(item)?;
+        Some(ItemId::of(book, platform.as_str(), item.as_str()))
+    }
+}
+
 /// Exclusive commission for the anchor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -378,14 +388,7 @@ fn measured(form: &mut Form, book: BookId, told: &MeasuredIn) -> Option<Measured
 
 /// Reads items.
 pub fn items(form: &mut Form, book: BookId, told: &[ItemOfIn]) -> Option<Vec<ItemId>> {
-    let read = |(n, one): (usize, &ItemOfIn)| {
-        form.within(&format!("/items/{n}"), |form| {
-            let platform: Option<ExternalId> = form.read("/platform", &one.platform);
-            let item: Option<ExternalId> = form.read("/item", &one.item);
-            let (platform, item) = platform.zip(item)?;
-            Some(ItemId::of(book, platform.as_str(), item.as_str()))
-        })
-    };
+    let read = |(n, one): (usize, &ItemOfIn)| form.within(&format!("/items/{n}"), |form| one.read(form, book));
     let each: Vec<Option<ItemId>> = told.iter().enumerate().map(read).collect();
     each.into_iter().collect()
 }
